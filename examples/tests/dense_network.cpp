@@ -1,0 +1,70 @@
+#include "support/dense_network.hpp"
+#include "support/losses.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+
+namespace {
+
+using examples::activation;
+using examples::dense_network;
+using examples::initialization;
+
+TEST_CASE("backward gives the gradients that finite differences give") {
+    const std::array<std::uint8_t, 4> labels{0, 2, 1, 2};
+    for (const activation f : {activation::relu, activation::sigmoid, activation::tanh}) {
+        CAPTURE(static_cast<int>(f));
+        dense_network<double> network({5, 7, 4, 3}, f, initialization::he, 1);  // double: float is too coarse for this
+        examples::random_source random(2);
+        Eigen::MatrixXd inputs(5, 4), gradient;
+        for (double& x : inputs.reshaped()) x = random.normal();
+        const auto parameters = network.parameters();
+        for (double& b : parameters[1]) b = 0.1 * random.normal();
+        const auto loss = [&] { return examples::softmax_cross_entropy(network.forward(inputs), labels, gradient); };
+
+        loss();
+        network.backward(inputs, gradient);
+        const auto gradients = network.gradients();
+        REQUIRE(parameters.size() == 6);
+        REQUIRE(gradients.size() == 6);
+        for (std::size_t t = 0; t < parameters.size(); ++t) {
+            REQUIRE(parameters[t].size() == gradients[t].size());
+            for (std::size_t i = 0; i < parameters[t].size(); ++i) {
+                constexpr double h = 1e-5;
+                double& p = parameters[t][i];
+                const double before = p;
+                p = before + h;
+                const double above = loss();
+                p = before - h;
+                const double below = loss();
+                p = before;
+                CHECK(gradients[t][i] == doctest::Approx((above - below) / (2 * h)).epsilon(1e-7).scale(0.01));
+            }
+        }
+    }
+}
+
+TEST_CASE("softmax cross-entropy of equal outputs is the logarithm of the number of classes") {
+    Eigen::MatrixXf outputs = Eigen::MatrixXf::Constant(10, 3, 1e4F), gradient;  // exp(1e4) would be infinite
+    const std::array<std::uint8_t, 3> labels{0, 5, 9};
+    CHECK(examples::softmax_cross_entropy(outputs, labels, gradient) == doctest::Approx(std::log(10.0)));
+    CHECK(gradient(5, 1) == doctest::Approx((0.1 - 1) / 3));
+    CHECK(gradient(4, 1) == doctest::Approx(0.1 / 3));
+}
+
+TEST_CASE("initial weights have the variance of their scheme, and the same seed gives the same weights") {
+    const auto variance = [](initialization how) {
+        dense_network<float> network({300, 200}, activation::relu, how, 5);
+        const auto weights = network.parameters()[0];
+        double sum = 0;
+        for (const float w : weights) sum += static_cast<double>(w) * static_cast<double>(w);
+        return sum / (300 * 200);
+    };
+    CHECK(variance(initialization::he) == doctest::Approx(2.0 / 300).epsilon(0.03));
+    CHECK(variance(initialization::xavier) == doctest::Approx(2.0 / 500).epsilon(0.03));
+    CHECK(variance(initialization::he) == variance(initialization::he));
+}
+
+}  // namespace

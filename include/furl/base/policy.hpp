@@ -1,0 +1,22 @@
+#pragma once
+
+#include <type_traits>
+
+namespace furl {
+
+/// Policies are types, in any order, behind the element type of an optimizer: each names the kind it is of, and the kinds
+/// that are not given have defaults.
+enum class policy_kind { numerics, denormals, execution };
+
+/// The first policy of a kind in a list, or the default.
+template <policy_kind Kind, class Default, class... Policies>
+struct policy_or : std::type_identity<Default> {};
+
+template <policy_kind Kind, class Default, class First, class... Rest>
+struct policy_or<Kind, Default, First, Rest...>
+    : std::conditional_t<First::policy == Kind, std::type_identity<First>, policy_or<Kind, Default, Rest...>> {};
+
+template <policy_kind Kind, class Default, class... Policies>
+using policy_or_t = typename policy_or<Kind, Default, Policies...>::type;
+
+}  // namespace furl

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <furl/language/functions.hpp>
+#include <furl/language/operators.hpp>
+#include <furl/language/state.hpp>
+
+namespace furl {
+
+/// Momentum: a decaying sum of x.
+///
+/// \f$ b_t = \mu b_{t-1} + x_t,\quad b_0 = 0 \f$
+///
+/// @param x   what is accumulated: the gradient, or lr times the gradient. Shape: n.
+/// @param mu  momentum, dimensionless, in [0, 1).
+/// State:   one buffer of n values, under its name, starts at 0.
+/// Cost:    1 load, 1 store, 1 fma per parameter.
+/// Source:  Polyak 1964; Sutskever et al. 2013, equation 1.
+template <fixed_string Name, class X, class Mu>
+constexpr auto momentum(const X& x, const Mu& mu) {
+    const auto input = as_expression(x);
+    const auto weight = as_expression(mu);
+    return state<Name>(0.0, [&](auto old) { return weight * old + input; });
+}
+
+/// The sum of x over all steps.
+///
+/// \f$ s_t = s_{t-1} + x_t,\quad s_0 = \mathit{initial} \f$
+///
+/// State:   one buffer of n values, under its name.
+/// Cost:    1 load, 1 store, 1 addition per parameter.
+/// Source:  Duchi, Hazan & Singer 2011 (the accumulator of AdaGrad).
+template <fixed_string Name, class X, class Initial = double>
+constexpr auto accumulate(const X& x, const Initial& initial = 0.0) {
+    const auto input = as_expression(x);
+    return state<Name>(initial, [&](auto old) { return old + input; });
+}
+
+/// The largest x of all steps.
+///
+/// \f$ u_t = \max(u_{t-1}, x_t),\quad u_0 = \mathit{initial} \f$
+///
+/// State:   one buffer of n values, under its name; starts at 0 unless given.
+/// Cost:    1 load, 1 store, 1 maximum per parameter.
+/// Source:  Reddi, Kale & Kumar 2018, algorithm 2 (AMSGrad).
+template <fixed_string Name, class X, class Initial = double>
+constexpr auto running_max(const X& x, const Initial& initial = 0.0) {
+    const auto input = as_expression(x);
+    return state<Name>(initial, [&](auto old) { return max(old, input); });
+}
+
+/// The value that x had one step ago.
+///
+/// \f$ d_t = x_{t-1},\quad d_1 = \mathit{initial} \f$
+///
+/// State:   one buffer of n values, under its name, that holds x.
+/// Cost:    1 load, 1 store per parameter.
+template <fixed_string Name, class X, class Initial = double>
+constexpr auto delay(const X& x, const Initial& initial = 0.0) {
+    const auto input = as_expression(x);
+    return previous(state<Name>(initial, [&](auto) { return input; }));
+}
+
+}  // namespace furl

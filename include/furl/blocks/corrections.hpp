@@ -1,0 +1,39 @@
+#pragma once
+
+#include <furl/language/functions.hpp>
+#include <furl/language/leaves.hpp>
+#include <furl/language/operators.hpp>
+#include <furl/language/state.hpp>
+
+namespace furl {
+
+/// An ema without the bias of its start at zero.
+///
+/// \f$ \hat m_t = m_t / (1 - \beta^t) \f$
+///
+/// @param m  an ema that starts at 0. Its decay is that of this step; for one that changes over time the correction
+///           is that of a constant decay of today's value, as in PyTorch.
+/// @returns  an expression of the shape of m, printed as the hat of m.
+/// Cost:     1 multiplication per parameter; 1 / (1 - beta^t) is computed once a step.
+/// Errors:   E06 if m is no ema.
+/// Source:   Kingma & Ba 2015, section 3.
+template <class M>
+constexpr auto bias_corrected(const M& m) {
+    const auto beta = decay(m);
+    if constexpr (is_ema<M>)
+        return detail::hat<typename M::name>(m / (1 - pow(beta, step)));
+    else
+        return beta;
+}
+
+/// a / (b + eps): the division that is safe where b is 0.
+///
+/// @param eps  a small positive number, of the unit of b.
+/// Cost:  1 addition, 1 division per parameter.
+template <class A, class B, class Eps>
+    requires AnyExpression<A, B, Eps>
+constexpr auto safe_divide(const A& a, const B& b, const Eps& eps) {
+    return as_expression(a) / (as_expression(b) + as_expression(eps));
+}
+
+}  // namespace furl

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <furl/language/functions.hpp>
+#include <furl/language/operators.hpp>
+
+#include <numbers>
+
+namespace furl {
+
+/// A random number of the normal distribution of mean 0 and variance 1, another one for each element, tensor and step.
+///
+/// \f$ z = \sqrt{-2 \ln u_1}\, \cos(2\pi u_2) \f$, where u_1 and u_2 are two streams of random(seed, ...)
+///
+/// @param seed    one value per step, a hyperparameter as a rule.
+/// @param stream  a whole number; equal streams of a rule draw equal numbers.
+/// @returns  an expression. Shape: one value per parameter (n). At most 5.9 in magnitude: u_1 is at least 2^-25.
+/// Cost:     5 functions (2 draws, log, cos, square root) per parameter.
+/// Errors:   E22 if the seed is not one value per step.
+/// Source:   Box & Muller 1958.
+template <class Seed>
+constexpr auto random_normal(const Seed& seed, int stream = 0) {
+    return sqrt(-2 * log(random(seed, 2 * stream))) * cos(2 * std::numbers::pi * random(seed, 2 * stream + 1));
+}
+
+/// x with normal noise: `replace(update, grad, noisy(grad, deviation, seed))`.
+///
+/// \f$ x + \sigma_t z_t,\quad z_t \sim N(0, 1) \f$
+///
+/// @param x          the gradient, as a rule. Shape: n.
+/// @param deviation  sigma_t: a number, a hyperparameter or a schedule, of the unit of x. Of Neelakantan et al.:
+///                   `sqrt(eta / pow(1 + step, 0.55))`.
+/// @param seed       the same seed gives the same noise, for any vector width.
+/// Errors:   E22 if the seed is not one value per step.
+/// Source:   Neelakantan et al. 2015; optax's add_noise(eta, gamma, seed).
+template <class X, class Deviation, class Seed>
+constexpr auto noisy(const X& x, const Deviation& deviation, const Seed& seed, int stream = 0) {
+    return x + deviation * random_normal(seed, stream);
+}
+
+}  // namespace furl

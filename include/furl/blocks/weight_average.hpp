@@ -1,0 +1,62 @@
+#pragma once
+
+#include <furl/language/functions.hpp>
+#include <furl/language/leaves.hpp>
+#include <furl/language/named.hpp>
+#include <furl/language/operators.hpp>
+#include <furl/language/state.hpp>
+
+// Averages of the weights, kept beside the update in the same pass: `opt.state("weight_ema")`. The training itself does
+// not see them.
+namespace furl {
+
+/// An exponential moving average of the weights.
+///
+/// \f$ a_t = a_{t-1} + (1 - \beta)\, (\theta_t - a_{t-1}),\quad a_1 = \theta_1 \f$
+///
+/// It is a lerp, not beta a + (1-beta) theta: beta and 1-beta, rounded to float, do not add up to 1, and for 0.9999 the
+/// average would be off by 3e-4 of itself.
+///
+/// @tparam Name   the name of the average: "weight_ema" unless given.
+/// @param update  a rule's update.
+/// @param decay   beta: dimensionless, in [0, 1). TensorFlow's num_updates is
+///                `min(0.9999, (1 + step) / (10 + step))`.
+/// @returns  an expression of the value of the update.
+/// State:   one buffer of n values, under its name, that starts at the parameters after the first step.
+/// Cost:    1 load, 1 store, 1 subtraction, 1 fma, 1 select per parameter.
+/// Source:  Polyak & Juditsky 1992; PyTorch's AveragedModel with get_ema_avg_fn(decay). Differs from optax's ema in that
+///          it needs no debiasing.
+template <fixed_string Name = "weight_ema", Expression Update, class Decay>
+constexpr auto weight_ema(const Update& update, const Decay& decay) {
+    const auto weight = 1 - as_expression(decay);
+    return with(update, state<Name>(0.0, [&](auto old) {
+        return select(step == 1, updated, lerp(old, updated, weight));
+    }));
+}
+
+/// Stochastic weight averaging: the mean of the weights from a step on.
+///
+/// \f$ a_t = a_{t-1} + \frac{1}{n}\, (\theta_t - a_{t-1}) \f$ at steps \f$ t = t_0, t_0 + c, t_0 + 2c, \dots \f$, the
+/// n-th of them; before \f$ t_0 \f$, \f$ a_t = \theta_t \f$
+///
+/// @tparam Name   the name of the average: "swa" unless given.
+/// @param update  a rule's update.
+/// @param start   t_0: the first step that counts, at least 1.
+/// @param cycle   c: the steps from one that counts to the next; 1: all.
+/// @returns  an expression of the value of the update.
+/// State:   one buffer of n values, under its name.
+/// Cost:    1 load, 1 store, 1 subtraction, 1 fma, 1 select per parameter.
+/// Source:  Izmailov et al. 2018, algorithm 1; PyTorch's AveragedModel. The running mean and variance of batch
+///          normalization belong to the model: compute them anew for the average.
+template <fixed_string Name = "swa", Expression Update, class Start = double, class Cycle = double>
+constexpr auto swa(const Update& update, const Start& start = 1.0, const Cycle& cycle = 1.0) {
+    const auto first = as_expression(start);
+    const auto period = as_expression(cycle);
+    const auto cycles = floor((step - first) / period);
+    const auto weight = select(step == first + cycles * period, 1 / (cycles + 1), 0);
+    return with(update, state<Name>(0.0, [&](auto old) {
+        return select(step <= first, updated, lerp(old, updated, weight));
+    }));
+}
+
+}  // namespace furl

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <furl/base/macros.hpp>
+#include <furl/execute/random.hpp>
+
+#include <cmath>
+#include <concepts>
+
+/// What a member of this folder is: a way to run a program. All of them evaluate instructions by evaluate.hpp, over a
+/// value type; arithmetic<V> is all that they know of that type.
+namespace furl {
+
+/// The operations of a value type: one number, a vector of numbers, a count.
+template <class V>
+struct arithmetic;
+
+namespace detail {
+
+// Keeps the compiler from contracting a * b + c: the program has decided where to (see program/contract.hpp).
+template <std::floating_point T>
+FURL_INLINE T keep_rounded(T x) {
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)
+    asm("" : "+x"(x));
+#elif defined(__GNUC__) && defined(__aarch64__)
+    asm("" : "+w"(x));
+#endif
+    return x;
+}
+
+// One rounding where the machine has the instruction; a library call per element would cost more than the loop.
+FURL_INLINE float multiply_add(float a, float b, float c) {
+#ifdef FP_FAST_FMAF
+    return std::fma(a, b, c);
+#else
+    return keep_rounded(a * b) + c;
+#endif
+}
+
+FURL_INLINE double multiply_add(double a, double b, double c) {
+#ifdef FP_FAST_FMA
+    return std::fma(a, b, c);
+#else
+    return keep_rounded(a * b) + c;
+#endif
+}
+
+}  // namespace detail
+
+/// One number: per-step values, the scalar reference, and the loop where there is no vector unit.
+template <std::floating_point T>
+struct arithmetic<T> {
+    using element = T;
+    using mask = bool;
+    static constexpr std::size_t width = 1;
+
+    static FURL_INLINE T broadcast(T x) { return x; }
+    static FURL_INLINE T load(const T* p) { return *p; }
+    static FURL_INLINE void store(T* p, T x) { *p = x; }
+    static FURL_INLINE T keep(T x) { return detail::keep_rounded(x); }
+
+    static FURL_INLINE T add(T a, T b) { return a + b; }
+    static FURL_INLINE T subtract(T a, T b) { return a - b; }
+    static FURL_INLINE T multiply(T a, T b) { return a * b; }
+    static FURL_INLINE T divide(T a, T b) { return a / b; }
+    static FURL_INLINE T negate(T a) { return -a; }
+    static FURL_INLINE T fma(T a, T b, T c) { return detail::multiply_add(a, b, c); }
+    static FURL_INLINE T fms(T a, T b, T c) { return detail::multiply_add(a, b, -c); }
+    static FURL_INLINE T fnma(T a, T b, T c) { return detail::multiply_add(-a, b, c); }
+
+    static FURL_INLINE T sqrt(T a) { return std::sqrt(a); }
+    static FURL_INLINE T cbrt(T a) { return std::cbrt(a); }
+    static FURL_INLINE T abs(T a) { return std::fabs(a); }
+    static FURL_INLINE T floor(T a) { return std::floor(a); }
+    static FURL_INLINE T exp(T a) { return std::exp(a); }
+    static FURL_INLINE T expm1(T a) { return std::expm1(a); }
+    static FURL_INLINE T log(T a) { return std::log(a); }
+    static FURL_INLINE T log1p(T a) { return std::log1p(a); }
+    static FURL_INLINE T tanh(T a) { return std::tanh(a); }
+    static FURL_INLINE T sin(T a) { return std::sin(a); }
+    static FURL_INLINE T cos(T a) { return std::cos(a); }
+    static FURL_INLINE T copysign(T a, T b) { return std::copysign(a, b); }
+    static FURL_INLINE T pow(T a, T b) { return std::pow(a, b); }
+    static FURL_INLINE T atan2(T a, T b) { return std::atan2(a, b); }
+
+    static FURL_INLINE T random(const detail::random_key& key, std::size_t element) {
+        return detail::uniform_at(key, static_cast<std::uint32_t>(element));
+    }
+
+    static FURL_INLINE bool less(T a, T b) { return a < b; }
+    static FURL_INLINE bool less_equal(T a, T b) { return a <= b; }
+    static FURL_INLINE bool equal(T a, T b) { return a == b; }
+    static FURL_INLINE bool not_equal(T a, T b) { return a != b; }
+    static FURL_INLINE bool both(bool a, bool b) { return a && b; }
+    static FURL_INLINE bool either(bool a, bool b) { return a || b; }
+    static FURL_INLINE bool neither(bool a) { return !a; }
+    static FURL_INLINE T select(bool c, T a, T b) { return c ? a : b; }
+};
+
+}  // namespace furl

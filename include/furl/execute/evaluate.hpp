@@ -1,0 +1,163 @@
+#pragma once
+
+#include <furl/execute/arithmetic.hpp>
+#include <furl/program/plan.hpp>
+
+#include <utility>
+
+namespace furl {
+
+/// The values of a program, one per instruction. Those that nothing reads dissolve.
+template <class Plan, class V>
+struct registers {
+    V value[Plan::size];
+    typename arithmetic<V>::mask truth[Plan::size];
+};
+
+namespace detail {
+
+// What a comparison does with NaN is IEEE's; what min, max, clamp and sign do follows from these lines.
+template <op Code, class V>
+FURL_INLINE constexpr V compute(V a, V b) {
+    using A = arithmetic<V>;
+    if constexpr (Code == op::add) return A::add(a, b);
+    else if constexpr (Code == op::subtract) return A::subtract(a, b);
+    else if constexpr (Code == op::multiply) return A::multiply(a, b);
+    else if constexpr (Code == op::divide) return A::divide(a, b);
+    else if constexpr (Code == op::copysign) return A::copysign(a, b);
+    else if constexpr (Code == op::pow) return A::pow(a, b);
+    else if constexpr (Code == op::atan2) return A::atan2(a, b);
+    else if constexpr (Code == op::minimum) return A::select(A::either(A::less(a, b), A::not_equal(a, a)), a, b);
+    else if constexpr (Code == op::maximum) return A::select(A::either(A::less(b, a), A::not_equal(a, a)), a, b);
+    else static_assert(Code == op::add, "an operation of two operands without an evaluation");
+}
+
+template <op Code, class V>
+FURL_INLINE constexpr V compute(V a) {
+    using A = arithmetic<V>;
+    if constexpr (Code == op::negate) return A::negate(a);
+    else if constexpr (Code == op::sqrt) return A::sqrt(a);
+    else if constexpr (Code == op::cbrt) return A::cbrt(a);
+    else if constexpr (Code == op::abs) return A::abs(a);
+    else if constexpr (Code == op::floor) return A::floor(a);
+    else if constexpr (Code == op::exp) return A::exp(a);
+    else if constexpr (Code == op::expm1) return A::expm1(a);
+    else if constexpr (Code == op::log) return A::log(a);
+    else if constexpr (Code == op::log1p) return A::log1p(a);
+    else if constexpr (Code == op::tanh) return A::tanh(a);
+    else if constexpr (Code == op::sin) return A::sin(a);
+    else if constexpr (Code == op::cos) return A::cos(a);
+    else if constexpr (Code == op::sign) {
+        const V zero = A::broadcast(0), one = A::broadcast(1), minus_one = A::broadcast(-1);
+        return A::select(A::less(zero, a), one, A::select(A::less(a, zero), minus_one, a));
+    } else static_assert(Code == op::negate, "an operation of one operand without an evaluation");
+}
+
+template <op Code, class V>
+FURL_INLINE constexpr V compute(V a, V b, V c) {
+    using A = arithmetic<V>;
+    if constexpr (Code == op::fma) return A::fma(a, b, c);
+    else if constexpr (Code == op::fms) return A::fms(a, b, c);
+    else if constexpr (Code == op::fnma) return A::fnma(a, b, c);
+    else if constexpr (Code == op::clamp) return A::select(A::less(a, b), b, A::select(A::less(c, a), c, a));
+    else static_assert(Code == op::fma, "an operation of three operands without an evaluation");
+}
+
+template <op Code, class V>
+FURL_INLINE constexpr auto compare(V a, V b) {
+    using A = arithmetic<V>;
+    if constexpr (Code == op::less) return A::less(a, b);
+    else if constexpr (Code == op::less_equal) return A::less_equal(a, b);
+    else if constexpr (Code == op::greater) return A::less(b, a);
+    else if constexpr (Code == op::greater_equal) return A::less_equal(b, a);
+    else if constexpr (Code == op::equal) return A::equal(a, b);
+    else return A::not_equal(a, b);
+}
+
+// Whether a product is an operand of an addition: there the compiler could contract it.
+template <class Plan>
+constexpr bool feeds_addition(std::int16_t product) {
+    for (const auto& x : Plan::program.code) {
+        if (x.code != op::add && x.code != op::subtract && tensor_form(x.code) != op::reduce_sum) continue;
+        if (x.operands[0] == product || x.operands[1] == product) return true;
+    }
+    return false;
+}
+
+constexpr bool is_given(op code) {
+    return info(code).kind == op_kind::leaf || is_reduction(code);
+}
+
+}  // namespace detail
+
+/// Evaluates instruction I. Operands of element rate are taken from r, others from uniforms; leaves.get<I>() gives the
+/// values that are not computed. The two register files may be one.
+template <class Plan, std::int16_t I, class V, class Leaves>
+FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
+    using A = arithmetic<V>;
+    constexpr auto x = Plan::program[I];
+    constexpr std::int16_t a = x.operands[0], b = x.operands[1], c = x.operands[2];
+    const auto value = [&]<std::int16_t J>(std::integral_constant<std::int16_t, J>) FURL_INLINE_LAMBDA -> V {
+        if constexpr (Plan::program.is_element(J)) return r.value[J];
+        else return uniforms.value[J];
+    };
+    const auto truth = [&]<std::int16_t J>(std::integral_constant<std::int16_t, J>) FURL_INLINE_LAMBDA {
+        if constexpr (Plan::program.is_element(J)) return r.truth[J];
+        else return uniforms.truth[J];
+    };
+    constexpr std::integral_constant<std::int16_t, a> first{};
+    constexpr std::integral_constant<std::int16_t, b> second{};
+    constexpr std::integral_constant<std::int16_t, c> third{};
+
+    if constexpr (x.code == op::constant) {
+        r.value[I] = A::broadcast(static_cast<typename A::element>(x.value));
+    } else if constexpr (detail::is_given(x.code)) {
+        r.value[I] = leaves.template get<I>();
+    } else if constexpr (x.code == op::random) {
+        r.value[I] = leaves.template draw<I>();
+    } else if constexpr (x.code == op::select) {
+        r.value[I] = A::select(truth(first), value(second), value(third));
+    } else if constexpr (x.code == op::logical_and) {
+        r.truth[I] = A::both(truth(first), truth(second));
+    } else if constexpr (x.code == op::logical_or) {
+        r.truth[I] = A::either(truth(first), truth(second));
+    } else if constexpr (x.code == op::logical_not) {
+        r.truth[I] = A::neither(truth(first));
+    } else if constexpr (info(x.code).is_condition) {
+        r.truth[I] = detail::compare<x.code>(value(first), value(second));
+    } else if constexpr (info(x.code).arity == 1) {
+        r.value[I] = detail::compute<x.code>(value(first));
+    } else if constexpr (info(x.code).arity == 2) {
+        r.value[I] = detail::compute<x.code>(value(first), value(second));
+        if constexpr (x.code == op::multiply && detail::feeds_addition<Plan>(I)) r.value[I] = A::keep(r.value[I]);
+    } else {
+        r.value[I] = detail::compute<x.code>(value(first), value(second), value(third));
+    }
+}
+
+/// Evaluates all element values of a pass.
+template <class Plan, std::size_t Pass, class V, class Leaves>
+FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const registers<Plan, V>& uniforms,
+                                             const Leaves& leaves) {
+    constexpr const auto& list = Plan::order.elements[Pass];
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        (evaluate<Plan, list[K]>(r, uniforms, leaves), ...);
+    }(std::make_index_sequence<list.size()>{});
+}
+
+/// Evaluates the values of one rate below element that are known from pass First to pass Last.
+template <class Plan, rate When, std::size_t First, std::size_t Last, class Leaves>
+inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves) {
+    constexpr const auto& list = Plan::order.scalars;
+    [&]<std::size_t... K>(std::index_sequence<K...>) {
+        (
+            [&] {
+                if constexpr (Plan::program[list[K]].when == When && Plan::order.level[list[K]] >= int{First} &&
+                              Plan::order.level[list[K]] <= int{Last})
+                    evaluate<Plan, list[K]>(r, r, leaves);
+            }(),
+            ...);
+    }(std::make_index_sequence<list.size()>{});
+}
+
+}  // namespace furl

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <furl/base/policy.hpp>
+#include <furl/execute/denormals.hpp>
+#include <furl/execute/kernel.hpp>
+#include <furl/execute/naive.hpp>
+#include <furl/execute/simd.hpp>
+
+namespace furl {
+
+/// Execution policies: the ways to run one and the same rule.
+
+/// One fused pass over vectors. The default.
+struct fused {
+    static constexpr policy_kind policy = policy_kind::execution;
+    using numerics = contracted;
+    using denormals = flush_denormals;
+    template <class T>
+    using executor = fused_executor<vector_of<T>>;
+};
+
+/// One vectorized loop for each operation, as an eager tensor library runs it: what furl is measured against.
+struct one_loop_per_operation {
+    static constexpr policy_kind policy = policy_kind::execution;
+    using numerics = strict;
+    using denormals = flush_denormals;
+    template <class T>
+    using executor = naive_executor<vector_of<T>>;
+};
+
+/// One element at a time, as written: the oracle of the tests.
+struct one_element_at_a_time {
+    static constexpr policy_kind policy = policy_kind::execution;
+    using numerics = strict;
+    using denormals = keep_denormals;
+    template <class T>
+    using executor = fused_executor<T>;
+};
+
+}  // namespace furl

@@ -1,0 +1,228 @@
+#pragma once
+
+#include <furl/execute/kernel.hpp>
+
+#include <vector>
+
+namespace furl {
+
+namespace detail {
+
+// Where each value of a pass lives when every instruction is a loop over memory: in a stream, or in a buffer that is
+// used again once its value is dead.
+template <class Plan, std::size_t Pass>
+struct buffer_plan {
+    static constexpr std::int16_t none = -1;
+    std::int16_t buffer[Plan::size]{};  ///< of each value; none if it lives in a stream
+    std::int16_t stream[Plan::size]{};
+    std::int16_t copied_to[Plan::streams.size()]{};  ///< the value that the stream gets by a copy at the end, or none
+    std::int16_t buffers = 0;
+
+    constexpr buffer_plan() {
+        constexpr const auto& list = Plan::order.elements[Pass];
+        constexpr bool last = Pass + 1 == Plan::order.passes;
+        std::size_t last_use[Plan::size]{};
+        for (std::size_t k = 0; k < list.size(); ++k)
+            for (auto operand : Plan::program[list[k]].operands)
+                if (operand >= 0) last_use[operand] = k;
+        for (auto r : Plan::order.reductions) last_use[Plan::program[r].operands[0]] = list.size();
+        for (std::size_t i = 0; i < Plan::size; ++i) buffer[i] = stream[i] = none;
+        for (auto& c : copied_to) c = none;
+
+        for (std::size_t s = 0; s < Plan::streams.size(); ++s) {
+            const auto& entry = Plan::streams[s];
+            if (entry.load >= 0) stream[entry.load] = static_cast<std::int16_t>(s);
+            if (last && entry.store >= 0) {
+                last_use[entry.store] = list.size();
+                copied_to[s] = entry.store;
+            }
+        }
+        // A result is written to its stream at once where nobody reads the old value any more.
+        std::int16_t free[Plan::size]{};
+        std::size_t free_count = 0;
+        for (std::size_t k = 0; k < list.size(); ++k) {
+            const auto i = list[k];
+            if (info(Plan::program[i].code).kind == op_kind::leaf) continue;
+            for (std::size_t s = 0; s < Plan::streams.size() && stream[i] == none; ++s) {
+                const auto old = Plan::streams[s].load;
+                if (copied_to[s] != i || (old >= 0 && last_use[old] > k)) continue;
+                stream[i] = static_cast<std::int16_t>(s);
+                copied_to[s] = none;
+            }
+            if (stream[i] == none) buffer[i] = free_count > 0 ? free[--free_count] : buffers++;
+            for (auto operand : Plan::program[i].operands)
+                if (operand >= 0 && buffer[operand] != none && last_use[operand] == k) {
+                    bool again = false;
+                    for (std::size_t f = 0; f < free_count; ++f) again = again || free[f] == buffer[operand];
+                    if (!again) free[free_count++] = buffer[operand];
+                }
+        }
+        for (auto value : copied_to)
+            if (value >= 0 && Plan::program.is_element(value) && info(Plan::program[value].code).kind == op_kind::leaf &&
+                buffer[value] == none)
+                buffer[value] = buffers++;
+    }
+};
+
+}  // namespace detail
+
+/// What an eager tensor library does: one vectorized loop over memory for each operation, with a buffer for each
+/// intermediate value. From the same rule, by the same evaluator; bits equal to those of furl::strict.
+template <class V>
+struct naive_executor {
+    template <class Plan>
+    class bound {
+        using A = arithmetic<V>;
+        using T = typename A::element;
+        using pointers = detail::stream_pointers<Plan, T>;
+        using keys = std::array<detail::random_key, Plan::random_streams.size()>;
+
+      public:
+        explicit bound(std::size_t largest) {
+            [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
+                buffers_.resize(static_cast<std::size_t>(std::max({std::int16_t{0}, where<Pass>.buffers...})));
+            }(std::make_index_sequence<Plan::order.passes>{});
+            for (auto& b : buffers_) b.resize(largest);
+        }
+
+        template <std::size_t Pass>
+        void run(const pointers& streams, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
+                 double* reductions) {
+            using kernel = detail::kernel<Plan, Pass, V>;
+            constexpr const auto& list = Plan::order.elements[Pass];
+            const auto u = kernel::spread(uniforms);
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (loop<Pass, list[K]>(streams, u, uniforms.keys, n), ...);
+            }(std::make_index_sequence<list.size()>{});
+            if constexpr (Pass + 1 == Plan::order.passes) {
+                [&]<std::size_t... S>(std::index_sequence<S...>) {
+                    (save_old<Pass, S>(streams, n), ...);
+                    (copy<Pass, S>(streams, u, n), ...);
+                }(std::make_index_sequence<Plan::streams.size()>{});
+            } else {
+                [&]<std::size_t... R>(std::index_sequence<R...>) {
+                    (reduce<Pass, kernel::template reduction<R>, kernel::reductions[R]>(streams, n, reductions), ...);
+                }(std::make_index_sequence<kernel::reductions.size()>{});
+            }
+        }
+
+      private:
+        template <std::size_t Pass>
+        static constexpr detail::buffer_plan<Plan, Pass> where{};
+
+        std::vector<std::vector<T>> buffers_;
+
+        template <std::size_t Pass, std::int16_t I>
+        T* place(const pointers& streams) {
+            constexpr auto stream = where<Pass>.stream[I], buffer = where<Pass>.buffer[I];
+            if constexpr (stream >= 0) return streams[static_cast<std::size_t>(stream)];
+            else if constexpr (buffer >= 0) return buffers_[static_cast<std::size_t>(buffer)].data();
+            else return nullptr;
+        }
+
+        template <std::size_t Pass, std::int16_t I>
+        void loop(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
+            constexpr auto x = Plan::program[I];
+            if constexpr (info(x.code).kind != op_kind::leaf) {
+                T* const to = place<Pass, I>(streams);
+                const std::array<const T*, 3> from{place_or_null<Pass, x.operands[0]>(streams),
+                                                   place_or_null<Pass, x.operands[1]>(streams),
+                                                   place_or_null<Pass, x.operands[2]>(streams)};
+                std::size_t i = 0;
+                for (; i + A::width <= n; i += A::width) element<I>(from, to, u, random, i, i);
+                if (i == n) return;
+                alignas(64) T padded[4][A::width];
+                std::array<const T*, 3> padded_from{};
+                for (std::size_t k = 0; k < 3; ++k)
+                    if (from[k]) {
+                        padded_from[k] = padded[k];
+                        for (std::size_t j = 0; j < A::width; ++j) padded[k][j] = from[k][std::min(i + j, n - 1)];
+                    }
+                element<I>(padded_from, padded[3], u, random, 0, i);
+                std::copy_n(padded[3], n - i, to + i);
+            }
+        }
+
+        template <std::size_t Pass, std::int16_t I>
+        const T* place_or_null(const pointers& streams) {
+            if constexpr (I < 0) return nullptr;
+            else if constexpr (!Plan::program.is_element(I)) return nullptr;
+            else return place<Pass, I>(streams);
+        }
+
+        // One instruction on one vector: operands from memory, result to memory. Conditions are stored as 1 and 0.
+        template <std::int16_t I>
+        static FURL_INLINE void element(const std::array<const T*, 3>& from, T* to, const registers<Plan, V>& u,
+                                        const keys& random, std::size_t i, std::size_t number) {
+            constexpr auto x = Plan::program[I];
+            registers<Plan, V> r;
+            [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+                (
+                    [&]() FURL_INLINE_LAMBDA {
+                        constexpr auto operand = x.operands[K];
+                        if constexpr (operand >= 0) {
+                            if constexpr (Plan::program.is_element(operand)) {
+                                r.value[operand] = A::load(from[K] + i);
+                                r.truth[operand] = A::not_equal(r.value[operand], A::broadcast(T{0}));
+                            }
+                        }
+                    }(),
+                    ...);
+            }(std::make_index_sequence<3>{});
+            evaluate<Plan, I>(r, u, detail::vector_leaves<Plan, V>{{}, i, random, number});
+            if constexpr (info(x.code).is_condition)
+                A::store(to + i, A::select(r.truth[I], A::broadcast(T{1}), A::broadcast(T{0})));
+            else
+                A::store(to + i, r.value[I]);
+        }
+
+        // A stream that another one gets as it was is copied before either is written.
+        template <std::size_t Pass, std::size_t S>
+        void save_old(const pointers& streams, std::size_t n) {
+            constexpr auto value = Plan::streams[S].load;
+            if constexpr (value >= 0) {
+                constexpr auto buffer = where<Pass>.buffer[value];
+                if constexpr (buffer >= 0)
+                    std::copy_n(streams[S], n, buffers_[static_cast<std::size_t>(buffer)].data());
+            }
+        }
+
+        template <std::size_t Pass, std::size_t S>
+        void copy(const pointers& streams, const registers<Plan, V>& u, std::size_t n) {
+            constexpr auto value = where<Pass>.copied_to[S];
+            if constexpr (value >= 0) {
+                if constexpr (Plan::program.is_element(value)) {
+                    constexpr auto buffer = where<Pass>.buffer[value];
+                    if constexpr (buffer >= 0)
+                        std::copy_n(buffers_[static_cast<std::size_t>(buffer)].data(), n, streams[S]);
+                    else
+                        std::copy_n(place<Pass, value>(streams), n, streams[S]);
+                } else {
+                    alignas(64) T lanes[A::width];
+                    A::store(lanes, u.value[value]);
+                    std::fill_n(streams[S], n, lanes[0]);
+                }
+            }
+        }
+
+        template <std::size_t Pass, std::int16_t R, std::size_t Result>
+        void reduce(const pointers& streams, std::size_t n, double* reductions) {
+            constexpr auto x = Plan::program[R];
+            constexpr detail::combining<x.code> combine{};
+            const T* from = place<Pass, x.operands[0]>(streams);
+            block_tree tree(combine);
+            for (std::size_t begin = 0; begin < n; begin += reduction_block) {
+                alignas(64) T lanes[reduction_lanes]{};
+                const auto end = std::min(n, begin + reduction_block);
+                for (std::size_t i = begin; i < end; ++i) {
+                    auto& lane = lanes[(i - begin) % reduction_lanes];
+                    lane = combine(lane, from[i]);
+                }
+                tree.push(fold_lanes(lanes, combine));
+            }
+            reductions[Result] = tree.result();
+        }
+    };
+};
+
+}  // namespace furl

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <furl/base/macros.hpp>
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+// Counter-based random numbers: a number is a hash of where it is used (seed, stream, step, tensor, element), so it does
+// not depend on vector width, on the order of elements, or on how many were drawn before.
+namespace furl::detail {
+
+/// The key of one stream of numbers, for one tensor in one step.
+using random_key = std::array<std::uint32_t, 2>;
+
+// The finalizer of splitmix64 (Steele, Lea & Flood 2014): each input bit changes each output bit about half the time.
+constexpr std::uint64_t mixed(std::uint64_t x) {
+    x += 0x9e3779b97f4a7c15;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return x ^ (x >> 31);
+}
+
+constexpr random_key make_random_key(double seed, double stream, std::uint64_t step, std::uint64_t tensor) {
+    auto x = mixed(std::bit_cast<std::uint64_t>(seed));
+    x = mixed(x ^ std::bit_cast<std::uint64_t>(stream));
+    x = mixed(x ^ step);
+    x = mixed(x ^ tensor);
+    return {static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(x >> 32)};
+}
+
+/// A number in (0, 1), a multiple of 2^-25: exact in float, and the same in double. 32-bit operations, two rounds of
+/// multiply and shift with a key in front of each.
+FURL_INLINE constexpr float uniform_at(const random_key& key, std::uint32_t element) {
+    std::uint32_t x = element * 0x9e3779b9u + key[0];
+    x = (x ^ (x >> 16)) * 0x7feb352du;
+    x = (x ^ (x >> 15)) * 0x846ca68bu;
+    x = (x ^ (x >> 16)) + key[1];
+    x = (x ^ (x >> 16)) * 0x7feb352du;
+    x = (x ^ (x >> 15)) * 0x846ca68bu;
+    x ^= x >> 16;
+    return (static_cast<float>(static_cast<std::int32_t>(x >> 8)) + 0.5f) * 0x1p-24f;
+}
+
+}  // namespace furl::detail

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <furl/language/expression.hpp>
+
+#include <limits>
+
+namespace furl {
+
+/// A value that the rule is given: the parameter, its gradient, the step.
+template <op Code>
+struct leaf : expression {
+    static constexpr void count(detail::node_count& c) { ++c.nodes; }
+
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{Code, {-1, -1, -1}, 0, {}});
+    }
+};
+
+/// The parameter before the step. Shape: one value per parameter (n).
+inline constexpr leaf<op::param> param{};
+
+/// The gradient of the loss by the parameter. Shape: one value per parameter (n).
+inline constexpr leaf<op::grad> grad{};
+
+/// The parameter after the step, for states that follow it (a weight average). Shape: n.
+///
+/// Errors:  E08 if the update itself depends on it.
+inline constexpr leaf<op::updated> updated{};
+
+/// The number of this step: t = 1, 2, ... Shape: one value per step.
+inline constexpr leaf<op::step> step{};
+
+/// The number of elements of the tensor. Shape: one value per tensor.
+inline constexpr leaf<op::count> count{};
+
+/// A hyperparameter: a number of the run, read at the start of each step.
+template <class Name>
+struct hyperparameter : expression {
+    using name = Name;
+
+    double default_value = std::numeric_limits<double>::quiet_NaN();  ///< NaN: it has none
+
+    static constexpr void count(detail::node_count& c) { ++c.nodes; }
+
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{op::hyper, {-1, -1, -1}, default_value, name_text<Name>});
+    }
+};
+
+/// A hyperparameter with its default: `furl::hyper<"lr">(1e-3)`.
+///
+/// @param default_value  its value until `opt[lr] = ...` or `opt.set("lr", ...)`.
+/// @returns  an expression. Shape: one value per step.
+/// Errors:   E04 if the rule gives one name two defaults.
+template <fixed_string Name>
+constexpr auto hyper(double default_value) {
+    hyperparameter<furl::name<Name>> result;
+    result.default_value = default_value;
+    return result;
+}
+
+/// A hyperparameter that has its default elsewhere in the rule.
+///
+/// Errors:  E05 if the rule gives it no default anywhere.
+template <fixed_string Name>
+constexpr auto hyper() {
+    return hyperparameter<furl::name<Name>>{};
+}
+
+/// An input stream of a step, with the data that `furl::input<"h"> = data` gives it.
+template <class Name, class Data>
+struct input_binding {
+    using name = Name;
+    Data& data;
+};
+
+/// One more stream of values, beside the gradient: `furl::input<"hessian">`.
+template <class Name>
+struct input_stream : expression {
+    using name = Name;
+
+    constexpr input_stream() = default;
+    constexpr input_stream(const input_stream&) = default;
+    constexpr input_stream& operator=(const input_stream&) = default;
+
+    /// Binds data to the stream, as an argument of step: `opt.step(w, g, furl::input<"hessian"> = h)`.
+    template <class Data>
+    constexpr input_binding<Name, const Data> operator=(const Data& data) const {
+        return {data};
+    }
+
+    static constexpr void count(detail::node_count& c) { ++c.nodes; }
+
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{op::input, {-1, -1, -1}, 0, name_text<Name>});
+    }
+};
+
+/// A further per-element input of the step, by name (a Hessian diagonal, a mask). Shape: n. Read only.
+template <fixed_string Name>
+inline constexpr input_stream<name<Name>> input{};
+
+}  // namespace furl

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <furl/language/expression.hpp>
+
+// A wrong operand is accepted here and refused by as_expression (E01): a constrained operator would only say
+// "no match for operator+".
+namespace furl {
+
+/// a + b, element by element.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator+(const A& a, const B& b) {
+    return make<op::add>(a, b);
+}
+
+/// a - b, element by element.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator-(const A& a, const B& b) {
+    return make<op::subtract>(a, b);
+}
+
+/// a b, element by element.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator*(const A& a, const B& b) {
+    return make<op::multiply>(a, b);
+}
+
+/// a / b, element by element; IEEE: a / 0 is an infinity or NaN. See safe_divide.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator/(const A& a, const B& b) {
+    return make<op::divide>(a, b);
+}
+
+/// -a.
+template <Expression A>
+constexpr auto operator-(const A& a) {
+    return make<op::negate>(a);
+}
+
+/// a.
+template <Expression A>
+constexpr auto operator+(const A& a) {
+    return a;
+}
+
+/// Conditions, for select. With a NaN operand only != is true.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator<(const A& a, const B& b) {
+    return make<op::less>(a, b);
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator<=(const A& a, const B& b) {
+    return make<op::less_equal>(a, b);
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator>(const A& a, const B& b) {
+    return make<op::greater>(a, b);
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator>=(const A& a, const B& b) {
+    return make<op::greater_equal>(a, b);
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator==(const A& a, const B& b) {
+    return make<op::equal>(a, b);
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator!=(const A& a, const B& b) {
+    return make<op::not_equal>(a, b);
+}
+
+/// Both conditions.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator&&(const A& a, const B& b) {
+    return make<op::logical_and>(a, b);
+}
+
+/// Either condition.
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr auto operator||(const A& a, const B& b) {
+    return make<op::logical_or>(a, b);
+}
+
+/// The condition is false.
+template <Expression A>
+constexpr auto operator!(const A& a) {
+    return make<op::logical_not>(a);
+}
+
+}  // namespace furl

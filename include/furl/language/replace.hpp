@@ -1,0 +1,74 @@
+#pragma once
+
+#include <furl/language/leaves.hpp>
+#include <furl/language/named.hpp>
+
+namespace furl {
+
+namespace detail {
+
+struct no_name {};
+
+template <std::size_t Capacity>
+using part_of = named<named_kind::part, no_name, Capacity>;
+
+// An expression laid out in a graph of its own.
+template <Expression X>
+constexpr auto laid_out(const X& x) {
+    graph<graph_capacity<0, X>> g;
+    g.root = x.into(g);
+    return g;
+}
+
+}  // namespace detail
+
+/// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
+///
+/// @param x     an expression, a rule's update as a rule.
+/// @param leaf  furl::grad, furl::param, furl::step or furl::updated.
+/// @param y     what stands in its place; leaves inside y stay.
+/// @returns     an expression of the shape of x.
+template <Expression X, op Leaf, class Y>
+constexpr auto replace(const X& x, const leaf<Leaf>&, const Y& y) {
+    const auto replacement = as_expression(y);
+    detail::part_of<graph_capacity<0, X, as_expression_t<Y>>> result;
+    const auto instead = replacement.into(result.body);
+    result.body.root = result.body.add(detail::laid_out(x), [&](const node& n) {
+        return n.code == Leaf ? instead : result.body.add(n);
+    });
+    return result;
+}
+
+/// x in the steps in which the condition holds; in others the parameters and all states of x stay as they are.
+///
+/// @param condition  one value per step, per tensor or per parameter.
+/// @param x          an update.
+/// Cost:  1 select for the update and for each state.
+template <Expression Condition, Expression X>
+constexpr auto only_if(const Condition& condition, const X& x) {
+    detail::part_of<std::min(graph_capacity<4, Condition, X> * 2, max_graph_nodes)> result;
+    auto& body = result.body;
+    const auto holds = condition.into(body);
+    const auto before = param.into(body);
+    const auto after = body.add(detail::laid_out(x), [&](node n) {
+        if (n.code == op::state) {
+            const auto old = body.add(node{op::previous, {-1, -1, -1}, 0, n.name});
+            n.operands[0] = body.add(node{op::select, {holds, n.operands[0], old}, 0, {}});
+        }
+        return body.add(n);
+    });
+    body.root = body.add(node{op::select, {holds, after, before}, 0, {}});
+    return result;
+}
+
+/// The value of x; but the whole step is skipped unless the condition holds: nothing is written, no parameter, no state,
+/// and the step does not count. `opt.step(...)` then returns false.
+///
+/// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// Errors:  E21 if the condition has a value per tensor or per parameter.
+template <class X, Expression Condition>
+constexpr auto skip_unless(const Condition& condition, const X& x) {
+    return make<op::guard>(x, condition);
+}
+
+}  // namespace furl

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <furl/language/named.hpp>
+
+namespace furl {
+
+namespace detail {
+
+// A state's own value before the step, inside its recurrence, where its definition is not complete yet.
+template <class Name>
+struct old_value : expression {
+    static constexpr void count(node_count& c) { ++c.nodes; }
+
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{op::previous, {-1, -1, -1}, 0, name_text<Name>});
+    }
+};
+
+template <named_kind Kind, class Name, class Next, class Initial, class Decay>
+constexpr auto make_state(const Next& next, const Initial& initial, const Decay& decay) {
+    named<Kind, Name, graph_capacity<1, Next, Initial, Decay>> result;
+    auto& body = result.body;
+    const auto first = initial.into(body);
+    const auto value = next.into(body);
+    const auto rate = decay.into(body);
+    body.root = body.add(node{op::state, {value, first, Kind == named_kind::ema ? rate : std::int16_t{-1}}, 0,
+                              name_text<Name>});
+    return result;
+}
+
+}  // namespace detail
+
+/// A value that is kept from step to step: the general recurrence.
+///
+/// \f$ s_t = f(s_{t-1}),\quad s_0 = \mathit{initial} \f$
+///
+/// @param initial     s_0: a number, or an expression that is evaluated at the first step (furl::param, say).
+/// @param recurrence  f: a function from the old value to the new one, both expressions.
+/// @returns  an expression of s_t. Shape: that of the recurrence: one value per parameter, per tensor or per step.
+/// State:    one buffer of that shape, under its name.
+/// Errors:   E03 if the rule gives one name two different recurrences.
+template <fixed_string Name, class Initial, class Recurrence>
+constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
+    const auto next = as_expression(recurrence(detail::old_value<name<Name>>{}));
+    return detail::make_state<named_kind::state, name<Name>>(next, as_expression(initial), constant{});
+}
+
+/// The same, for a recurrence that forgets by a factor decay each step: such a state can be bias corrected.
+///
+/// @param decay  the weight of the old value, in [0, 1).
+template <fixed_string Name, class Initial, class Recurrence, class Decay>
+constexpr auto state(const Initial& initial, const Recurrence& recurrence, const Decay& decay) {
+    const auto next = as_expression(recurrence(detail::old_value<name<Name>>{}));
+    return detail::make_state<named_kind::ema, name<Name>>(next, as_expression(initial), as_expression(decay));
+}
+
+/// A state's value before the step: s_{t-1}.
+///
+/// Errors:  E10 if s is no state.
+template <class S>
+constexpr auto previous(const S& s) {
+    static_assert(is_state<S>, "furl[E10]: previous() of something that is no state; give it an ema, a momentum, a "
+                               "state<\"name\">(...). See docs/errors.md#E10");
+    if constexpr (is_state<S>) {
+        using state_name = typename S::name;
+        named<named_kind::previous, state_name, graph_capacity<1, S>> result;
+        result.body.add(s.body);
+        result.body.root = result.body.add(node{op::previous, {-1, -1, -1}, 0, name_text<state_name>});
+        return result;
+    } else {
+        return constant{};
+    }
+}
+
+/// The decay of an ema, as an expression.
+///
+/// Errors:  E06 if m is no ema.
+template <class M>
+constexpr auto decay(const M& m) {
+    static_assert(is_ema<M>, "furl[E06]: only an ema has a decay and can be bias corrected; give it an "
+                             "ema<\"name\">(x, beta). See docs/errors.md#E06");
+    if constexpr (is_ema<M>) {
+        named<named_kind::part, typename M::name, graph_capacity<0, M>> result;
+        result.body.add(m.body);
+        result.body.root = result.body.nodes[static_cast<std::size_t>(m.body.root)].operands[2];
+        return result;
+    } else {
+        return constant{};
+    }
+}
+
+namespace detail {
+
+// A value printed as the hat of a state.
+template <class Name, Expression X>
+constexpr auto hat(const X& x) {
+    named<named_kind::let, Name, graph_capacity<1, X>> result;
+    const auto operand = x.into(result.body);
+    result.body.root = result.body.add(node{op::corrected, {operand, -1, -1}, 0, name_text<Name>});
+    return result;
+}
+
+}  // namespace detail
+
+}  // namespace furl

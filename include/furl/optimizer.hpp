@@ -1,0 +1,247 @@
+#pragma once
+
+#include <furl/base/policy.hpp>
+#include <furl/execute/executors.hpp>
+#include <furl/execute/step.hpp>
+#include <furl/language/leaves.hpp>
+#include <furl/language/named.hpp>
+#include <furl/program/check.hpp>
+#include <furl/storage/arena.hpp>
+#include <furl/storage/hyperparameters.hpp>
+#include <furl/storage/step_arguments.hpp>
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace furl {
+
+/// A rule at work: owns the states of a list of tensors, and steps them.
+///
+/// `furl::optimizer<my_rule> opt(n);  opt.step(parameters, gradients);`
+///
+/// A step is one fused pass over memory (two where the rule has a reduction), in place, and allocates nothing.
+///
+/// @tparam Rule      a struct with a `static constexpr auto update`.
+/// @tparam T         the element type: float or double. Per-step values are computed in double and rounded once.
+/// @tparam Policies  furl::strict (as written, no contraction), furl::keep_denormals, or an execution policy.
+/// Errors:  E01 to E14 if the rule is wrong, at compile time. std::invalid_argument if a call is, before anything is
+///          written.
+template <class Rule, class T = float, class... Policies>
+class optimizer {
+    using execution = policy_or_t<policy_kind::execution, fused, Policies...>;
+    using numerics = policy_or_t<policy_kind::numerics, typename execution::numerics, Policies...>;
+    using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
+    using plan = furl::plan<Rule, numerics>;
+    using executor = typename execution::template executor<T>::template bound<plan>;
+    using runner = step_runner<plan, T, executor, denormals>;
+
+    static constexpr const auto& streams = plan::streams;
+    static constexpr std::size_t state_streams = streams.size() - plan::first_state;
+
+  public:
+    using rule = Rule;
+    using value_type = T;
+
+    /// For one tensor of n elements.
+    explicit optimizer(std::size_t n) : optimizer(std::span<const std::size_t>(&n, 1)) {}
+
+    /// For a list of tensors of these sizes.
+    explicit optimizer(std::initializer_list<std::size_t> sizes)
+        : optimizer(std::span<const std::size_t>(sizes.begin(), sizes.size())) {}
+
+    /// For a list of tensors of these sizes, from any range of integers.
+    template <std::ranges::input_range Sizes>
+        requires std::integral<std::ranges::range_value_t<Sizes>>
+    explicit optimizer(const Sizes& sizes)
+        : arguments_({std::ranges::begin(sizes), std::ranges::end(sizes)}),
+          states_(state_streams, arguments_.sizes()),
+          runner_(arguments_.sizes()) {
+        reset();
+    }
+
+    /// For these tensors: one, or a list. Takes their sizes only.
+    template <class Tensors>
+        requires std::floating_point<typename detail::element_of<const Tensors>::type>
+    explicit optimizer(const Tensors& tensors) : optimizer(detail::sizes_of(tensors)) {}
+
+    /// One step: t becomes t + 1, parameters and states are updated in place.
+    ///
+    /// @param parameters  one tensor or a list of tensors, as the optimizer was built for: anything contiguous.
+    /// @param gradients   the same, read only.
+    /// @param inputs      `furl::input<"name"> = data` for each further input of the rule.
+    /// @returns  whether the step was done: false where the rule skipped it (skip_unless), which changed nothing.
+    /// Errors:  std::invalid_argument, before anything is written, if a number or size of tensors differs from that of
+    ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool step(Parameters&& parameters, const Gradients& gradients, const input_binding<Names, Data>&... inputs) {
+        arguments_.take(states_.memory(), parameters, gradients, inputs...);
+        auto& tensors = arguments_.tensors();
+        for (std::size_t i = 0; i < tensors.size(); ++i)
+            for (std::size_t s = 0; s < state_streams; ++s) tensors[i][plan::first_state + s] = states_.at(s, i);
+        if (!runner_.run(tensors, arguments_.sizes(), hypers_.values(), steps_ + 1)) return false;
+        ++steps_;
+        return true;
+    }
+
+    /// One step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
+    template <class... Names, class... Data>
+    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<const T>> gradients,
+              const input_binding<Names, Data>&... inputs) {
+        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()),
+                    inputs...);
+    }
+
+    /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
+    template <class Name>
+    double& operator[](const hyperparameter<Name>&) {
+        return hypers_[hyper_index<Name>()];
+    }
+    template <class Name>
+    double operator[](const hyperparameter<Name>&) const {
+        return hypers_[hyper_index<Name>()];
+    }
+
+    /// A hyperparameter by its name at run time. Errors: std::invalid_argument that lists the names there are.
+    void set(std::string_view name, double value) { hypers_.at(name) = value; }
+    double get(std::string_view name) const { return hypers_.at(name); }
+
+    /// The names of the hyperparameters.
+    static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<plan>::names; }
+
+    /// A state by its symbol. Of one value per parameter: a span over the state of a tensor; of one value per tensor or
+    /// per step: a span over those values, in double.
+    ///
+    /// Errors:  std::invalid_argument if there are several tensors and none is named, or no such tensor.
+    template <StateSymbol S>
+    auto state(const S&) {
+        return state_of<typename S::name>(arguments_.only_tensor());
+    }
+    template <StateSymbol S>
+    auto state(const S&, std::size_t tensor) {
+        return state_of<typename S::name>(tensor);
+    }
+
+    /// The state of a tensor by its name at run time, for states of one value per parameter.
+    std::span<T> state(std::string_view name, std::size_t tensor) {
+        arguments_.require_tensor(tensor);
+        for (std::size_t s = 0; s < state_streams; ++s)
+            if (streams[plan::first_state + s].name == name) return {states_.at(s, tensor), size(tensor)};
+        throw std::invalid_argument("furl: no state '" + std::string(name) + "' of one value per parameter; the rule has: " +
+                                    detail::listed(states()));
+    }
+    std::span<T> state(std::string_view name) { return state(name, arguments_.only_tensor()); }
+
+    /// The names of the states of one value per parameter.
+    static constexpr std::array<std::string_view, state_streams> states() {
+        std::array<std::string_view, state_streams> names{};
+        for (std::size_t s = 0; s < state_streams; ++s) names[s] = streams[plan::first_state + s].name;
+        return names;
+    }
+
+    /// A state of one value per tensor or per step, by its name at run time; of one per step for any tensor.
+    double& scalar_state(std::string_view name, std::size_t tensor) {
+        arguments_.require_tensor(tensor);
+        for (std::size_t i = 0; i < plan::program.states.size(); ++i)
+            if (const auto& s = plan::program.states[i]; s.name == name && s.when != rate::per_element)
+                return runner_.scalar_state(i, tensor);
+        throw std::invalid_argument("furl: no state '" + std::string(name) + "' of one value per tensor or step; the rule has: " +
+                                    detail::listed(scalar_states()));
+    }
+
+    /// The names of the states of one value per tensor or per step.
+    static constexpr auto scalar_states() {
+        std::array<std::string_view, plan::program.states.size() - state_streams> names{};
+        std::size_t i = 0;
+        for (const auto& s : plan::program.states)
+            if (s.when != rate::per_element) names[i++] = s.name;
+        return names;
+    }
+
+    /// The number of steps done; set it when states are restored.
+    std::int64_t step_count() const { return steps_; }
+    void set_step_count(std::int64_t steps) { steps_ = steps; }
+
+    /// States and step count as after construction; hyperparameters stay.
+    void reset() {
+        steps_ = 0;
+        runner_.reset();
+        std::size_t stream = 0;
+        for (const auto& s : plan::program.states)
+            if (s.when == rate::per_element)
+                std::ranges::fill(states_.stream(stream++), static_cast<T>(runner::initial_value(s)));
+    }
+
+    /// The number of tensors, and the number of elements of one.
+    std::size_t tensors() const { return arguments_.sizes().size(); }
+    std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
+
+  private:
+    step_arguments<plan, T> arguments_;
+    arena<T> states_;
+    runner runner_;
+    hyperparameter_values<plan> hypers_;
+    std::int64_t steps_ = 0;
+
+    template <class Name>
+    static constexpr std::size_t hyper_index() {
+        constexpr auto i = hyperparameter_values<plan>::find(name_text<Name>);
+        static_assert(i < plan::program.hypers.size(),
+                      "furl[E17]: the rule has no hyperparameter of this name. See docs/errors.md#E17");
+        return i < plan::program.hypers.size() ? i : 0;
+    }
+
+    template <class Name>
+    auto state_of(std::size_t tensor) {
+        constexpr auto i = [] {
+            std::size_t k = 0;
+            while (k < plan::program.states.size() && plan::program.states[k].name != name_text<Name>) ++k;
+            return k;
+        }();
+        static_assert(i < plan::program.states.size(),
+                      "furl[E18]: the rule has no state of this name. See docs/errors.md#E18");
+        arguments_.require_tensor(tensor);
+        if constexpr (i >= plan::program.states.size()) return std::span<T>{};
+        else if constexpr (plan::program.states[i].when == rate::per_element) return state(name_text<Name>, tensor);
+        else return std::span<double>(&runner_.scalar_state(i, tensor), 1);
+    }
+};
+
+// A rule that is not well formed: accepts every call, so that its diagnosis is the only error.
+template <class Rule, class T, class... Policies>
+    requires(!well_formed<Rule, T>)
+class optimizer<Rule, T, Policies...> {
+    static constexpr diagnose<Rule, T> report{};
+
+  public:
+    template <class... Anything>
+    explicit optimizer(Anything&&...) {}
+    explicit optimizer(std::initializer_list<std::size_t>) {}
+    bool step(auto&&...) { return false; }
+    bool step(std::initializer_list<std::span<T>>, std::initializer_list<std::span<const T>>, auto&&...) {
+        return false;
+    }
+    double& operator[](const auto&) { return value_; }
+    void set(std::string_view, double) {}
+    double get(std::string_view) const { return 0; }
+    std::span<T> state(const auto&, std::size_t = 0) { return {}; }
+    std::int64_t step_count() const { return 0; }
+    void reset() {}
+
+  private:
+    double value_ = 0;
+};
+
+/// The same rule as one loop over memory per operation: what eager tensor libraries do.
+template <class Rule, class T = float, class... Policies>
+using naive = optimizer<Rule, T, one_loop_per_operation, Policies...>;
+
+/// The same rule one element at a time, in double, as written: the oracle.
+template <class Rule, class T = double, class... Policies>
+using reference = optimizer<Rule, T, one_element_at_a_time, Policies...>;
+
+}  // namespace furl

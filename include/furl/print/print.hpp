@@ -1,0 +1,7 @@
+#pragma once
+
+#include <furl/print/dot.hpp>
+#include <furl/print/explain.hpp>
+#include <furl/print/latex.hpp>
+#include <furl/print/text.hpp>
+#include <furl/print/type_name.hpp>

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <furl/print/equations.hpp>
+
+#include <algorithm>
+
+namespace furl {
+
+namespace detail {
+
+/// The notation of the language itself: what is printed could be compiled.
+struct text_style {
+    static std::string bracketed(const phrase& x, tightness least) {
+        return x.holds < least ? "(" + x.text + ")" : x.text;
+    }
+
+    static phrase named(const name_entry& n) {
+        return {n.kind == op::corrected ? "bias_corrected(" + std::string(n.name) + ")" : std::string(n.name)};
+    }
+
+    static phrase leaf(const instruction& x) {
+        switch (x.code) {
+            case op::constant: return {number_text(x.value), x.value < 0 ? tightness::sign : tightness::atom};
+            case op::hyper: case op::input: return {std::string(x.name)};
+            case op::previous: return {"previous(" + std::string(x.name) + ")"};
+            case op::global_count: return {"global(count)"};
+            default: return {std::string(info(x.code).text)};
+        }
+    }
+
+    // A rule's own grad would read like the leaf; the language tells them apart by scope.
+    static phrase gradient_by_another_name() { return {"furl::grad"}; }
+
+    static phrase infix(const char* symbol, const phrase& a, const phrase& b, tightness holds, bool associative) {
+        const auto right = associative ? holds : static_cast<tightness>(static_cast<int>(holds) + 1);
+        return {bracketed(a, holds) + symbol + bracketed(b, right), holds};
+    }
+
+    static phrase operation(op code, const std::vector<phrase>& x) {
+        switch (code) {
+            case op::add: return infix(" + ", x[0], x[1], tightness::sum, true);
+            case op::subtract: return infix(" - ", x[0], x[1], tightness::sum, false);
+            case op::multiply: return infix(" * ", x[0], x[1], tightness::product, false);
+            case op::divide: return infix(" / ", x[0], x[1], tightness::product, false);
+            case op::negate: return {"-" + bracketed(x[0], tightness::sign), tightness::sign};
+            case op::less: return relation(" < ", x);
+            case op::less_equal: return relation(" <= ", x);
+            case op::greater: return relation(" > ", x);
+            case op::greater_equal: return relation(" >= ", x);
+            case op::equal: return relation(" == ", x);
+            case op::not_equal: return relation(" != ", x);
+            case op::logical_and: return infix(" && ", x[0], x[1], tightness::both, true);
+            case op::logical_or: return infix(" || ", x[0], x[1], tightness::either, true);
+            case op::logical_not: return {"!" + bracketed(x[0], tightness::sign), tightness::sign};
+            default: break;
+        }
+        if (is_global(code)) return {"global(" + operation(tensor_form(code), x).text + ")"};
+        std::string text(info(code).text);
+        for (std::size_t i = 0; i < x.size(); ++i) text += (i == 0 ? "(" : ", ") + x[i].text;
+        return {text + ")"};
+    }
+
+    static phrase relation(const char* symbol, const std::vector<phrase>& x) {
+        return {bracketed(x[0], tightness::sum) + symbol + bracketed(x[1], tightness::sum), tightness::comparison};
+    }
+};
+
+// The left side of an equation; empty for a corrected value, which is not one of its own in text.
+inline std::string text_name(const equation& e) {
+    if (!e.name) return "updated";
+    return e.name->kind == op::corrected ? std::string() : std::string(e.name->name);
+}
+
+}  // namespace detail
+
+/// The equations of a rule in the notation of the language, a line each: named values and states first, then
+/// `updated = ...`, the parameter after the step.
+template <class Rule>
+std::string text() {
+    const auto& p = stages<Rule>::written;
+    auto printer = detail::printer_for<detail::text_style>(p);
+    const auto equations = detail::equations_of(p);
+    std::size_t width = 0;
+    for (const auto& e : equations) width = std::max(width, detail::text_name(e).size());
+    std::string result;
+    for (const auto& e : equations) {
+        auto name = detail::text_name(e);
+        if (name.empty()) continue;
+        name.resize(width, ' ');
+        result += name + " = " + printer.value(e) + "\n";
+    }
+    return result;
+}
+
+}  // namespace furl

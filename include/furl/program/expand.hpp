@@ -1,0 +1,77 @@
+#pragma once
+
+#include <furl/program/program.hpp>
+
+#include <limits>
+
+namespace furl {
+
+namespace detail {
+
+// The sum or maximum of x over the tensor, or over all tensors; of a value that is the same for all elements of a
+// tensor, without a loop where that is possible.
+template <std::size_t Capacity>
+struct reduction_of {
+    program<Capacity>& out;
+    bool global;
+
+    constexpr op scoped(op code) const { return global ? global_form(code) : code; }
+    constexpr std::int16_t elements() const { return out.emit(scoped(op::count), -1); }
+
+    constexpr std::int16_t sum(std::int16_t x) const {
+        if (out.is_element(x) || (global && out[x].when == rate::per_tensor)) return out.emit(scoped(op::reduce_sum), x);
+        return out.emit(op::multiply, x, elements());
+    }
+    constexpr std::int16_t max(std::int16_t x) const {
+        if (out.is_element(x) || (global && out[x].when == rate::per_tensor)) return out.emit(scoped(op::reduce_max), x);
+        return x;
+    }
+};
+
+template <std::size_t Capacity>
+constexpr std::int16_t expand_pow(program<Capacity>& out, const instruction& x) {
+    const auto [base, exponent, none] = x.operands;
+    if (!out.is_element(base) || out[exponent].code != op::constant) return out.emit(x);
+    const double e = out[exponent].value;
+    if (e == 1) return base;
+    if (e == 2) return out.emit(op::multiply, base, base);
+    if (e == 3) return out.emit(op::multiply, out.emit(op::multiply, base, base), base);
+    if (e == 0.5) return out.emit(op::sqrt, base);
+    if (e == -1) return out.emit(op::divide, out.emit(1.0), base);
+    return out.emit(x);
+}
+
+}  // namespace detail
+
+/// Functions and reductions that are made of simpler ones become those, so that executors know few operations.
+template <std::size_t Capacity>
+constexpr program<Capacity> expand(const program<Capacity>& in) {
+    return rewrite(in, [](program<Capacity>& out, const instruction& x, std::int16_t) {
+        const auto a = x.operands[0], b = x.operands[1], c = x.operands[2];
+        const auto squared = [&] { return out.emit(op::multiply, a, a); };
+        const auto magnitude = [&] { return out.emit(op::abs, a); };
+        const detail::reduction_of<Capacity> over{out, is_global(x.code)};
+        switch (tensor_form(x.code)) {
+            case op::square: return squared();
+            case op::cube: return out.emit(op::multiply, squared(), a);
+            case op::rsqrt: return out.emit(op::divide, out.emit(1.0), out.emit(op::sqrt, a));
+            case op::sigmoid: {
+                const auto e = out.emit(op::exp, out.emit(op::negate, a));
+                return out.emit(op::divide, out.emit(1.0), out.emit(op::add, out.emit(1.0), e));
+            }
+            case op::lerp: return out.emit(op::add, a, out.emit(op::multiply, c, out.emit(op::subtract, b, a)));
+            case op::pow: return detail::expand_pow(out, x);
+            case op::sum: return over.sum(a);
+            case op::mean: return out.emit(op::divide, over.sum(a), over.elements());
+            case op::dot: return over.sum(out.emit(op::multiply, a, b));
+            case op::norm: return out.emit(op::sqrt, over.sum(squared()));
+            case op::norm1: return over.sum(magnitude());
+            case op::max_abs: return over.max(magnitude());
+            case op::all_finite:
+                return out.emit(op::less, over.max(magnitude()), out.emit(std::numeric_limits<double>::infinity()));
+            default: return out.emit(x);
+        }
+    });
+}
+
+}  // namespace furl

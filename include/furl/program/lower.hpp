@@ -1,0 +1,172 @@
+#pragma once
+
+#include <furl/language/expression.hpp>
+#include <furl/program/program.hpp>
+
+#include <algorithm>
+
+namespace furl {
+
+/// A rule's update, laid out.
+template <class Rule>
+inline constexpr auto graph_of = [] {
+    const auto update = as_expression(Rule::update);
+    graph<graph_capacity<0, std::remove_cv_t<decltype(update)>>> g;
+    g.root = update.into(g);
+    return g;
+}();
+
+namespace detail {
+
+// Walks a graph into a program: names become table entries, `updated` becomes the update, each state finds its rate.
+template <std::size_t N, std::size_t Capacity>
+struct lowering {
+    const graph<N>& source;
+    program<Capacity> out{};
+    std::int16_t emitted[N]{};
+    bool visiting[N]{};
+
+    constexpr explicit lowering(const graph<N>& g) : source(g) {
+        for (auto& e : emitted) e = -1;
+    }
+
+    constexpr const node& at(std::int16_t i) const { return source.nodes[static_cast<std::size_t>(i)]; }
+
+    constexpr void collect_names() {
+        for (const auto& n : source.nodes) {
+            if (n.code == op::hyper) declare_hyper(n);
+            if (n.code == op::input) out.inputs.push_back(n.name);
+            if (n.code == op::state) {
+                for (const auto& s : out.states)
+                    if (s.name == n.name) out.fail(mistake::defined_twice, n.name);
+                if (out.states.full()) out.fail(mistake::too_large);
+                else out.states.push_back({n.name, rate::per_step, n.operands[0], n.operands[1], n.operands[2]});
+            }
+        }
+        for (const auto& h : out.hypers)
+            if (h.default_value != h.default_value) out.fail(mistake::no_default, h.name);
+        for (const auto& n : source.nodes)
+            if (n.code == op::previous && !find_state(n.name)) out.fail(mistake::state_not_defined, n.name);
+    }
+
+    constexpr const state_entry* find_state(std::string_view name) const {
+        for (const auto& s : out.states)
+            if (s.name == name) return &s;
+        return nullptr;
+    }
+
+    constexpr void declare_hyper(const node& n) {
+        for (auto& h : out.hypers) {
+            if (h.name != n.name) continue;
+            if (h.default_value != h.default_value) h.default_value = n.value;
+            else if (n.value == n.value && h.default_value != n.value) out.fail(mistake::two_defaults, n.name);
+            return;
+        }
+        if (out.hypers.full()) out.fail(mistake::too_large);
+        else out.hypers.push_back({n.name, n.value});
+    }
+
+    // A state is as fine as its recurrence, which may read the state: raise the rates until they agree.
+    constexpr void find_state_rates() {
+        rate rates[N]{};
+        for (bool changed = true; changed;) {
+            changed = false;
+            for (std::size_t i = 0; i < source.nodes.size(); ++i) {
+                const auto& n = source.nodes[i];
+                rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
+                             ? out.rate_of(instruction{n})
+                             : rate::per_step;
+                if (info(n.code).kind != op_kind::reduction)
+                    for (auto operand : n.operands)
+                        if (operand >= 0) r = std::max(r, rates[operand]);
+                rates[i] = r;
+            }
+            for (auto& s : out.states) {
+                const auto wanted = std::max(rates[s.next], rates[s.initial]);
+                if (wanted > s.when) {
+                    s.when = wanted;
+                    changed = true;
+                }
+            }
+        }
+    }
+
+    constexpr std::int16_t emit(std::int16_t i) {
+        auto& done = emitted[i];
+        if (done >= 0) return done;
+        const node& n = at(i);
+        if (n.code == op::updated) {
+            if (visiting[source.root]) {
+                out.fail(mistake::updated_in_update);
+                return done = out.emit(instruction{n});
+            }
+            return done = emit(source.root);
+        }
+        if (n.code == op::hyper) {
+            node unified = n;
+            for (const auto& h : out.hypers)
+                if (h.name == n.name) unified.value = h.default_value;
+            return done = out.emit(instruction{unified});
+        }
+        visiting[i] = true;
+        // The initial value stands before what reads it: see initialize.hpp.
+        if (n.code == op::previous)
+            if (const auto* s = find_state(n.name)) emit(s->initial);
+        instruction x{n};
+        // Of what only carries a name, the value is the first operand.
+        const std::size_t arity = info(n.code).kind == op_kind::naming ? 1 : info(n.code).arity;
+        for (std::size_t k = 0; k < arity; ++k) x.operands[k] = emit(n.operands[k]);
+        visiting[i] = false;
+        switch (n.code) {
+            case op::let: case op::corrected: case op::state:
+                done = x.operands[0];
+                name(n.code, n.name, done);
+                return done;
+            case op::with: return done = x.operands[0];
+            case op::guard: {
+                const auto condition = emit(n.operands[1]);
+                out.guard = out.guard < 0 || out.guard == condition
+                                ? condition
+                                : out.emit(op::logical_and, out.guard, condition);
+                return done = x.operands[0];
+            }
+            default: return done = out.emit(x);
+        }
+    }
+
+    constexpr void name(op kind, std::string_view text, std::int16_t value) {
+        for (const auto& known : out.names) {
+            if (known.kind != kind || known.name != text) continue;
+            if (known.value != value) out.fail(mistake::defined_twice, text);
+            return;
+        }
+        if (!out.names.full()) out.names.push_back({kind, text, value});
+    }
+
+    constexpr program<Capacity> run() {
+        if (source.overflow) out.fail(mistake::too_large);
+        collect_names();
+        if (out.error != mistake::none) return out;
+        find_state_rates();
+        out.update = emit(source.root);
+        for (std::size_t i = 0; i < source.nodes.size(); ++i)
+            if (source.nodes[i].code == op::state) emit(static_cast<std::int16_t>(i));
+        for (std::size_t i = 0; i < out.states.size(); ++i) {
+            auto& s = out.states[i];
+            s.next = emit(s.next);
+            s.initial = emit(s.initial);
+            if (s.decay >= 0) s.decay = emit(s.decay);
+        }
+        return out;
+    }
+};
+
+}  // namespace detail
+
+/// A graph as a program, as written: nothing is rearranged.
+template <std::size_t Capacity, std::size_t N>
+constexpr program<Capacity> lower(const graph<N>& source) {
+    return detail::lowering<N, Capacity>(source).run();
+}
+
+}  // namespace furl

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <furl/base/policy.hpp>
+#include <furl/program/contract.hpp>
+#include <furl/program/dead_code.hpp>
+#include <furl/program/expand.hpp>
+#include <furl/program/gather.hpp>
+#include <furl/program/initialize.hpp>
+#include <furl/program/lower.hpp>
+#include <furl/program/reciprocals.hpp>
+#include <furl/program/schedule.hpp>
+
+namespace furl {
+
+/// Numerics policies: how close the loop keeps to the rule as written.
+
+/// Contraction to fma, reciprocals and gathering of per-step factors are allowed. The default.
+struct contracted {
+    static constexpr policy_kind policy = policy_kind::numerics;
+
+    template <std::size_t Capacity>
+    static constexpr program<Capacity> optimize(const program<Capacity>& expanded) {
+        return drop_dead_code(contract(gather(reciprocals(expanded))));
+    }
+};
+
+/// Each operation as written, each rounded: + - * / and sqrt give the same bits on every instruction set.
+struct strict {
+    static constexpr policy_kind policy = policy_kind::numerics;
+
+    template <std::size_t Capacity>
+    static constexpr program<Capacity> optimize(const program<Capacity>& expanded) {
+        return expanded;
+    }
+};
+
+/// The stages of a rule on its way to a loop, each a constant of the program.
+template <class Rule>
+struct stages {
+    static constexpr std::size_t capacity = 2 * graph_of<Rule>.nodes.size() + 24;
+
+    static constexpr auto written = lower<capacity>(graph_of<Rule>);
+    static constexpr auto expanded = drop_dead_code(expand(initialize(written)));
+};
+
+/// A stream of memory that a step reads or writes: param, grad, the inputs, then the states of element rate.
+struct stream_entry {
+    op kind;
+    std::string_view name;
+    std::int16_t load = -1;   ///< the instruction that reads it; -1 if none does
+    std::int16_t store = -1;  ///< the value written to it in the last pass; -1 if none is
+};
+
+/// A rule, ready to run: its program, the order of its passes, and its streams.
+template <class Rule, class Numerics>
+struct plan {
+    using rule = Rule;
+
+    static constexpr auto program = Numerics::optimize(stages<Rule>::expanded);
+    static constexpr auto order = make_schedule(program);
+    static constexpr std::size_t size = program.code.size();
+    static constexpr std::size_t inputs = program.inputs.size();
+
+    static constexpr auto streams = [] {
+        static_vector<stream_entry, 2 + 16 + 32> result;
+        result.push_back({op::param, "param", -1, program.update});
+        result.push_back({op::grad, "grad"});
+        for (auto name : program.inputs) result.push_back({op::input, name});
+        for (const auto& s : program.states)
+            if (s.when == rate::per_element) result.push_back({op::previous, s.name, -1, s.next});
+        for (auto& stream : result)
+            for (std::size_t i = 0; i < size; ++i) {
+                const auto& x = program.code[i];
+                const bool named = x.code == op::input || x.code == op::previous;
+                if (x.code == stream.kind && (!named || x.name == stream.name))
+                    stream.load = static_cast<std::int16_t>(i);
+            }
+        return result;
+    }();
+
+    /// The instructions that draw random numbers.
+    static constexpr auto random_streams = [] {
+        static_vector<std::int16_t, 16> result;
+        for (std::size_t i = 0; i < size; ++i)
+            if (program.code[i].code == op::random) result.push_back(static_cast<std::int16_t>(i));
+        return result;
+    }();
+
+    /// The stream that an instruction reads.
+    static constexpr std::size_t stream_of(std::int16_t instruction) {
+        std::size_t i = 0;
+        while (streams[i].load != instruction) ++i;
+        return i;
+    }
+
+    /// The first stream that holds a state.
+    static constexpr std::size_t first_state = 2 + inputs;
+
+    /// Whether a pass reads a stream.
+    static constexpr bool reads(std::size_t pass, std::size_t stream) {
+        for (auto i : order.elements[pass])
+            if (i == streams[stream].load) return true;
+        return false;
+    }
+};
+
+}  // namespace furl

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <furl/language/graph.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+/// What a member of this folder is: a constexpr function of programs. A program is a rule in SSA form: each value is one
+/// instruction, operands before their users, equal values once.
+namespace furl {
+
+/// How often a value is computed.
+enum class rate : std::uint8_t { per_step, per_tensor, per_element };
+
+struct instruction : node {
+    rate when = rate::per_step;
+};
+
+struct hyper_entry {
+    std::string_view name;
+    double default_value;
+};
+
+struct state_entry {
+    std::string_view name;
+    rate when = rate::per_step;
+    std::int16_t next = -1;     ///< the value after the step
+    std::int16_t initial = -1;  ///< the value before the first step
+    std::int16_t decay = -1;    ///< of an ema
+};
+
+/// A value that prints as an equation of its own.
+struct name_entry {
+    op kind;  ///< let, state or corrected
+    std::string_view name;
+    std::int16_t value;
+};
+
+/// What is wrong with a rule, and the name it is wrong about.
+enum class mistake : std::uint8_t {
+    none,
+    no_expression,        // E01
+    defined_twice,        // E03
+    two_defaults,         // E04
+    no_default,           // E05
+    updated_in_update,    // E08
+    number_as_condition,  // E11
+    condition_as_number,  // E12
+    state_not_defined,    // E13
+    too_large,            // E14
+    guard_per_element,    // E21
+    seed_per_element,     // E22
+};
+
+/// A rule as a list of instructions and the tables of its names.
+template <std::size_t Capacity>
+struct program {
+    static constexpr std::size_t capacity = Capacity;
+
+    static_vector<instruction, Capacity> code;
+    static_vector<hyper_entry, 32> hypers;
+    static_vector<std::string_view, 16> inputs;
+    static_vector<state_entry, 32> states;
+    static_vector<name_entry, Capacity> names;
+    std::int16_t update = -1;
+    std::int16_t guard = -1;  ///< the condition without which the step is skipped; -1 if there is none
+    mistake error = mistake::none;
+    std::string_view culprit{};
+
+    constexpr const instruction& operator[](std::int16_t i) const { return code[static_cast<std::size_t>(i)]; }
+
+    constexpr bool is_element(std::int16_t i) const { return (*this)[i].when == rate::per_element; }
+
+    constexpr void fail(mistake what, std::string_view who = {}) {
+        if (error != mistake::none) return;
+        error = what;
+        culprit = who;
+    }
+
+    /// The index of this instruction: that of an equal one where there is one already. Sets its rate.
+    constexpr std::int16_t emit(instruction wanted) {
+        wanted.when = rate_of(wanted);
+        for (std::size_t i = 0; i < code.size(); ++i)
+            if (static_cast<const node&>(code[i]) == wanted) return static_cast<std::int16_t>(i);
+        if (code.full()) {
+            fail(mistake::too_large);
+            return 0;
+        }
+        code.push_back(wanted);
+        return static_cast<std::int16_t>(code.size() - 1);
+    }
+
+    constexpr std::int16_t emit(op code_, std::int16_t a, std::int16_t b = -1, std::int16_t c = -1) {
+        return emit(instruction{{code_, {a, b, c}, 0, {}}});
+    }
+
+    constexpr std::int16_t emit(double value) { return emit(instruction{{op::constant, {-1, -1, -1}, value, {}}}); }
+
+    constexpr rate rate_of(const instruction& x) const {
+        switch (x.code) {
+            case op::constant: case op::hyper: case op::step: case op::global_count: return rate::per_step;
+            case op::count: return rate::per_tensor;
+            case op::param: case op::grad: case op::updated: case op::input: case op::random:
+                return rate::per_element;
+            case op::previous:
+                for (const auto& s : states)
+                    if (s.name == x.name) return s.when;
+                return rate::per_element;
+            default: break;
+        }
+        if (info(x.code).kind == op_kind::reduction || is_reduction(x.code))
+            return is_global(x.code) ? rate::per_step : rate::per_tensor;
+        rate result = rate::per_step;
+        for (auto operand : x.operands)
+            if (operand >= 0) result = std::max(result, (*this)[operand].when);
+        return result;
+    }
+};
+
+/// A program made from another one, instruction by instruction: change(out, x, i) emits what stands for x, the i-th
+/// instruction with operands of the new program already, and returns its index there.
+template <std::size_t Capacity, class Change>
+constexpr program<Capacity> rewrite(const program<Capacity>& in, Change change) {
+    program<Capacity> out;
+    out.hypers = in.hypers;
+    out.inputs = in.inputs;
+    out.error = in.error;
+    out.culprit = in.culprit;
+    for (const auto& s : in.states) out.states.push_back({s.name, s.when, -1, -1, -1});
+
+    static_vector<std::int16_t, Capacity> now;
+    const auto moved = [&](std::int16_t i) { return i < 0 ? i : now[static_cast<std::size_t>(i)]; };
+    for (std::size_t i = 0; i < in.code.size(); ++i) {
+        instruction x = in.code[i];
+        for (auto& operand : x.operands) operand = moved(operand);
+        now.push_back(change(out, x, static_cast<std::int16_t>(i)));
+    }
+    for (std::size_t i = 0; i < in.states.size(); ++i) {
+        out.states[i].next = moved(in.states[i].next);
+        out.states[i].initial = moved(in.states[i].initial);
+        out.states[i].decay = moved(in.states[i].decay);
+    }
+    for (const auto& n : in.names) out.names.push_back({n.kind, n.name, moved(n.value)});
+    out.update = moved(in.update);
+    out.guard = moved(in.guard);
+    return out;
+}
+
+}  // namespace furl

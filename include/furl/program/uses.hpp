@@ -1,0 +1,28 @@
+#pragma once
+
+#include <furl/program/program.hpp>
+
+namespace furl {
+
+/// How often each value is read, by instructions and as a result of the step.
+template <std::size_t Capacity>
+struct use_counts {
+    std::int16_t of[Capacity]{};
+
+    constexpr std::int16_t operator[](std::int16_t i) const { return of[i]; }
+    constexpr bool once(std::int16_t i) const { return of[i] == 1; }
+};
+
+template <std::size_t Capacity>
+constexpr use_counts<Capacity> count_uses(const program<Capacity>& p) {
+    use_counts<Capacity> uses;
+    for (const auto& x : p.code)
+        for (auto operand : x.operands)
+            if (operand >= 0) ++uses.of[operand];
+    for (const auto& s : p.states) ++uses.of[s.next];
+    ++uses.of[p.update];
+    if (p.guard >= 0) ++uses.of[p.guard];
+    return uses;
+}
+
+}  // namespace furl

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <furl/program/program.hpp>
+
+#include <array>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace furl {
+
+namespace detail {
+
+template <class Names>
+std::string listed(const Names& names) {
+    std::string text;
+    for (const auto& name : names) {
+        if (!text.empty()) text += ", ";
+        text += name;
+    }
+    return text.empty() ? "none" : text;
+}
+
+}  // namespace detail
+
+/// The hyperparameters of a rule by name, with their values.
+template <class Plan>
+class hyperparameter_values {
+    static constexpr std::size_t size = Plan::program.hypers.size();
+
+  public:
+    static constexpr auto names = [] {
+        std::array<std::string_view, size> result{};
+        for (std::size_t i = 0; i < size; ++i) result[i] = Plan::program.hypers[i].name;
+        return result;
+    }();
+
+    constexpr hyperparameter_values() {
+        for (std::size_t i = 0; i < size; ++i) values_[i] = Plan::program.hypers[i].default_value;
+    }
+
+    /// The place of a name; size if there is none.
+    static constexpr std::size_t find(std::string_view name) {
+        std::size_t i = 0;
+        while (i < size && names[i] != name) ++i;
+        return i;
+    }
+
+    /// All values, in the order of the names.
+    std::span<const double> values() const { return values_; }
+
+    double& operator[](std::size_t i) { return values_[i]; }
+    double operator[](std::size_t i) const { return values_[i]; }
+
+    /// The value of a name. Throws std::invalid_argument, with the names there are, if there is none.
+    double& at(std::string_view name) {
+        const auto i = find(name);
+        if (i == size)
+            throw std::invalid_argument("furl: no hyperparameter '" + std::string(name) + "'; the rule has: " +
+                                        detail::listed(names));
+        return values_[i];
+    }
+    double at(std::string_view name) const { return const_cast<hyperparameter_values*>(this)->at(name); }
+
+  private:
+    std::array<double, size> values_{};
+};
+
+}  // namespace furl

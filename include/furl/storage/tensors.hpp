@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <ranges>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+/// The data that a step is given: one tensor, or a list of tensors, of anything contiguous.
+namespace furl {
+
+/// Data in one piece: a vector, a span, an array, an Eigen matrix.
+template <class X>
+concept Tensor = requires(X& x) {
+    { *std::data(x) } -> std::convertible_to<double>;
+    std::size(x);
+};
+
+/// A range of tensors.
+template <class X>
+concept TensorList = std::ranges::input_range<X> && Tensor<std::ranges::range_value_t<X>> && !Tensor<X>;
+
+namespace detail {
+
+template <class X>
+using tensor_element = std::remove_reference_t<decltype(*std::data(std::declval<X&>()))>;
+
+template <class X>
+struct element_of {
+    using type = void;
+};
+template <Tensor X>
+struct element_of<X> {
+    using type = tensor_element<X>;
+};
+template <TensorList X>
+struct element_of<X> {
+    using type = tensor_element<std::remove_reference_t<std::ranges::range_reference_t<X>>>;
+};
+
+/// Calls visit(index, data, size) for each tensor; the number of tensors.
+template <class X, class Visit>
+std::size_t for_each_tensor(X& x, Visit visit) {
+    if constexpr (Tensor<X>) {
+        visit(std::size_t{0}, std::data(x), static_cast<std::size_t>(std::size(x)));
+        return 1;
+    } else {
+        std::size_t i = 0;
+        for (auto&& tensor : x) {
+            visit(i, std::data(tensor), static_cast<std::size_t>(std::size(tensor)));
+            ++i;
+        }
+        return i;
+    }
+}
+
+template <class X>
+std::vector<std::size_t> sizes_of(const X& tensors) {
+    std::vector<std::size_t> sizes;
+    for_each_tensor(tensors, [&](std::size_t, const auto*, std::size_t n) { sizes.push_back(n); });
+    return sizes;
+}
+
+/// A piece of memory that a step touches.
+struct interval {
+    const std::byte* begin;
+    const std::byte* end;
+    std::size_t tensor;
+    std::size_t stream;
+    bool written;
+
+    template <class T>
+    static interval of(const T* p, std::size_t n, std::size_t tensor, std::size_t stream, bool written) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(p);
+        return {bytes, bytes + n * sizeof(T), tensor, stream, written};
+    }
+};
+
+/// The first pair of intervals that share memory of which one is written; null pointers if there is none. Sorts the list.
+struct overlap {
+    const interval* first = nullptr;
+    const interval* second = nullptr;
+};
+
+inline overlap find_overlap(std::vector<interval>& list) {
+    std::sort(list.begin(), list.end(), [](const interval& a, const interval& b) { return a.begin < b.begin; });
+    const interval* widest = nullptr;          // of all before
+    const interval* widest_written = nullptr;  // of the written ones before
+    for (const auto& now : list) {
+        if (now.begin == now.end) continue;
+        if (now.written && widest && now.begin < widest->end) return {widest, &now};
+        if (widest_written && now.begin < widest_written->end) return {widest_written, &now};
+        if (!widest || now.end > widest->end) widest = &now;
+        if (now.written && (!widest_written || now.end > widest_written->end)) widest_written = &now;
+    }
+    return {};
+}
+
+}  // namespace detail
+
+}  // namespace furl

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <furl/zoo/zoo.hpp>
+
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+
+namespace furl::zoo {
+
+/// Every rule of the zoo, as a Hana tuple of types, for programs that go through all of them.
+inline constexpr auto all = hana::tuple_t<
+    adabelief, adabelief_amsgrad, adabound, adadelta, adagrad, adagrad_optax, adahessian, adahessian_power, adam,
+    adam_atan2, adam_eps_hat, adam_eps_inside, adamax, adamod, adamw, adamw_amsgrad, adan, adan_decoupled, addsign,
+    addsign_linear, ademamix, adopt, adopt_decoupled, aggmo, amsbound, amsgrad, amsgrad_optax, asgd,
+    barzilai_borwein, barzilai_borwein_short, cautious_adamw, dadapt_adamw, diffgrad, dog, dowg, ftrl, grams,
+    heavy_ball, lamb, lamb_apex, laprop, lars, lars_clip, lars_nesterov, lars_optax, lars_optax_nesterov, ldog, lion,
+    lion_refined, lion_tanh, madgrad, madgrad_decoupled, mars, momentum, msvag, nadam, nadam_decoupled, nesterov,
+    novograd, padam, pid, powersign, powersign_linear, prodigy, qhadam, qhm, radam, rmsprop, rmsprop_centered,
+    rmsprop_centered_momentum, rmsprop_keras, rmsprop_keras_momentum, rmsprop_momentum, rmsprop_tf,
+    rmsprop_tf_centered, rmsprop_tf_centered_momentum, rmsprop_tf_momentum, rprop, schedule_free_adamw,
+    schedule_free_sgd, sgd, sgd_momentum, sgd_nesterov, signsgd, signum, smorms3, sophia_g, sophia_h, stable_adamw,
+    tiger, yogi, yogi_paper>;
+
+}  // namespace furl::zoo

@@ -1,0 +1,67 @@
+#include <doctest/doctest.h>
+
+#include <support/programs.hpp>
+
+using namespace furl;
+using namespace furl::tests;
+
+namespace {
+
+template <auto Update>
+struct rule {
+    static constexpr auto update = Update();
+};
+
+constexpr auto a = hyper<"a">(2);
+constexpr auto b = hyper<"b">(3);
+constexpr auto c = hyper<"c">(5);
+
+template <auto Update>
+constexpr auto gathered = drop_dead_code(gather(expanded<rule<Update>>));
+
+template <auto Update>
+constexpr std::size_t in_loop(op code) {
+    return count_of(gathered<Update>, code, rate::per_element);
+}
+
+constexpr auto nested = [] { return a * (b * (c * param)); };
+static_assert(in_loop<nested>(op::multiply) == 1);
+static_assert(count_of(gathered<nested>, op::multiply, rate::per_step) == 2);
+
+constexpr auto on_the_right = [] { return param * a * b * c; };
+static_assert(in_loop<on_the_right>(op::multiply) == 1);
+
+constexpr auto over_a_quotient = [] { return a * ((b * param) / grad); };
+static_assert(in_loop<over_a_quotient>(op::multiply) == 1 && in_loop<over_a_quotient>(op::divide) == 1);
+
+constexpr auto quotient_on_the_left = [] { return ((param * b) / grad) * a; };
+static_assert(in_loop<quotient_on_the_left>(op::multiply) == 1);
+
+// Nothing to gather: factors of elements, quotients by a factor, quotients that are needed as they are.
+constexpr auto of_elements = [] { return param * (grad * (a * param)); };
+static_assert(in_loop<of_elements>(op::multiply) == 3);
+
+constexpr auto plain_quotient = [] { return a * (param / grad); };
+static_assert(in_loop<plain_quotient>(op::multiply) == 1 && in_loop<plain_quotient>(op::divide) == 1);
+
+constexpr auto used_quotient = [] {
+    const auto q = let<"q">((b * param) / grad);
+    return a * q + q;
+};
+static_assert(in_loop<used_quotient>(op::divide) == 1, "a quotient that is used twice is computed once");
+static_assert(in_loop<used_quotient>(op::multiply) == 2);
+
+// A product that is used twice costs no more than before.
+constexpr auto used_product = [] {
+    const auto p = let<"p">(b * param);
+    return a * p + p;
+};
+static_assert(in_loop<used_product>(op::multiply) == 2);
+
+static_assert(is_ssa(gathered<nested>) && is_ssa(gathered<over_a_quotient>) && is_ssa(gathered<used_quotient>));
+
+}  // namespace
+
+TEST_CASE("factors that are the same for all elements meet outside the loop, as the static_asserts above say") {
+    CHECK(in_loop<nested>(op::multiply) == 1);
+}

@@ -1,0 +1,49 @@
+#include <doctest/doctest.h>
+
+#include <support/programs.hpp>
+
+using namespace furl;
+using namespace furl::tests;
+
+namespace {
+
+struct from_number {
+    static constexpr auto update = param - ema<"m">(grad, 0.9, 3);
+};
+constexpr auto filled = initialize(written<from_number>);
+static_assert(count_of(filled, op::select) == 0, "a number is filled in and costs nothing");
+static_assert(filled.code.size() == written<from_number>.code.size());
+
+struct from_leaf {
+    static constexpr auto update = param - ema<"m">(grad, 0.9, param) * previous(ema<"m">(grad, 0.9, param));
+};
+constexpr auto read = initialize(written<from_leaf>);
+static_assert(count_of(read, op::select) == 1, "once, however often the old value is read");
+static_assert(count_of(read, op::equal, rate::per_step) == 1, "t == 1 is found once a step");
+static_assert([] {
+    const auto& chosen = read[find(read, op::select)];
+    const auto& condition = read[chosen.operands[0]];
+    return read[condition.operands[0]].code == op::step && read[condition.operands[1]].value == 1 &&
+           read[chosen.operands[1]].code == op::param && read[chosen.operands[2]].code == op::previous;
+}());
+
+struct two_of_one_start {
+    static constexpr auto update = with(param, ema<"a">(grad, 0.9, param * 2), ema<"b">(grad, 0.5, param * 2));
+};
+constexpr auto both = initialize(written<two_of_one_start>);
+static_assert(count_of(both, op::select) == 2 && count_of(both, op::equal) == 1);
+static_assert(is_ssa(filled) && is_ssa(read) && is_ssa(both));
+
+// A state that starts from what another state was.
+struct from_state {
+    static constexpr auto a = ema<"a">(grad, 0.5, 7);
+    static constexpr auto update = with(param, state<"b">(previous(a), [](auto old) { return old * 2; }), a);
+};
+constexpr auto chained = initialize(written<from_state>);
+static_assert(count_of(chained, op::select) == 1 && is_ssa(chained));
+
+}  // namespace
+
+TEST_CASE("a state reads its initial expression in the first step, as the static_asserts above say") {
+    CHECK(count_of(read, op::select) == 1);
+}

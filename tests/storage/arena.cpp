@@ -1,0 +1,150 @@
+#include <furl/storage/arena.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <new>
+#include <numeric>
+#include <vector>
+
+using furl::arena;
+
+namespace {
+
+template <class T>
+std::uintptr_t address(const T* p) {
+    return reinterpret_cast<std::uintptr_t>(p);
+}
+
+constexpr std::size_t largest = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("each tensor of each stream starts on a cache line", T, float, double) {
+    const std::vector<std::size_t> sizes{1, 0, 15, 16, 17, 1000, 3, 70000};
+    const arena<T> a(5, sizes);
+    for (std::size_t stream = 0; stream < 5; ++stream)
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            CAPTURE(stream);
+            CAPTURE(i);
+            CHECK(address(a.at(stream, i)) % 64 == 0);
+        }
+}
+
+TEST_CASE_TEMPLATE("no two tensors share memory, and all lie in their stream", T, float, double) {
+    const std::vector<std::size_t> sizes{1, 0, 15, 16, 17, 1000, 3};
+    const arena<T> a(3, sizes);
+    for (std::size_t stream = 0; stream < 3; ++stream) {
+        const auto whole = a.stream(stream);
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            CHECK(a.at(stream, i) >= whole.data());
+            CHECK(a.at(stream, i) + sizes[i] <= whole.data() + whole.size());
+            if (i > 0) CHECK(a.at(stream, i) >= a.at(stream, i - 1) + sizes[i - 1]);
+        }
+        if (stream > 0) CHECK(whole.data() >= a.stream(stream - 1).data() + a.stream(stream - 1).size());
+    }
+    const auto memory = a.memory();
+    CHECK(a.stream(0).data() == memory.data());
+    CHECK(a.stream(2).data() + a.stream(2).size() == memory.data() + memory.size());
+}
+
+TEST_CASE("the streams of a rule are never at equal offsets modulo 4096") {
+    // Equal offsets modulo 4096 fall into the same cache sets: 4 to 7 times an ordinary step.
+    std::vector<std::size_t> sizes(3000);
+    std::iota(sizes.begin(), sizes.end(), std::size_t{1});
+    for (std::size_t n : {4096u, 10000u, 16384u, 65536u, 100000u, 524288u, 524289u, 1u << 20, (1u << 20) + 752})
+        sizes.push_back(n);
+    std::size_t collisions = 0;
+    for (auto n : sizes) {
+        const arena<float> a(4, std::span(&n, 1));
+        for (std::size_t i = 0; i < 4; ++i)
+            for (std::size_t k = 0; k < i; ++k)
+                if (address(a.at(i, 0)) % 4096 == address(a.at(k, 0)) % 4096) {
+                    if (++collisions > 3) continue;
+                    CAPTURE(n);
+                    CAPTURE(i);
+                    CAPTURE(k);
+                    CHECK(address(a.at(i, 0)) % 4096 != address(a.at(k, 0)) % 4096);
+                }
+    }
+    CHECK(collisions == 0);
+}
+
+TEST_CASE("a copy is deep") {
+    const std::vector<std::size_t> sizes{10, 20};
+    arena<float> a(2, sizes);
+    for (std::size_t s = 0; s < 2; ++s) std::ranges::fill(a.stream(s), static_cast<float>(s + 1));
+    arena<float> b(a);
+    CHECK(b.at(0, 0) != a.at(0, 0));
+    CHECK(std::ranges::equal(a.memory(), b.memory()));
+    b.at(1, 1)[19] = 7;
+    CHECK(a.at(1, 1)[19] == 2);
+    a = b;
+    CHECK(a.at(1, 1)[19] == 7);
+    CHECK(a.at(1, 1) != b.at(1, 1));
+}
+
+TEST_CASE("a move takes the memory along") {
+    const std::vector<std::size_t> sizes{10};
+    arena<double> a(2, sizes);
+    std::ranges::fill(a.stream(1), 5.0);
+    const auto* place = a.at(1, 0);
+    arena<double> b(std::move(a));
+    CHECK(b.at(1, 0) == place);
+    CHECK(b.at(1, 0)[9] == 5);
+    arena<double> c;
+    c = std::move(b);
+    CHECK(c.at(1, 0) == place);
+}
+
+TEST_CASE("an arena that was moved from is empty") {
+    const std::vector<std::size_t> sizes{10};
+    arena<float> a(2, sizes);
+    const arena<float> b(std::move(a));
+    // Were its size still there, a copy of it would read through a null pointer.
+    CHECK(a.memory().empty());
+}
+
+TEST_CASE("an arena without streams or without elements is fine") {
+    const std::vector<std::size_t> sizes{10, 20};
+    const arena<float> no_streams(0, sizes);
+    CHECK(no_streams.memory().empty());
+    const arena<float> no_streams_copy(no_streams);
+    CHECK(no_streams_copy.memory().empty());
+    const arena<float> no_tensors(3, std::span<const std::size_t>{});
+    CHECK(no_tensors.stream(2).size() * 3 == no_tensors.memory().size());
+    const std::vector<std::size_t> zeros{0, 0};
+    const arena<float> empty_tensors(3, zeros);
+    CHECK(empty_tensors.at(2, 1) != nullptr);
+    const arena<float> nothing;
+    CHECK(nothing.memory().empty());
+}
+
+TEST_CASE_TEMPLATE("a size that memory cannot hold throws bad_alloc and does not wrap around", T, float, double) {
+    for (std::size_t n : {largest, largest - 1, largest - 15, largest - 16, largest / 2, largest / 4, largest / 8,
+                          largest / 16, largest / sizeof(T), largest / sizeof(T) + 1, largest / sizeof(T) - 4096})
+        for (std::size_t streams : {1u, 2u, 30u}) {
+            CAPTURE(n);
+            CAPTURE(streams);
+            CHECK_THROWS_AS(arena<T>(streams, std::span(&n, 1)), std::bad_alloc);
+        }
+}
+
+TEST_CASE("sizes whose sum wraps around throw bad_alloc") {
+    for (const auto& sizes : {std::vector<std::size_t>{largest / 2 + 1, largest / 2 + 1},
+                              std::vector<std::size_t>{largest / 4 + 1, largest / 4 + 1, largest / 4 + 1, largest / 4 + 1},
+                              std::vector<std::size_t>{largest - 15, 16, 100}}) {
+        CAPTURE(sizes.size());
+        CHECK_THROWS_AS(arena<float>(2, sizes), std::bad_alloc);
+    }
+}
+
+TEST_CASE("a large arena has streams of whole huge pages and a stagger") {
+    const std::size_t n = 3u << 20;
+    const arena<float> a(3, std::span(&n, 1));
+    CHECK(a.stream(0).size() >= n);
+    for (std::size_t s = 0; s < 3; ++s) a.at(s, 0)[n - 1] = static_cast<float>(s);
+    CHECK(a.at(1, 0)[n - 1] == 1);
+}

@@ -1,0 +1,5 @@
+#include "zoo/properties.hpp"
+
+TEST_CASE("every rule of the zoo converges, follows the reference, resumes and splits: slice 7 of 8") {
+    furl::tests::check_slice<6, 8>();
+}
