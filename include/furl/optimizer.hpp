@@ -8,6 +8,7 @@
 #include <furl/program/check.hpp>
 #include <furl/storage/arena.hpp>
 #include <furl/storage/hyperparameters.hpp>
+#include <furl/storage/refused.hpp>
 #include <furl/storage/step_arguments.hpp>
 
 #include <cstdint>
@@ -19,6 +20,18 @@
 #include <vector>
 
 namespace furl {
+
+template <class Rule, class T, class... Policies>
+class optimizer;
+
+namespace detail {
+
+template <class X>
+inline constexpr bool is_optimizer = false;
+template <class Rule, class T, class... Policies>
+inline constexpr bool is_optimizer<optimizer<Rule, T, Policies...>> = true;
+
+}  // namespace detail
 
 /// A rule at work: owns the states of a list of tensors, and steps them.
 ///
@@ -79,13 +92,24 @@ class optimizer {
     ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool step(Parameters&& parameters, const Gradients& gradients, const input_binding<Names, Data>&... inputs) {
-        arguments_.take(states_.memory(), parameters, gradients, inputs...);
+        arguments_.take(states_.memory(), std::forward<Parameters>(parameters), gradients, inputs...);
         auto& tensors = arguments_.tensors();
         for (std::size_t i = 0; i < tensors.size(); ++i)
             for (std::size_t s = 0; s < state_streams; ++s) tensors[i][plan::first_state + s] = states_.at(s, i);
         if (!runner_.run(tensors, arguments_.sizes(), hypers_.values(), steps_ + 1)) return false;
         ++steps_;
         return true;
+    }
+
+    /// Error E30.
+    template <class... Anything>
+        requires(!detail::are_step_arguments<Anything...>)
+    bool step(Anything&&...) {
+        static_assert(detail::are_step_arguments<Anything...>,
+                      "furl[E30]: a step takes parameters, gradients, and further inputs by name: opt.step(w, g, "
+                      "furl::input<\"name\"> = data); a hyperparameter is set by opt[my_rule::lr] = value. "
+                      "See docs/errors.md#E30");
+        return false;
     }
 
     /// One step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
@@ -104,6 +128,13 @@ class optimizer {
     template <class Name>
     double operator[](const hyperparameter<Name>&) const {
         return hypers_[hyper_index<Name>()];
+    }
+    template <class Symbol>
+    double& operator[](const Symbol&) {
+        static_assert(was_refused<Symbol>,
+                      "furl[E17]: this is no hyperparameter; write opt[my_rule::lr], or opt.set(\"lr\", value) for a name "
+                      "of run time. See docs/errors.md#E17");
+        return hypers_[0];
     }
 
     /// A hyperparameter by its name at run time. Errors: std::invalid_argument that lists the names there are.
@@ -124,6 +155,14 @@ class optimizer {
     template <StateSymbol S>
     auto state(const S&, std::size_t tensor) {
         return state_of<typename S::name>(tensor);
+    }
+
+    template <class Symbol>
+        requires(!StateSymbol<Symbol> && !std::convertible_to<const Symbol&, std::string_view>)
+    std::span<T> state(const Symbol&, std::size_t = 0) {
+        static_assert(was_refused<Symbol>, "furl[E18]: this is no state; write opt.state(my_rule::m), or its name: "
+                                           "opt.state(\"m\"). See docs/errors.md#E18");
+        return {};
     }
 
     /// The state of a tensor by its name at run time, for states of one value per parameter.
@@ -191,7 +230,7 @@ class optimizer {
     static constexpr std::size_t hyper_index() {
         constexpr auto i = hyperparameter_values<plan>::find(name_text<Name>);
         static_assert(i < plan::program.hypers.size(),
-                      "furl[E17]: the rule has no hyperparameter of this name. See docs/errors.md#E17");
+                      "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
         return i < plan::program.hypers.size() ? i : 0;
     }
 
@@ -203,7 +242,7 @@ class optimizer {
             return k;
         }();
         static_assert(i < plan::program.states.size(),
-                      "furl[E18]: the rule has no state of this name. See docs/errors.md#E18");
+                      "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
         arguments_.require_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
         else if constexpr (plan::program.states[i].when == rate::per_element) return state(name_text<Name>, tensor);
@@ -211,30 +250,18 @@ class optimizer {
     }
 };
 
-// A rule that is not well formed: accepts every call, so that its diagnosis is the only error.
+// A rule that is not well formed, or policies that do not fit.
 template <class Rule, class T, class... Policies>
-    requires(!well_formed<Rule, T>)
-class optimizer<Rule, T, Policies...> {
-    static constexpr diagnose<Rule, T> report{};
-
+    requires(!well_formed<Rule, T> || !detail::policies_fit<Policies...>())
+class optimizer<Rule, T, Policies...> : public refused_optimizer<Rule, T, Policies...> {
   public:
-    template <class... Anything>
-    explicit optimizer(Anything&&...) {}
-    explicit optimizer(std::initializer_list<std::size_t>) {}
-    bool step(auto&&...) { return false; }
-    bool step(std::initializer_list<std::span<T>>, std::initializer_list<std::span<const T>>, auto&&...) {
-        return false;
-    }
-    double& operator[](const auto&) { return value_; }
-    void set(std::string_view, double) {}
-    double get(std::string_view) const { return 0; }
-    std::span<T> state(const auto&, std::size_t = 0) { return {}; }
-    std::int64_t step_count() const { return 0; }
-    void reset() {}
-
-  private:
-    double value_ = 0;
+    using refused_optimizer<Rule, T, Policies...>::refused_optimizer;
 };
+
+// Without a rule in angle brackets: error E36.
+template <class... Anything>
+    requires(sizeof...(Anything) != 1 || !(detail::is_optimizer<std::remove_cvref_t<Anything>> || ...))
+optimizer(Anything&&...) -> optimizer<detail::no_rule>;
 
 /// The same rule as one loop over memory per operation: what eager tensor libraries do.
 template <class Rule, class T = float, class... Policies>

@@ -36,16 +36,20 @@ static_assert(traffic_of<[] { return adam::update; }> == bare);
 // filters of the gradient
 static_assert(traffic_of<[] { return replace(adam::update, grad, clip_by_value(grad, 1)); }> == bare);
 static_assert(traffic_of<[] { return replace(adam::update, grad, clip_by_norm(grad, 1)); }> == gradient_read_twice);
-static_assert(traffic_of<[] { return replace(adam::update, grad, clip_by_global_norm(grad, 1)); }> == gradient_read_twice);
-static_assert(traffic_of<[] { return replace(adam::update, grad, clip_by_block_rms(grad, 1)); }> == gradient_read_twice);
+static_assert(traffic_of<[] { return replace(adam::update, grad, clip_by_global_norm(grad, 1)); }> ==
+              gradient_read_twice);
+static_assert(traffic_of<[] { return replace(adam::update, grad, clip_by_block_rms(grad, 1)); }> ==
+              gradient_read_twice);
 static_assert(traffic_of<[] { return replace(adam::update, grad, centralized(grad)); }> == gradient_read_twice);
 static_assert(traffic_of<[] { return replace(adam::update, grad, unscaled(grad, 2)); }> == bare);
 static_assert(traffic_of<[] { return replace(adam::update, grad, nesterov<"b">(grad, 0.9)); }> == one_more_state);
 
 // filters of the direction
-static_assert(traffic_of<[] { return param - adam::lr * scaled_by_trust_ratio(adam::direction); }> == update_read_twice);
+static_assert(traffic_of<[] { return param - adam::lr * scaled_by_trust_ratio(adam::direction); }> ==
+              update_read_twice);
 static_assert(traffic_of<[] { return param - adam::lr * cautious(adam::direction); }> == traffic{2, 7, 3, 2});
-static_assert(traffic_of<[] { return param - adam::lr * adam::m / sqrt(amsgrad<"v_max">(adam::v)); }> == one_more_state);
+static_assert(traffic_of<[] { return param - adam::lr * adam::m / sqrt(amsgrad<"v_max">(adam::v)); }> ==
+              one_more_state);
 
 // modifiers of the update
 static_assert(traffic_of<[] { return maximize(adam::update); }> == bare);

@@ -46,9 +46,7 @@ TEST_CASE("a weight decay of 0 is not there, to the bit") {
 
 TEST_CASE("decoupled weight decay makes AdamW of Adam, to the bit") {
     const auto history = gradient_history<float>(20);
-    constexpr auto make = [] {
-        return decoupled_weight_decay(inner::update, inner::lr, hyper<"weight_decay">(1e-2));
-    };
+    constexpr auto make = [] { return decoupled_weight_decay(inner::update, inner::lr, hyper<"weight_decay">(1e-2)); };
     CHECK(path_of<make>(history) == path<zoo::adamw>(history));
 }
 

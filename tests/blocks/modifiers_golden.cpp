@@ -37,7 +37,8 @@ struct adam_amsgrad : zoo::adam {
 };
 
 struct adam_amsgrad_optax : zoo::adam {
-    static constexpr auto update = param - lr * safe_divide(bias_corrected(m), sqrt(running_max<"v_max">(bias_corrected(v))), eps);
+    static constexpr auto update =
+        param - lr * safe_divide(bias_corrected(m), sqrt(running_max<"v_max">(bias_corrected(v))), eps);
 };
 
 struct adam_by_decoupling : zoo::adam {

@@ -18,30 +18,27 @@ constexpr double few_roundings = 2e-15;
 
 TEST_CASE("a schedule has its first value in the first step, t = 1") {
     CHECK(values<[] { return schedules::linear(3.0, 1.0, 4); }>(6) == std::vector{3.0, 2.5, 2.0, 1.5, 1.0, 1.0});
-    CHECK(values<[] { return schedules::piecewise_constant(8, 2, 4, 3, 2); }>(5) == std::vector{8.0, 8.0, 4.0, 2.0, 2.0});
+    CHECK(values<[] { return schedules::piecewise_constant(8, 2, 4, 3, 2); }>(5) ==
+          std::vector{8.0, 8.0, 4.0, 2.0, 2.0});
     CHECK(values<[] { return schedules::staircase(1.0, 0.5, 2); }>(5) == std::vector{1.0, 1.0, 0.5, 0.5, 0.25});
     CHECK(values<[] { return schedules::constant(7); }>(3) == std::vector{7.0, 7.0, 7.0});
 }
 
 TEST_CASE("the curves are their closed forms") {
-    CHECK(distance(values<[] { return schedules::linear(0.3, 0.07, 41); }>(60), [](real s) {
-              return 0.3L + (0.07L - 0.3L) * std::fmin(s / 41, 1.0L);
-          }) < few_roundings);
+    CHECK(distance(values<[] { return schedules::linear(0.3, 0.07, 41); }>(60),
+                   [](real s) { return 0.3L + (0.07L - 0.3L) * std::fmin(s / 41, 1.0L); }) < few_roundings);
     CHECK(distance(values<[] { return schedules::polynomial(0.3, 0.07, 41, 1.7); }>(60), [](real s) {
               return 0.07L + (0.3L - 0.07L) * std::pow(1 - std::fmin(s / 41, 1.0L), 1.7L);
           }) < few_roundings);
-    CHECK(distance(values<[] { return schedules::exponential(0.3, 0.7, 13); }>(60), [](real s) {
-              return 0.3L * std::pow(0.7L, s / 13);
-          }) < few_roundings);
-    CHECK(distance(values<[] { return schedules::staircase(0.3, 0.7, 13); }>(60), [](real s) {
-              return 0.3L * std::pow(0.7L, std::floor(s / 13));
-          }) < few_roundings);
+    CHECK(distance(values<[] { return schedules::exponential(0.3, 0.7, 13); }>(60),
+                   [](real s) { return 0.3L * std::pow(0.7L, s / 13); }) < few_roundings);
+    CHECK(distance(values<[] { return schedules::staircase(0.3, 0.7, 13); }>(60),
+                   [](real s) { return 0.3L * std::pow(0.7L, std::floor(s / 13)); }) < few_roundings);
     CHECK(distance(values<[] { return schedules::cosine(0.3, 0.07, 41); }>(60), [](real s) {
               return 0.07L + (0.3L - 0.07L) / 2 * (1 + std::cos(pi * std::fmin(s / 41, 1.0L)));
           }) < few_roundings);
-    CHECK(distance(values<[] { return schedules::inverse_sqrt(0.3, 12); }>(60), [](real s) {
-              return 0.3L * std::fmin((s + 1) / 12, std::sqrt(12 / (s + 1)));
-          }) < few_roundings);
+    CHECK(distance(values<[] { return schedules::inverse_sqrt(0.3, 12); }>(60),
+                   [](real s) { return 0.3L * std::fmin((s + 1) / 12, std::sqrt(12 / (s + 1))); }) < few_roundings);
 }
 
 TEST_CASE("no steps at all is the end of a curve, not a division by zero") {
@@ -72,8 +69,8 @@ TEST_CASE("after a warm-up or a join the next schedule counts from its own first
     CHECK(values<[] { return schedules::linear_warmup(4.0, 2, 9.0, 2.0); }>(4) == std::vector{2.0, 3.0, 9.0, 9.0});
     CHECK(values<[] { return schedules::join(step, 2, 10 * step, 5, 100 * step); }>(7) ==
           std::vector{1.0, 2.0, 10.0, 20.0, 30.0, 100.0, 200.0});
-    CHECK(values<[] { return schedules::join(step, 1, schedules::join(10 * step, 2, 100 * step), 6, 1000 * step); }>(7) ==
-          std::vector{1.0, 10.0, 20.0, 100.0, 200.0, 300.0, 1000.0});
+    CHECK(values<[] { return schedules::join(step, 1, schedules::join(10 * step, 2, 100 * step), 6, 1000 * step); }>(
+              7) == std::vector{1.0, 10.0, 20.0, 100.0, 200.0, 300.0, 1000.0});
     CHECK(values<[] { return schedules::join(5); }>(2) == std::vector{5.0, 5.0});
 }
 

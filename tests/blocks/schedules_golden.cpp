@@ -21,7 +21,8 @@ constexpr double recurrence = 1e-13;  // some of PyTorch's schedules are product
 TEST_CASE("schedules follow PyTorch's, step by step") {
     CHECK(golden_distance(values<[] { return schedules::linear(0.025, 0.1, 10); }>(15), "linear") < recurrence);
     CHECK(golden_distance(values<[] { return schedules::linear(0.1, 0.01, 7); }>(15), "linear_down") < recurrence);
-    CHECK(golden_distance(values<[] { return schedules::polynomial(0.1, 0, 12, 2.5); }>(15), "polynomial") < recurrence);
+    CHECK(golden_distance(values<[] { return schedules::polynomial(0.1, 0, 12, 2.5); }>(15), "polynomial") <
+          recurrence);
     CHECK(golden_distance(values<[] { return schedules::exponential(0.1, 0.9); }>(30), "exponential") < recurrence);
     CHECK(golden_distance(values<[] { return schedules::staircase(0.1, 0.3, 7); }>(30), "staircase") < recurrence);
     CHECK(golden_distance(values<[] { return schedules::piecewise_constant(0.1, 5, 0.01, 12, 1e-3, 13, 1e-4); }>(20),
@@ -29,8 +30,8 @@ TEST_CASE("schedules follow PyTorch's, step by step") {
     CHECK(golden_distance(values<[] { return schedules::cosine(0.1, 1e-3, 20); }>(21), "cosine") < recurrence);
     CHECK(golden_distance(values<[] { return schedules::cosine_restarts(0.1, 1e-3, 6); }>(40), "cosine_restarts") <
           recurrence);
-    CHECK(golden_distance(values<[] { return schedules::cosine_restarts(0.1, 1e-4, 3, 2); }>(200), "cosine_restarts_2") <
-          recurrence);
+    CHECK(golden_distance(values<[] { return schedules::cosine_restarts(0.1, 1e-4, 3, 2); }>(200),
+                          "cosine_restarts_2") < recurrence);
     CHECK(golden_distance(values<[] { return schedules::cosine_restarts(0.1, 0.0, 4, 3); }>(200), "cosine_restarts_3") <
           recurrence);
     CHECK(golden_distance(values<[] { return schedules::one_cycle(0.1, 50); }>(50), "one_cycle") < recurrence);

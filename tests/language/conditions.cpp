@@ -19,7 +19,7 @@ struct conditions {
         with(select(of_step, param + 1, param), record<"tensor">(select(of_tensor, param, grad)),
              record<"element">(select(of_element, param, grad)), record<"all">(truth(of_step && of_tensor && of_element)),
              record<"any">(truth(of_step || of_tensor || of_element)), record<"none">(truth(!(of_step || of_element))),
-             record<"not tensor">(truth(!of_tensor)), record<"named">(select(named, 1, 2)),
+             record<"not tensor">(truth(!of_tensor)), record<"of named">(select(named, 1, 2)),
              record<"hyper">(select(of_hyper && of_element, grad, -grad)),
              record<"nested">(select(of_element, select(of_step, 1, 2), select(of_tensor, 3, 4))),
              record<"number">(truth(3 < step)), record<"second number">(truth(grad <= 0.5)),
@@ -66,7 +66,7 @@ void check_conditions() {
                 CHECK(is("scalar branches", negative ? step : on));
             }
             CHECK(opt.state(record<"not tensor">(truth(!conditions::of_tensor)))[0] == !small);
-            CHECK(opt.state(record<"named">(select(conditions::named, 1, 2)))[0] == (late && small ? 1 : 2));
+            CHECK(opt.state(record<"of named">(select(conditions::named, 1, 2)))[0] == (late && small ? 1 : 2));
             CHECK(opt.state(record<"number">(truth(3 < furl::step)))[0] == (3 < step));
         }
 }

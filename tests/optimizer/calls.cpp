@@ -125,6 +125,20 @@ TEST_CASE("an optimizer is built from a size, a list, or any range of integers")
     CHECK_THROWS_AS(static_cast<void>(of_tensors.size(2)), std::out_of_range);
 }
 
+TEST_CASE("an optimizer is built for the tensors it will step") {
+    const std::vector<float> one(7);
+    CHECK(optimizer<one_step>(one).tensors() == 1);
+    CHECK(optimizer<one_step>(one).size(0) == 7);
+    const std::vector<std::vector<float>> list{{1, 2}, {3}};
+    CHECK(optimizer<one_step>(list).tensors() == 2);
+    CHECK(optimizer<one_step>(list).size(1) == 1);
+    const float array[4]{};
+    CHECK(optimizer<one_step>(array).size(0) == 4);
+    // A vector of integers is sizes, a vector of numbers is a tensor.
+    CHECK(optimizer<one_step>(std::vector<int>{4}).size(0) == 4);
+    CHECK(optimizer<one_step>(std::vector<float>{4}).size(0) == 1);
+}
+
 TEST_CASE("hyperparameters are read and set by symbol and by name") {
     optimizer<adamw_rule> opt(3);
     CHECK(opt[adamw_rule::lr] == 1e-3);

@@ -34,7 +34,9 @@ reduce_on_plateau::settings settings_of(const std::map<std::string, std::string>
 
 TEST_CASE("a plateau is PyTorch's, metric by metric and to the bit") {
     int runs = 0;
-    for (const auto& [name, golden] : furl::tests::golden_schedules()) {
+    for (const auto& run : furl::tests::golden_schedules()) {
+        const auto& name = run.first;
+        const auto& golden = run.second;
         if (!name.starts_with("plateau ")) continue;
         CAPTURE(name);
         reduce_on_plateau plateau(settings_of(golden.settings));

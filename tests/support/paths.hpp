@@ -74,7 +74,8 @@ double distance_in_ulps(const std::vector<std::vector<T>>& a, const std::vector<
     for (std::size_t t = 0; t < a.size(); ++t)
         for (std::size_t i = 0; i < a[t].size(); ++i) {
             const double x = a[t][i], y = b[t][i];
-            const double unit = std::ldexp(std::numeric_limits<T>::epsilon(), std::ilogb(std::max(std::fabs(x), std::fabs(y))));
+            const double unit =
+                std::ldexp(std::numeric_limits<T>::epsilon(), std::ilogb(std::max(std::fabs(x), std::fabs(y))));
             worst = std::max(worst, x == y ? 0 : std::fabs(x - y) / unit);
         }
     return worst;

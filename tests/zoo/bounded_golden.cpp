@@ -49,8 +49,7 @@ TEST_CASE("diffGrad, QHAdam and Grams follow their papers") {
     follows<zoo::grams>("paper.txt", "grams_other");
 }
 
-TEST_CASE("M-SVAG follows its paper, as far as its first step can") {
-    // There 1 - rho is 1e-4: a rounding of the variance, which is 0, counts 1e4 times.
-    follows<zoo::msvag>("paper.txt", "msvag", {}, {}, 1e-10);
-    follows<zoo::msvag>("paper.txt", "msvag_other", {}, {}, 1e-10);
+TEST_CASE("M-SVAG follows its paper") {
+    follows<zoo::msvag>("paper.txt", "msvag");
+    follows<zoo::msvag>("paper.txt", "msvag_other");
 }

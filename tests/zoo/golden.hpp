@@ -106,7 +106,9 @@ void follows(const std::string& file, const std::string& name, std::initializer_
 
     optimizer<Rule, double> opt(all.start.size());
     const auto known = opt.hyperparameters();
-    for (const auto& [key, value] : run.hyperparameters) {
+    for (const auto& setting : run.hyperparameters) {
+        const auto& key = setting.first;
+        const double value = setting.second;
         if (std::find(chosen.begin(), chosen.end(), key) != chosen.end()) continue;
         CAPTURE(key);
         if (std::find(known.begin(), known.end(), key) != known.end()) opt.set(key, value);

@@ -19,8 +19,8 @@
 #include <type_traits>
 #include <vector>
 
-// Rules with reductions over two tensors: which numbers are those of a tensor, and which of the whole model. Golden runs
-// have one tensor and cannot tell.
+// Rules with reductions over two tensors: which numbers are those of a tensor, and which of the whole model. Golden
+// runs have one tensor and cannot tell.
 namespace {
 
 using namespace furl;

@@ -1,4 +1,5 @@
 #include "zoo/golden.hpp"
+#include "zoo/elementwise.hpp"
 #include "zoo/traffic.hpp"
 
 #include <furl/zoo/barzilai_borwein.hpp>
@@ -20,23 +21,13 @@ static_assert(traffic_of<zoo::barzilai_borwein_short> == traffic{.passes = 2, .l
 
 // Rules that find their own step length. Rounding is amplified where it comes of differences of nearly equal numbers:
 // see tests/golden/README.md.
-namespace {
-
 constexpr double amplified = 1e-10;
-
-template <class Rule>
-struct with_l2 : Rule {
-    static constexpr auto weight_decay = hyper<"weight_decay">(0.0);
-    static constexpr auto update = coupled_weight_decay(Rule::update, weight_decay);
-};
-
-}  // namespace
 
 TEST_CASE("DoG and DoWG follow optax") {
     follows<zoo::dog>("paper.txt", "dog", {}, {}, amplified);
-    follows<with_l2<zoo::dog>>("paper.txt", "dog_other", {}, {}, amplified);
+    follows<l2<zoo::dog>>("paper.txt", "dog_other", {}, {}, amplified);
     follows<zoo::dowg>("paper.txt", "dowg", {}, {}, amplified);
-    follows<with_l2<zoo::dowg>>("paper.txt", "dowg_other", {}, {}, amplified);
+    follows<l2<zoo::dowg>>("paper.txt", "dowg_other", {}, {}, amplified);
 }
 
 TEST_CASE("LDoG is DoG where there is one tensor") { follows<zoo::ldog>("paper.txt", "dog", {}, {}, amplified); }

@@ -14,7 +14,8 @@
 
 #include <vector>
 
-// Rules with reductions where a norm is 0: gradients that vanish, parameters that start at 0, steps that change nothing.
+// Rules with reductions where a norm is 0: gradients that vanish, parameters that start at 0, steps that change
+// nothing.
 namespace {
 
 using namespace furl;

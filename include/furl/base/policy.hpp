@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 namespace furl {
@@ -15,6 +18,25 @@ struct policy_or : std::type_identity<Default> {};
 template <policy_kind Kind, class Default, class First, class... Rest>
 struct policy_or<Kind, Default, First, Rest...>
     : std::conditional_t<First::policy == Kind, std::type_identity<First>, policy_or<Kind, Default, Rest...>> {};
+
+template <class P>
+concept Policy = requires {
+    { P::policy } -> std::convertible_to<policy_kind>;
+};
+
+namespace detail {
+
+template <class... Policies>
+constexpr bool policies_fit() {
+    if constexpr ((Policy<Policies> && ...)) {
+        std::array<std::size_t, 3> given{};
+        return ((++given[static_cast<std::size_t>(Policies::policy)] == 1) && ...);
+    } else {
+        return false;
+    }
+}
+
+}  // namespace detail
 
 template <policy_kind Kind, class Default, class... Policies>
 using policy_or_t = typename policy_or<Kind, Default, Policies...>::type;

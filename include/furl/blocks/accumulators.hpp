@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/language/functions.hpp>
+#include <furl/language/leaves.hpp>
 #include <furl/language/operators.hpp>
 #include <furl/language/state.hpp>
 
@@ -17,9 +18,15 @@ namespace furl {
 /// Source:  Polyak 1964; Sutskever et al. 2013, equation 1.
 template <fixed_string Name, class X, class Mu>
 constexpr auto momentum(const X& x, const Mu& mu) {
+    detail::require_order<X, Mu>();
     const auto input = as_expression(x);
     const auto weight = as_expression(mu);
     return state<Name>(0.0, [&](auto old) { return weight * old + input; });
+}
+
+/// Error E28.
+constexpr refused momentum(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
 }
 
 /// The sum of x over all steps.
@@ -35,6 +42,11 @@ constexpr auto accumulate(const X& x, const Initial& initial = 0.0) {
     return state<Name>(initial, [&](auto old) { return old + input; });
 }
 
+/// Error E28.
+constexpr refused accumulate(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
+}
+
 /// The largest x of all steps.
 ///
 /// \f$ u_t = \max(u_{t-1}, x_t),\quad u_0 = \mathit{initial} \f$
@@ -48,6 +60,11 @@ constexpr auto running_max(const X& x, const Initial& initial = 0.0) {
     return state<Name>(initial, [&](auto old) { return max(old, input); });
 }
 
+/// Error E28.
+constexpr refused running_max(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
+}
+
 /// The value that x had one step ago.
 ///
 /// \f$ d_t = x_{t-1},\quad d_1 = \mathit{initial} \f$
@@ -58,6 +75,11 @@ template <fixed_string Name, class X, class Initial = double>
 constexpr auto delay(const X& x, const Initial& initial = 0.0) {
     const auto input = as_expression(x);
     return previous(state<Name>(initial, [&](auto) { return input; }));
+}
+
+/// Error E28.
+constexpr refused delay(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
 }
 
 }  // namespace furl

@@ -18,16 +18,14 @@ namespace furl {
 /// State:    one more buffer of n values, under its name, starts at 0.
 /// Cost:     1 load, 1 store, 1 maximum per parameter.
 /// Errors:   E06 if v is no ema.
-/// Source:   Reddi, Kale & Kumar 2018, algorithm 2, with the bias correction of PyTorch's amsgrad=True, which is that of
-///           today's step, outside the maximum. optax's amsgrad takes the maximum of the corrected moment:
+/// Source:   Reddi, Kale & Kumar 2018, algorithm 2, with the bias correction of PyTorch's amsgrad=True: that of today's
+///           step, outside the maximum. optax's amsgrad takes the maximum of the corrected moment:
 ///           `running_max<"v_max">(bias_corrected(v))`. Keras's has no correction: `running_max<"v_max">(v)`.
 template <fixed_string Name, class V>
 constexpr auto amsgrad(const V& v) {
     const auto beta = decay(v);
-    if constexpr (is_ema<V>)
-        return running_max<Name>(v) / (1 - pow(beta, step));
-    else
-        return beta;
+    if constexpr (is_ema<V>) return running_max<Name>(v) / (1 - pow(beta, step));
+    else return beta;
 }
 
 }  // namespace furl

@@ -40,7 +40,7 @@ constexpr auto clip_factor(const Norm& length, const Limit& limit) {
 /// @param max_norm  c, of the unit of x; at least 0. Infinite: x stays as it is, to the bit.
 /// @returns  an expression of the shape of x. With an infinity or a NaN in x it has NaN: see skip_nonfinite.
 /// Cost:    1 more pass over memory, that reads; 1 multiplication per parameter.
-/// Source:  Pascanu, Mikolov & Bengio 2013, algorithm 1, with the 1e-6 of PyTorch's clip_grad_norm_, here of one tensor.
+/// Source:  Pascanu, Mikolov & Bengio 2013, algorithm 1, with the 1e-6 of PyTorch's clip_grad_norm_, of one tensor.
 ///          Differs from TensorFlow's clip_by_norm in the 1e-6.
 template <Expression X, class MaxNorm>
 constexpr auto clip_by_norm(const X& x, const MaxNorm& max_norm) {

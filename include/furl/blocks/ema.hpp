@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/language/leaves.hpp>
 #include <furl/language/operators.hpp>
 #include <furl/language/state.hpp>
 
@@ -19,9 +20,15 @@ namespace furl {
 /// Source:   Kingma & Ba 2015, algorithm 1. PyTorch computes lerp(m, g, 1-beta): same value, other rounding.
 template <fixed_string Name, class X, class Beta, class Initial = double>
 constexpr auto ema(const X& x, const Beta& beta, const Initial& initial = 0.0) {
+    detail::require_order<X, Beta>();
     const auto input = as_expression(x);
     const auto weight = as_expression(beta);
     return state<Name>(initial, [&](auto old) { return weight * old + (1 - weight) * input; }, beta);
+}
+
+/// Error E28.
+constexpr refused ema(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
 }
 
 }  // namespace furl

@@ -12,8 +12,8 @@ namespace furl {
 ///
 /// \f$ \theta_t = u_t \f$ while \f$ t \le T \f$, then \f$ \theta_t = w_{t-T} \f$
 ///
-/// The states of the first rule stay as they are from step T + 1 on. Those of the second start then, and its step counts
-/// from 1: bias corrections and schedules begin anew.
+/// The states of the first rule stay as they are from step T + 1 on. Those of the second start then, and its step
+/// counts from 1: bias corrections and schedules begin anew.
 ///
 /// @param at      T: the number of steps of the first rule. 0: the second from the start; infinite: never.
 /// @param first   u: a rule's update.

@@ -9,7 +9,7 @@ namespace furl {
 /// \f$ x / s \f$
 ///
 /// @param x      the gradient of the scaled loss. Shape: n.
-/// @param scale  s, dimensionless, above 0: a hyperparameter, as it changes from step to step. A power of 2 loses no bit.
+/// @param scale  s, dimensionless, above 0: a hyperparameter, as it changes from step to step. Powers of 2 lose no bit.
 /// @returns  an expression of the shape of x.
 /// Cost:    1 multiplication per parameter; 1 / s is computed once a step.
 /// Source:  Micikevicius et al. 2018, section 3.2; PyTorch's GradScaler, which skips the step where a gradient is not

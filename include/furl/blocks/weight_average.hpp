@@ -24,14 +24,13 @@ namespace furl {
 /// @returns  an expression of the value of the update.
 /// State:   one buffer of n values, under its name, that starts at the parameters after the first step.
 /// Cost:    1 load, 1 store, 1 subtraction, 1 fma, 1 select per parameter.
-/// Source:  Polyak & Juditsky 1992; PyTorch's AveragedModel with get_ema_avg_fn(decay). Differs from optax's ema in that
-///          it needs no debiasing.
+/// Source:  Polyak & Juditsky 1992; PyTorch's AveragedModel with get_ema_avg_fn(decay). Differs from optax's ema in
+///          that it needs no debiasing.
 template <fixed_string Name = "weight_ema", Expression Update, class Decay>
 constexpr auto weight_ema(const Update& update, const Decay& decay) {
     const auto weight = 1 - as_expression(decay);
-    return with(update, state<Name>(0.0, [&](auto old) {
-        return select(step == 1, updated, lerp(old, updated, weight));
-    }));
+    return with(update,
+                state<Name>(0.0, [&](auto old) { return select(step == 1, updated, lerp(old, updated, weight)); }));
 }
 
 /// Stochastic weight averaging: the mean of the weights from a step on.
@@ -54,9 +53,8 @@ constexpr auto swa(const Update& update, const Start& start = 1.0, const Cycle& 
     const auto period = as_expression(cycle);
     const auto cycles = floor((step - first) / period);
     const auto weight = select(step == first + cycles * period, 1 / (cycles + 1), 0);
-    return with(update, state<Name>(0.0, [&](auto old) {
-        return select(step <= first, updated, lerp(old, updated, weight));
-    }));
+    return with(update,
+                state<Name>(0.0, [&](auto old) { return select(step <= first, updated, lerp(old, updated, weight)); }));
 }
 
 }  // namespace furl

@@ -3,22 +3,62 @@
 #include <furl/base/name.hpp>
 #include <furl/language/graph.hpp>
 
-#include <boost/hana/for_each.hpp>
-#include <boost/hana/tuple.hpp>
+#include <boost/hana/at.hpp>
+#include <boost/hana/basic_tuple.hpp>
 #include <boost/hana/unpack.hpp>
 
 #include <algorithm>
-#include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <type_traits>
+#include <utility>
 
 /// What a member of this folder is: a type that denotes a value of the rule. It holds constants and defaults, evaluates
 /// nothing, and can lay itself out in a graph.
 namespace furl {
 
+namespace detail {
+
+template <class>
+inline constexpr bool never = false;
+
+template <class...>
+struct without_arguments {
+    using type = void;
+};
+
+// One type for all arguments: what is instantiated with it is told once, however often it is met.
+template <class... T>
+using anyhow = typename without_arguments<T...>::type;
+
+/// The number that stands where something was refused, in the graph too: its error is told, the rule needs no other.
+/// Like no other number, and no NaN: functions of it are constant expressions.
+inline constexpr double refused_value = std::bit_cast<double>(std::uint64_t{0x3ff000006675726c});
+
+// Where C++ asks an expression for its value. One instantiation for all expressions, so one error line.
+template <class Never>
+struct valueless {
+    constexpr operator double() const { return refuse(); }
+    constexpr explicit operator bool() const { return refuse() != 0; }
+
+  private:
+    static constexpr double refuse() {
+        static_assert(never<Never>,
+                      "furl[E23]: an expression has no value before a step runs; write select(condition, a, b) for if "
+                      "and ?:, furl's functions for those of std, opt[my_rule::lr] to read a hyperparameter. "
+                      "See docs/errors.md#E23");
+        return refused_value;
+    }
+};
+
+}  // namespace detail
+
 /// The base of every expression type.
-struct expression {};
+struct expression : detail::valueless<void> {
+    static constexpr std::size_t depth = 0;  ///< of the tree of its type
+};
 
 template <class T>
 concept Expression = std::derived_from<std::remove_cvref_t<T>, expression>;
@@ -26,8 +66,9 @@ concept Expression = std::derived_from<std::remove_cvref_t<T>, expression>;
 template <class T>
 concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>> && !std::same_as<std::remove_cvref_t<T>, bool>;
 
+// Not of functions: a compiler that looks for a misspelled operand tries them too.
 template <class... Ts>
-concept AnyExpression = (Expression<Ts> || ...);
+concept AnyExpression = (Expression<Ts> || ...) && (!std::is_function_v<Ts> && ...);
 
 namespace detail {
 
@@ -51,12 +92,23 @@ struct node_count {
 
 }  // namespace detail
 
+namespace detail {
+
+// Deeper trees end at the compilers' limits of nested calls in constant evaluation.
+inline constexpr std::size_t max_depth = 200;
+
+}  // namespace detail
+
 /// The capacity of a graph that holds all these expressions and a few nodes more.
 template <std::size_t More, Expression... Es>
 inline constexpr std::size_t graph_capacity = [] {
-    detail::node_count count{{}, More};
-    (Es::count(count), ...);
-    return std::min(count.nodes, max_graph_nodes);
+    if constexpr (((Es::depth > detail::max_depth) || ...)) {
+        return More + sizeof...(Es);
+    } else {
+        detail::node_count count{{}, More};
+        (Es::count(count), ...);
+        return std::min(count.nodes, max_graph_nodes);
+    }
 }();
 
 /// A literal number of the rule.
@@ -74,28 +126,70 @@ struct constant : expression {
     }
 };
 
+/// What stands for a thing that is no expression, once its error is told.
+struct refused : constant {
+    constexpr refused() : constant(detail::refused_value) {}
+};
+
+template <class T>
+inline constexpr bool was_refused = std::same_as<T, refused>;
+
+template <class T>
+using as_expression_t =
+    std::conditional_t<Expression<T>, T, std::conditional_t<Number<T>, constant, refused>>;
+
 /// An expression of any operand: itself, or a number as a constant. Anything else is error E01.
 template <class T>
-constexpr auto as_expression(const T& x) {
+constexpr as_expression_t<T> as_expression(const T& x) {
     if constexpr (Expression<T>) {
         return x;
     } else if constexpr (Number<T>) {
         return constant{static_cast<double>(x)};
     } else {
-        static_assert(Expression<T>,
+        static_assert(detail::never<T>,
                       "furl[E01]: this operand is no expression; write furl::param, furl::grad, a hyperparameter, "
                       "a state, or a number. See docs/errors.md#E01");
-        return constant{};
+        return refused{};
     }
 }
 
-template <class T>
-using as_expression_t = decltype(as_expression(std::declval<const T&>()));
+namespace detail {
+
+// One instantiation for all assignments, so one error line.
+template <class Never>
+constexpr refused refuse_assignment() {
+    static_assert(never<Never>,
+                  "furl[E24]: nothing is assigned to an expression; write update = furl::param - ..., return the new "
+                  "value in the function of a state, set a hyperparameter by opt[my_rule::lr] = value. "
+                  "See docs/errors.md#E24");
+    return {};
+}
+
+template <class Never>
+constexpr void refuse_nameless() {
+    static_assert(never<Never>,
+                  "furl[E28]: the name is missing, or is not in angle brackets; write furl::hyper<\"lr\">(1e-3), "
+                  "furl::ema<\"m\">(furl::grad, beta). See docs/errors.md#E28");
+}
+
+/// An argument of a call that leaves out the name, of a state say: error E28.
+struct argument_of_nameless {
+    constexpr argument_of_nameless() = default;
+
+    template <class T>
+    constexpr argument_of_nameless(const T&) {  // NOLINT(google-explicit-constructor)
+        refuse_nameless<anyhow<T>>();
+    }
+};
+
+}  // namespace detail
 
 /// An operation on operands.
 template <op Code, Expression... Operands>
 struct apply : expression {
-    hana::tuple<Operands...> operands;
+    static constexpr std::size_t depth = 1 + std::max({std::size_t{0}, Operands::depth...});
+
+    hana::basic_tuple<Operands...> operands;
 
     constexpr explicit apply(const Operands&... xs) : operands(xs...) {}
 
@@ -107,17 +201,38 @@ struct apply : expression {
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         node result{Code, {-1, -1, -1}, 0, {}};
-        std::size_t i = 0;
-        hana::for_each(operands, [&](const auto& x) { result.operands[i++] = x.into(g); });
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            ((result.operands[I] = hana::at_c<I>(operands).into(g)), ...);
+        }(std::index_sequence_for<Operands...>{});
         return g.add(result);
     }
 };
 
-/// Builds an operation from operands of which some may be numbers.
 template <op Code, class... Ts>
-constexpr auto make(const Ts&... xs) {
+using made = apply<Code, as_expression_t<Ts>...>;
+
+/// Builds an operation from operands of which some may be numbers.
+//
+// Its callers spell out their return type, made<...>: were it deduced, a compiler that tries other spellings for a
+// misspelled operand would meet our static_asserts on its way.
+template <op Code, class... Ts>
+constexpr made<Code, Ts...> make(const Ts&... xs) {
     static_assert(sizeof...(Ts) == info(Code).arity);
-    return apply<Code, as_expression_t<Ts>...>(as_expression(xs)...);
+    return made<Code, Ts...>(as_expression(xs)...);
 }
+
+namespace detail {
+
+/// x laid out in a graph; error E14 if it is too deep for that.
+template <Expression X, std::size_t N>
+constexpr std::int16_t lay_out(const X& x, graph<N>& g) {
+    static_assert(X::depth <= max_depth,
+                  "furl[E14]: an expression of more than 200 operations in a chain; name parts of it with furl::let. "
+                  "See docs/errors.md#E14");
+    if constexpr (X::depth <= max_depth) return x.into(g);
+    else return refused{}.into(g);
+}
+
+}  // namespace detail
 
 }  // namespace furl

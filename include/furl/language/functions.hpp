@@ -24,132 +24,132 @@ struct random_number : expression {
 
 /// x^2.
 template <Expression X>
-constexpr auto square(const X& x) {
+constexpr made<op::square, X> square(const X& x) {
     return make<op::square>(x);
 }
 
 /// x^3.
 template <Expression X>
-constexpr auto cube(const X& x) {
+constexpr made<op::cube, X> cube(const X& x) {
     return make<op::cube>(x);
 }
 
 /// The square root; NaN below zero.
 template <Expression X>
-constexpr auto sqrt(const X& x) {
+constexpr made<op::sqrt, X> sqrt(const X& x) {
     return make<op::sqrt>(x);
 }
 
 /// 1 / sqrt(x), by a division and a root: exact to an ULP, not the 12-bit estimate.
 template <Expression X>
-constexpr auto rsqrt(const X& x) {
+constexpr made<op::rsqrt, X> rsqrt(const X& x) {
     return make<op::rsqrt>(x);
 }
 
 /// The cube root, of any sign.
 template <Expression X>
-constexpr auto cbrt(const X& x) {
+constexpr made<op::cbrt, X> cbrt(const X& x) {
     return make<op::cbrt>(x);
 }
 
 /// |x|.
 template <Expression X>
-constexpr auto abs(const X& x) {
+constexpr made<op::abs, X> abs(const X& x) {
     return make<op::abs>(x);
 }
 
 /// 1 above zero, -1 below; zeros and NaN stay as they are.
 template <Expression X>
-constexpr auto sign(const X& x) {
+constexpr made<op::sign, X> sign(const X& x) {
     return make<op::sign>(x);
 }
 
 /// The largest whole number not above x.
 template <Expression X>
-constexpr auto floor(const X& x) {
+constexpr made<op::floor, X> floor(const X& x) {
     return make<op::floor>(x);
 }
 
 /// e^x.
 template <Expression X>
-constexpr auto exp(const X& x) {
+constexpr made<op::exp, X> exp(const X& x) {
     return make<op::exp>(x);
 }
 
 /// e^x - 1, exact near zero.
 template <Expression X>
-constexpr auto expm1(const X& x) {
+constexpr made<op::expm1, X> expm1(const X& x) {
     return make<op::expm1>(x);
 }
 
 /// The natural logarithm.
 template <Expression X>
-constexpr auto log(const X& x) {
+constexpr made<op::log, X> log(const X& x) {
     return make<op::log>(x);
 }
 
 /// log(1 + x), exact near zero.
 template <Expression X>
-constexpr auto log1p(const X& x) {
+constexpr made<op::log1p, X> log1p(const X& x) {
     return make<op::log1p>(x);
 }
 
 /// The hyperbolic tangent.
 template <Expression X>
-constexpr auto tanh(const X& x) {
+constexpr made<op::tanh, X> tanh(const X& x) {
     return make<op::tanh>(x);
 }
 
 /// 1 / (1 + e^-x).
 template <Expression X>
-constexpr auto sigmoid(const X& x) {
+constexpr made<op::sigmoid, X> sigmoid(const X& x) {
     return make<op::sigmoid>(x);
 }
 
 /// The sine; x in radians.
 template <Expression X>
-constexpr auto sin(const X& x) {
+constexpr made<op::sin, X> sin(const X& x) {
     return make<op::sin>(x);
 }
 
 /// The cosine; x in radians.
 template <Expression X>
-constexpr auto cos(const X& x) {
+constexpr made<op::cos, X> cos(const X& x) {
     return make<op::cos>(x);
 }
 
 /// The magnitude of a with the sign of b.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto copysign(const A& a, const B& b) {
+constexpr made<op::copysign, A, B> copysign(const A& a, const B& b) {
     return make<op::copysign>(a, b);
 }
 
 /// The smaller of a and b; NaN if either is NaN.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto min(const A& a, const B& b) {
+constexpr made<op::minimum, A, B> min(const A& a, const B& b) {
     return make<op::minimum>(a, b);
 }
 
 /// The larger of a and b; NaN if either is NaN.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto max(const A& a, const B& b) {
+constexpr made<op::maximum, A, B> max(const A& a, const B& b) {
     return make<op::maximum>(a, b);
 }
 
 /// a^b. Constant exponents -1, 0.5, 1, 2 and 3 become products and roots; others cost a call per element.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto pow(const A& a, const B& b) {
+constexpr made<op::pow, A, B> pow(const A& a, const B& b) {
     return make<op::pow>(a, b);
 }
 
 /// The angle of the point (b, a), in radians.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto atan2(const A& a, const B& b) {
+constexpr made<op::atan2, A, B> atan2(const A& a, const B& b) {
     return make<op::atan2>(a, b);
 }
 
@@ -168,22 +168,23 @@ constexpr auto random(const Seed& seed, int stream) {
 /// x held between low and high; a NaN stays NaN.
 template <class X, class Low, class High>
     requires AnyExpression<X, Low, High>
-constexpr auto clamp(const X& x, const Low& low, const High& high) {
+constexpr made<op::clamp, X, Low, High> clamp(const X& x, const Low& low, const High& high) {
     return make<op::clamp>(x, low, high);
 }
 
 /// a + weight (b - a).
 template <class A, class B, class Weight>
     requires AnyExpression<A, B, Weight>
-constexpr auto lerp(const A& a, const B& b, const Weight& weight) {
+constexpr made<op::lerp, A, B, Weight> lerp(const A& a, const B& b, const Weight& weight) {
     return make<op::lerp>(a, b, weight);
 }
 
 /// a where the condition holds, else b. Both are computed.
 ///
 /// Errors:  E11 if the first operand is no condition.
-template <Expression Condition, class A, class B>
-constexpr auto select(const Condition& condition, const A& a, const B& b) {
+template <class Condition, class A, class B>
+    requires AnyExpression<Condition, A, B>
+constexpr made<op::select, Condition, A, B> select(const Condition& condition, const A& a, const B& b) {
     return make<op::select>(condition, a, b);
 }
 

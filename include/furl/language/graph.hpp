@@ -3,7 +3,6 @@
 #include <furl/base/static_vector.hpp>
 #include <furl/language/op.hpp>
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -14,14 +13,26 @@ namespace furl {
 /// One operation of a rule, as data. Operands are indices of earlier nodes; -1 where there is none.
 struct node {
     op code = op::constant;
-    std::array<std::int16_t, 3> operands{-1, -1, -1};
+    std::int16_t operands[3]{-1, -1, -1};
     double value = 0;  ///< of a constant; the default of a hyperparameter (NaN: it has none)
     std::string_view name{};
 };
 
 constexpr bool operator==(const node& a, const node& b) {
-    return a.code == b.code && a.operands == b.operands && a.name == b.name &&
+    return a.code == b.code && a.operands[0] == b.operands[0] && a.operands[1] == b.operands[1] &&
+           a.operands[2] == b.operands[2] && a.name == b.name &&
            std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
+}
+
+/// The place of a node in a list; size if it is not there. Most of lowering is spent here, and compilers limit the steps
+/// of a constant evaluation: so few steps for each node that differs.
+template <class Node>
+constexpr std::size_t find_node(const Node* nodes, std::size_t size, const node& wanted) {
+    for (std::size_t i = 0; i < size; ++i)
+        if (nodes[i].code == wanted.code && nodes[i].operands[0] == wanted.operands[0] &&
+            (nodes[i].value == wanted.value || wanted.value != wanted.value) && nodes[i] == wanted)
+            return i;
+    return size;
 }
 
 /// An expression as a flat list of nodes, each once, operands before their users.
@@ -36,8 +47,8 @@ struct graph {
 
     /// The index of this node: that of an equal one where there is one already.
     constexpr std::int16_t add(const node& wanted) {
-        for (std::size_t i = 0; i < nodes.size(); ++i)
-            if (nodes[i] == wanted) return static_cast<std::int16_t>(i);
+        const auto place = find_node(nodes.begin(), nodes.size(), wanted);
+        if (place < nodes.size()) return static_cast<std::int16_t>(place);
         if (nodes.full()) {
             overflow = true;
             return 0;
@@ -66,6 +77,7 @@ struct graph {
     }
 };
 
-inline constexpr std::size_t max_graph_nodes = 1024;
+// What compilers can lower within the limits that they set to constant evaluation.
+inline constexpr std::size_t max_graph_nodes = 480;
 
 }  // namespace furl

@@ -9,6 +9,14 @@ namespace furl {
 /// A value that the rule is given: the parameter, its gradient, the step.
 template <op Code>
 struct leaf : expression {
+    constexpr leaf() = default;
+
+    /// Error E24.
+    template <class X>
+    constexpr refused operator=(const X&) const {
+        return detail::refuse_assignment<detail::anyhow<X>>();
+    }
+
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
     template <std::size_t N>
@@ -41,6 +49,14 @@ struct hyperparameter : expression {
 
     double default_value = std::numeric_limits<double>::quiet_NaN();  ///< NaN: it has none
 
+    constexpr hyperparameter() = default;
+
+    /// Error E24: set it by `opt[lr] = value`.
+    template <class X>
+    constexpr refused operator=(const X&) const {
+        return detail::refuse_assignment<detail::anyhow<X>>();
+    }
+
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
     template <std::size_t N>
@@ -67,6 +83,11 @@ constexpr auto hyper(double default_value) {
 template <fixed_string Name>
 constexpr auto hyper() {
     return hyperparameter<furl::name<Name>>{};
+}
+
+/// Error E28.
+constexpr refused hyper(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
 }
 
 /// An input stream of a step, with the data that `furl::input<"h"> = data` gives it.
@@ -98,6 +119,34 @@ struct input_stream : expression {
         return g.add(node{op::input, {-1, -1, -1}, 0, name_text<Name>});
     }
 };
+
+namespace detail {
+
+// Whether a type says that its value differs from element to element. That of a named value does not say.
+template <class T>
+inline constexpr bool reads_elements = false;
+template <op Code>
+inline constexpr bool reads_elements<leaf<Code>> = Code == op::param || Code == op::grad || Code == op::updated;
+template <class Name>
+inline constexpr bool reads_elements<input_stream<Name>> = true;
+template <op Code, class... Operands>
+inline constexpr bool reads_elements<apply<Code, Operands...>> =
+    info(Code).kind != op_kind::reduction && (reads_elements<Operands> || ...);
+
+template <class T>
+inline constexpr bool is_plain_number = Number<T>;
+template <class Name>
+inline constexpr bool is_plain_number<hyperparameter<Name>> = true;
+
+/// Error E32 where what is averaged and its decay have changed places.
+template <class X, class Decay>
+constexpr void require_order() {
+    static_assert(!is_plain_number<X> || !reads_elements<Decay>,
+                  "furl[E32]: the average of a number, with a decay that differs from element to element; what is "
+                  "averaged comes first, its decay second: furl::ema<\"m\">(furl::grad, beta). See docs/errors.md#E32");
+}
+
+}  // namespace detail
 
 /// A further per-element input of the step, by name (a Hessian diagonal, a mask). Shape: n. Read only.
 template <fixed_string Name>

@@ -53,17 +53,22 @@ concept StateSymbol = is_state<T> || (Expression<T> && T::kind == named_kind::pr
 /// Errors:   E03 if the rule gives one name to two different values.
 template <fixed_string Name, class X>
 constexpr auto let(const X& x) {
-    const auto value = as_expression(x);
     named<named_kind::let, name<Name>, graph_capacity<1, as_expression_t<X>>> result;
-    const auto operand = value.into(result.body);
+    const auto operand = detail::lay_out(as_expression(x), result.body);
     result.body.root = result.body.add(node{op::let, {operand, -1, -1}, 0, name_text<name<Name>>});
     return result;
+}
+
+/// Error E28.
+constexpr refused let(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
 }
 
 /// The value of x; the other expressions, states as a rule, belong to the step as well.
 ///
 /// `with(update, ema<"average">(updated, 0.999))` keeps an average of the weights beside any update.
-template <class X, Expression... Others>
+template <class X, class... Others>
+    requires AnyExpression<X, Others...>
 constexpr auto with(const X& x, const Others&... others) {
     auto result = as_expression(x);
     if constexpr (sizeof...(Others) == 0) {

@@ -9,34 +9,34 @@ namespace furl {
 /// a + b, element by element.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator+(const A& a, const B& b) {
+constexpr made<op::add, A, B> operator+(const A& a, const B& b) {
     return make<op::add>(a, b);
 }
 
 /// a - b, element by element.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator-(const A& a, const B& b) {
+constexpr made<op::subtract, A, B> operator-(const A& a, const B& b) {
     return make<op::subtract>(a, b);
 }
 
 /// a b, element by element.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator*(const A& a, const B& b) {
+constexpr made<op::multiply, A, B> operator*(const A& a, const B& b) {
     return make<op::multiply>(a, b);
 }
 
 /// a / b, element by element; IEEE: a / 0 is an infinity or NaN. See safe_divide.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator/(const A& a, const B& b) {
+constexpr made<op::divide, A, B> operator/(const A& a, const B& b) {
     return make<op::divide>(a, b);
 }
 
 /// -a.
 template <Expression A>
-constexpr auto operator-(const A& a) {
+constexpr made<op::negate, A> operator-(const A& a) {
     return make<op::negate>(a);
 }
 
@@ -49,58 +49,115 @@ constexpr auto operator+(const A& a) {
 /// Conditions, for select. With a NaN operand only != is true.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator<(const A& a, const B& b) {
+constexpr made<op::less, A, B> operator<(const A& a, const B& b) {
     return make<op::less>(a, b);
 }
 
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator<=(const A& a, const B& b) {
+constexpr made<op::less_equal, A, B> operator<=(const A& a, const B& b) {
     return make<op::less_equal>(a, b);
 }
 
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator>(const A& a, const B& b) {
+constexpr made<op::greater, A, B> operator>(const A& a, const B& b) {
     return make<op::greater>(a, b);
 }
 
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator>=(const A& a, const B& b) {
+constexpr made<op::greater_equal, A, B> operator>=(const A& a, const B& b) {
     return make<op::greater_equal>(a, b);
 }
 
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator==(const A& a, const B& b) {
+constexpr made<op::equal, A, B> operator==(const A& a, const B& b) {
     return make<op::equal>(a, b);
 }
 
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator!=(const A& a, const B& b) {
+constexpr made<op::not_equal, A, B> operator!=(const A& a, const B& b) {
     return make<op::not_equal>(a, b);
 }
 
 /// Both conditions.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator&&(const A& a, const B& b) {
+constexpr made<op::logical_and, A, B> operator&&(const A& a, const B& b) {
     return make<op::logical_and>(a, b);
 }
 
 /// Either condition.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto operator||(const A& a, const B& b) {
+constexpr made<op::logical_or, A, B> operator||(const A& a, const B& b) {
     return make<op::logical_or>(a, b);
 }
 
 /// The condition is false.
 template <Expression A>
-constexpr auto operator!(const A& a) {
+constexpr made<op::logical_not, A> operator!(const A& a) {
     return make<op::logical_not>(a);
+}
+
+// What C++ has and rules have not.
+
+template <Expression A, class B>
+constexpr refused operator+=(const A&, const B&) {
+    return detail::refuse_assignment<detail::anyhow<A>>();
+}
+
+template <Expression A, class B>
+constexpr refused operator-=(const A&, const B&) {
+    return detail::refuse_assignment<detail::anyhow<A>>();
+}
+
+template <Expression A, class B>
+constexpr refused operator*=(const A&, const B&) {
+    return detail::refuse_assignment<detail::anyhow<A>>();
+}
+
+template <Expression A, class B>
+constexpr refused operator/=(const A&, const B&) {
+    return detail::refuse_assignment<detail::anyhow<A>>();
+}
+
+namespace detail {
+
+template <class Never>
+constexpr refused refuse_operator() {
+    static_assert(never<Never>, "furl[E25]: rules have no operators ^ & | %; write pow(x, y), conditions a && b and "
+                                "a || b, x - y * floor(x / y). See docs/errors.md#E25");
+    return {};
+}
+
+}  // namespace detail
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr refused operator^(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr refused operator&(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr refused operator|(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
+}
+
+template <class A, class B>
+    requires AnyExpression<A, B>
+constexpr refused operator%(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
 }
 
 }  // namespace furl

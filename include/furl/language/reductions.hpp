@@ -7,44 +7,44 @@ namespace furl {
 
 /// The sum of x over the tensor. Shape: one value per tensor.
 template <Expression X>
-constexpr auto sum(const X& x) {
+constexpr made<op::sum, X> sum(const X& x) {
     return make<op::sum>(x);
 }
 
 /// The mean of x over the tensor. Shape: one value per tensor.
 template <Expression X>
-constexpr auto mean(const X& x) {
+constexpr made<op::mean, X> mean(const X& x) {
     return make<op::mean>(x);
 }
 
 /// The Euclidean norm of x over the tensor: sqrt(sum x^2). Squares past the range of the element type give infinity. Shape: one value per tensor.
 template <Expression X>
-constexpr auto norm(const X& x) {
+constexpr made<op::norm, X> norm(const X& x) {
     return make<op::norm>(x);
 }
 
 /// The sum of |x| over the tensor. Shape: one value per tensor.
 template <Expression X>
-constexpr auto norm1(const X& x) {
+constexpr made<op::norm1, X> norm1(const X& x) {
     return make<op::norm1>(x);
 }
 
 /// The largest |x| of the tensor; NaN if there is a NaN. Shape: one value per tensor.
 template <Expression X>
-constexpr auto max_abs(const X& x) {
+constexpr made<op::max_abs, X> max_abs(const X& x) {
     return make<op::max_abs>(x);
 }
 
 /// A condition: no infinity and no NaN in x, over the tensor. Shape: one value per tensor.
 template <Expression X>
-constexpr auto all_finite(const X& x) {
+constexpr made<op::all_finite, X> all_finite(const X& x) {
     return make<op::all_finite>(x);
 }
 
 /// The sum of a b over the tensor. Shape: one value per tensor.
 template <class A, class B>
     requires AnyExpression<A, B>
-constexpr auto dot(const A& a, const B& b) {
+constexpr made<op::dot, A, B> dot(const A& a, const B& b) {
     return make<op::dot>(a, b);
 }
 

@@ -2,6 +2,9 @@
 
 #include <furl/language/named.hpp>
 
+#include <concepts>
+#include <type_traits>
+
 namespace furl {
 
 namespace detail {
@@ -9,6 +12,14 @@ namespace detail {
 // A state's own value before the step, inside its recurrence, where its definition is not complete yet.
 template <class Name>
 struct old_value : expression {
+    constexpr old_value() = default;
+
+    /// Error E24.
+    template <class X>
+    constexpr refused operator=(const X&) const {
+        return refuse_assignment<anyhow<X>>();
+    }
+
     static constexpr void count(node_count& c) { ++c.nodes; }
 
     template <std::size_t N>
@@ -21,12 +32,27 @@ template <named_kind Kind, class Name, class Next, class Initial, class Decay>
 constexpr auto make_state(const Next& next, const Initial& initial, const Decay& decay) {
     named<Kind, Name, graph_capacity<1, Next, Initial, Decay>> result;
     auto& body = result.body;
-    const auto first = initial.into(body);
-    const auto value = next.into(body);
-    const auto rate = decay.into(body);
+    const auto first = lay_out(initial, body);
+    const auto value = lay_out(next, body);
+    const auto rate = lay_out(decay, body);
     body.root = body.add(node{op::state, {value, first, Kind == named_kind::ema ? rate : std::int16_t{-1}}, 0,
                               name_text<Name>});
     return result;
+}
+
+// The new value of a state.
+template <class Name, class Recurrence>
+constexpr auto recur(const Recurrence& recurrence) {
+    if constexpr (!std::invocable<const Recurrence&, old_value<Name>>) {
+        static_assert(never<Recurrence>, "furl[E33]: a state needs a function of its old value; write "
+                                         "furl::state<\"m\">(0.0, [](auto old) { return 0.9 * old + furl::grad; }). "
+                                         "See docs/errors.md#E33");
+        return refused{};
+    } else if constexpr (std::is_void_v<std::invoke_result_t<const Recurrence&, old_value<Name>>>) {
+        return refuse_assignment<anyhow<Name>>();
+    } else {
+        return as_expression(recurrence(old_value<Name>{}));
+    }
 }
 
 }  // namespace detail
@@ -42,8 +68,8 @@ constexpr auto make_state(const Next& next, const Initial& initial, const Decay&
 /// Errors:   E03 if the rule gives one name two different recurrences.
 template <fixed_string Name, class Initial, class Recurrence>
 constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
-    const auto next = as_expression(recurrence(detail::old_value<name<Name>>{}));
-    return detail::make_state<named_kind::state, name<Name>>(next, as_expression(initial), constant{});
+    return detail::make_state<named_kind::state, name<Name>>(detail::recur<name<Name>>(recurrence),
+                                                             as_expression(initial), constant{});
 }
 
 /// The same, for a recurrence that forgets by a factor decay each step: such a state can be bias corrected.
@@ -51,8 +77,13 @@ constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
 /// @param decay  the weight of the old value, in [0, 1).
 template <fixed_string Name, class Initial, class Recurrence, class Decay>
 constexpr auto state(const Initial& initial, const Recurrence& recurrence, const Decay& decay) {
-    const auto next = as_expression(recurrence(detail::old_value<name<Name>>{}));
-    return detail::make_state<named_kind::ema, name<Name>>(next, as_expression(initial), as_expression(decay));
+    return detail::make_state<named_kind::ema, name<Name>>(detail::recur<name<Name>>(recurrence),
+                                                           as_expression(initial), as_expression(decay));
+}
+
+/// Error E28.
+constexpr refused state(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
 }
 
 /// A state's value before the step: s_{t-1}.
@@ -60,7 +91,7 @@ constexpr auto state(const Initial& initial, const Recurrence& recurrence, const
 /// Errors:  E10 if s is no state.
 template <class S>
 constexpr auto previous(const S& s) {
-    static_assert(is_state<S>, "furl[E10]: previous() of something that is no state; give it an ema, a momentum, a "
+    static_assert(is_state<S> || was_refused<S>, "furl[E10]: previous() of something that is no state; give it an ema, a momentum, a "
                                "state<\"name\">(...). See docs/errors.md#E10");
     if constexpr (is_state<S>) {
         using state_name = typename S::name;
@@ -69,7 +100,7 @@ constexpr auto previous(const S& s) {
         result.body.root = result.body.add(node{op::previous, {-1, -1, -1}, 0, name_text<state_name>});
         return result;
     } else {
-        return constant{};
+        return refused{};
     }
 }
 
@@ -78,7 +109,7 @@ constexpr auto previous(const S& s) {
 /// Errors:  E06 if m is no ema.
 template <class M>
 constexpr auto decay(const M& m) {
-    static_assert(is_ema<M>, "furl[E06]: only an ema has a decay and can be bias corrected; give it an "
+    static_assert(is_ema<M> || was_refused<M>, "furl[E06]: only an ema has a decay and can be bias corrected; give it an "
                              "ema<\"name\">(x, beta). See docs/errors.md#E06");
     if constexpr (is_ema<M>) {
         named<named_kind::part, typename M::name, graph_capacity<0, M>> result;
@@ -86,7 +117,7 @@ constexpr auto decay(const M& m) {
         result.body.root = result.body.nodes[static_cast<std::size_t>(m.body.root)].operands[2];
         return result;
     } else {
-        return constant{};
+        return refused{};
     }
 }
 

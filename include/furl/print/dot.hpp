@@ -22,6 +22,7 @@ inline std::string dot_label(const instruction& x) {
 /// The fused program of a rule as a Graphviz graph: memory as boxes, values per parameter as ellipses, values per step
 /// and per tensor in grey, reductions as double circles.
 template <class Rule, class Numerics = contracted>
+    requires well_formed<Rule>
 std::string dot() {
     using plan = furl::plan<Rule, Numerics>;
     std::string result = "digraph {\n  rankdir=LR\n  node [fontname=\"Helvetica\"]\n";
@@ -47,6 +48,12 @@ std::string dot() {
         result += "  " + node(static_cast<std::size_t>(stream.store)) + " -> " + target + "\n";
     }
     return result + "}\n";
+}
+
+template <class Rule, class Numerics = contracted>
+std::string dot() {
+    [[maybe_unused]] constexpr diagnose<Rule> report{};
+    return {};
 }
 
 }  // namespace furl

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/program/check.hpp>
 #include <furl/program/plan.hpp>
 
 #include <charconv>

@@ -56,6 +56,7 @@ inline std::string_view rate_text(rate when) {
 
 /// The plan of a rule: its equations, states, hyperparameters, passes, streams and operations.
 template <class Rule, class T = float, class Numerics = contracted>
+    requires well_formed<Rule, T>
 std::string explain() {
     using plan = furl::plan<Rule, Numerics>;
     constexpr auto c = cost<Rule, T, Numerics>;
@@ -94,6 +95,12 @@ std::string explain() {
     result += "  per parameter: " + detail::operations_text(c) + "\n";
     result += "  per step: " + detail::counted_noun(c.per_step, "operation", "operations") + ", in double\n";
     return result;
+}
+
+template <class Rule, class T = float, class Numerics = contracted>
+std::string explain() {
+    [[maybe_unused]] constexpr diagnose<Rule, T> report{};
+    return {};
 }
 
 }  // namespace furl

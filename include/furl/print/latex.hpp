@@ -166,6 +166,7 @@ struct latex_style {
 
 /// The equations of a rule in LaTeX: an `aligned` block, as a paper prints them.
 template <class Rule>
+    requires well_formed<Rule>
 std::string latex() {
     const auto& p = stages<Rule>::written;
     auto printer = detail::printer_for<detail::latex_style>(p);
@@ -177,6 +178,12 @@ std::string latex() {
         result += i + 1 < equations.size() ? " \\\\\n" : "\n";
     }
     return result + "\\end{aligned}";
+}
+
+template <class Rule>
+std::string latex() {
+    [[maybe_unused]] constexpr diagnose<Rule> report{};
+    return {};
 }
 
 }  // namespace furl

@@ -76,6 +76,7 @@ inline std::string text_name(const equation& e) {
 /// The equations of a rule in the notation of the language, a line each: named values and states first, then
 /// `updated = ...`, the parameter after the step.
 template <class Rule>
+    requires well_formed<Rule>
 std::string text() {
     const auto& p = stages<Rule>::written;
     auto printer = detail::printer_for<detail::text_style>(p);
@@ -90,6 +91,12 @@ std::string text() {
         result += name + " = " + printer.value(e) + "\n";
     }
     return result;
+}
+
+template <class Rule>
+std::string text() {
+    [[maybe_unused]] constexpr diagnose<Rule> report{};
+    return {};
 }
 
 }  // namespace furl

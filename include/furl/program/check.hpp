@@ -2,7 +2,9 @@
 
 #include <furl/program/plan.hpp>
 
+#include <array>
 #include <concepts>
+#include <type_traits>
 
 // Every compile-time error of a rule. A rule that is not well formed gets no program beyond its lowering; its
 // diagnosis is asserted in a class of its own, so that compilers print one error line. See docs/errors.md.
@@ -10,8 +12,30 @@ namespace furl {
 
 namespace detail {
 
+/// What an optimizer has that was given no rule.
+struct no_rule {};
+
 template <class Rule>
 concept HasUpdate = requires { Rule::update; };
+
+struct another_update {
+    static int update;
+};
+template <class Rule>
+struct two_updates : Rule, another_update {};
+
+// Whether a class has a member of this name, usable or not: one more makes it ambiguous.
+template <class Rule>
+concept NamesUpdate = std::is_class_v<Rule> && requires { sizeof(Rule); } && !std::is_final_v<Rule> &&
+                      !requires { &two_updates<Rule>::update; };
+
+template <class T>
+constexpr bool can_read(T) {
+    return true;
+}
+
+template <class Rule>
+concept HasConstantUpdate = requires { typename std::bool_constant<can_read(Rule::update)>; };
 
 template <std::size_t Capacity>
 constexpr void check_conditions(program<Capacity>& p) {
@@ -20,17 +44,53 @@ constexpr void check_conditions(program<Capacity>& p) {
             if (x.operands[k] < 0) continue;
             const bool given = info(p[x.operands[k]].code).is_condition;
             const bool logical = x.code == op::logical_and || x.code == op::logical_or || x.code == op::logical_not;
+            const bool compares = info(x.code).kind == op_kind::condition && !logical && x.code != op::select;
             const bool wanted = logical || (x.code == op::select && k == 0);
-            if (given != wanted) p.fail(given ? mistake::condition_as_number : mistake::number_as_condition);
+            if (given == wanted) continue;
+            if (wanted) p.fail(mistake::number_as_condition);
+            else p.fail(compares ? mistake::chained_comparison : mistake::condition_as_number);
         }
-    for (const auto& x : p.code)
-        if (x.code == op::random && p[x.operands[0]].when != rate::per_step) p.fail(mistake::seed_per_element);
     if (info(p[p.update].code).is_condition) p.fail(mistake::condition_as_number);
     for (const auto& s : p.states)
-        if (info(p[s.next].code).is_condition) p.fail(mistake::condition_as_number, s.name);
-    if (p.guard < 0) return;
-    if (!info(p[p.guard].code).is_condition) p.fail(mistake::number_as_condition);
-    if (p[p.guard].when != rate::per_step) p.fail(mistake::guard_per_element);
+        if (info(p[s.next].code).is_condition || info(p[s.initial].code).is_condition)
+            p.fail(mistake::condition_as_number, s.name);
+    if (p.guard >= 0 && !info(p[p.guard].code).is_condition) p.fail(mistake::number_as_condition);
+}
+
+template <std::size_t Capacity>
+constexpr void check_rates(program<Capacity>& p) {
+    for (const auto& x : p.code)
+        if (x.code == op::random && p[x.operands[0]].when != rate::per_step) p.fail(mistake::seed_per_element);
+    if (p.guard >= 0 && p[p.guard].when != rate::per_step) p.fail(mistake::guard_per_element);
+}
+
+template <std::size_t Capacity>
+constexpr void check_states(program<Capacity>& p) {
+    for (const auto& s : p.states) {
+        if (s.decay < 0) continue;
+        const auto& decay = p[s.decay];
+        const bool known = decay.code == op::constant || decay.code == op::hyper;
+        if (known && !(decay.value >= 0 && decay.value < 1)) p.fail(mistake::decay_out_of_range, s.name);
+    }
+    for (const auto& n : p.names)
+        for (const auto& s : p.states)
+            if (n.kind == op::corrected && n.name == s.name &&
+                (p[s.initial].code != op::constant || p[s.initial].value != 0))
+                p.fail(mistake::biased_start, s.name);
+}
+
+// The tables of plan and schedule hold so much and no more.
+template <std::size_t Capacity>
+constexpr void check_size(program<Capacity>& p) {
+    std::array<std::size_t, Capacity> passes{};
+    std::size_t random_streams = 0;
+    for (std::size_t i = 0; i < p.code.size(); ++i) {
+        for (auto operand : p.code[i].operands)
+            if (operand >= 0) passes[i] = std::max(passes[i], passes[static_cast<std::size_t>(operand)]);
+        if (info(p.code[i].code).kind == op_kind::reduction) ++passes[i];
+        if (p.code[i].code == op::random) ++random_streams;
+        if (passes[i] >= schedule<1>::max_passes || random_streams > 16) p.fail(mistake::too_large);
+    }
 }
 
 struct finding {
@@ -40,82 +100,132 @@ struct finding {
 
 template <class Rule>
 inline constexpr finding finding_of = [] {
-    if constexpr (!HasUpdate<Rule>) {
-        return finding{};
-    } else if constexpr (!AnyExpression<decltype(Rule::update)> && !Number<decltype(Rule::update)>) {
+    if constexpr (std::same_as<Rule, no_rule>) {
+        return finding{mistake::no_rule};
+    } else if constexpr (!HasUpdate<Rule>) {
+        return finding{NamesUpdate<Rule> ? mistake::broken_update : mistake::no_update};
+    } else if constexpr (!Expression<decltype(Rule::update)> && !Number<decltype(Rule::update)>) {
         return finding{mistake::no_expression};
+    } else if constexpr (!HasConstantUpdate<Rule>) {
+        return finding{std::is_const_v<decltype(Rule::update)> ? mistake::no_known_constant : mistake::no_constant};
     } else {
         auto p = stages<Rule>::written;
         if (p.error == mistake::none) check_conditions(p);
+        if (p.error == mistake::none) check_rates(p);
+        if (p.error == mistake::none) check_states(p);
+        if (p.error == mistake::none) check_size(p);
         return finding{p.error, p.culprit};
     }
 }();
 
-// A name in the condition of a static_assert: compilers print it beside the message.
+template <class Rule, std::size_t... I>
+auto culprit_name(std::index_sequence<I...>) -> hana::string<finding_of<Rule>.who[I]...>;
+
+template <class Rule>
+using culprit = decltype(culprit_name<Rule>(std::make_index_sequence<finding_of<Rule>.who.size()>{}));
+
+// A name in the condition of a static_assert: clang prints it beside the message.
 template <class Name>
 struct about {
     static constexpr bool is_fine = false;
 };
 
-template <class Rule, std::size_t... I>
-auto culprit_name(std::index_sequence<I...>) -> about<hana::string<finding_of<Rule>.who[I]...>>;
-
+// An update that has a name and cannot be used. The compiler has told why, or does so here: it is private, say.
 template <class Rule>
-using culprit = decltype(culprit_name<Rule>(std::make_index_sequence<finding_of<Rule>.who.size()>{}));
+struct use_update {
+    using type = decltype(Rule::update);
+};
+
+// An update of which the compiler has told that it is no constant, or tells it here: it is const and not constexpr.
+template <class Rule>
+struct read_update {
+    static constexpr auto the_update_must_be_constexpr = Rule::update;
+    using type = void;
+};
 
 }  // namespace detail
 
 template <class T>
 inline constexpr bool is_element_type = std::same_as<T, float> || std::same_as<T, double>;
 
+/// What is wrong with a rule over elements of type T, if anything is.
+template <class Rule, class T = float>
+inline constexpr mistake mistake_of =
+    detail::finding_of<Rule>.what == mistake::none && !is_element_type<T> ? mistake::element_type
+                                                                          : detail::finding_of<Rule>.what;
+
 /// Whether a rule can be run over elements of type T.
 template <class Rule, class T = float>
-inline constexpr bool well_formed =
-    detail::HasUpdate<Rule> && is_element_type<T> && detail::finding_of<Rule>.what == mistake::none;
+inline constexpr bool well_formed = mistake_of<Rule, T> == mistake::none;
 
-/// Says, in one error line, what is wrong with a rule that is not well formed.
-template <class Rule, class T = float>
-struct diagnose {
-    static constexpr mistake found = detail::finding_of<Rule>.what;
-    using name = detail::culprit<Rule>;
-    static constexpr bool fine(mistake m) { return found != m; }
+/// Says, in one error line, what is wrong with a rule. Compilers print these arguments beside it: the rule, the kind of
+/// mistake, and the name that it is about.
+template <class Rule, mistake Found, class Name>
+struct report {
+    using about = detail::about<Name>;
+    template <mistake M, class Use>
+    using use_if = typename std::conditional_t<Found == M, Use, std::type_identity<void>>::type;
+    using use = use_if<mistake::broken_update, detail::use_update<Rule>>;
+    using read = use_if<mistake::no_known_constant, detail::read_update<Rule>>;
 
-    static_assert(found == mistake::no_expression || detail::HasUpdate<Rule>,
+    static_assert(Found != mistake::no_rule,
+                  "furl[E36]: the optimizer has no rule; name it in angle brackets: furl::optimizer<my_rule> opt(n). "
+                  "See docs/errors.md#E36");
+    static_assert(Found != mistake::no_update,
                   "furl[E02]: the rule has no update; give it a 'static constexpr auto update = ...', the new value of "
                   "the parameter. See docs/errors.md#E02");
-    static_assert(fine(mistake::no_expression),
-                  "furl[E01]: the rule's update is no expression. See docs/errors.md#E01");
-    static_assert(fine(mistake::defined_twice) || name::is_fine,
+    static_assert(Found != mistake::no_expression,
+                  "furl[E01]: the rule's update is no expression; write it of furl::param, furl::grad, "
+                  "hyperparameters, states and numbers, not as a function. See docs/errors.md#E01");
+    static_assert(Found != mistake::no_constant,
+                  "furl[E27]: the rule's update is no constant; write 'static constexpr auto update', and "
+                  "furl::hyper for a number that is known only at run time. See docs/errors.md#E27");
+    static_assert(Found != mistake::defined_twice || about::is_fine,
                   "furl[E03]: a state or let is defined twice, with different rules; give one of them another name. "
                   "See docs/errors.md#E03");
-    static_assert(fine(mistake::two_defaults) || name::is_fine,
+    static_assert(Found != mistake::two_defaults || about::is_fine,
                   "furl[E04]: a hyperparameter has two defaults; give it one, and use furl::hyper<\"name\">() "
                   "elsewhere. See docs/errors.md#E04");
-    static_assert(fine(mistake::no_default) || name::is_fine,
+    static_assert(Found != mistake::no_default || about::is_fine,
                   "furl[E05]: a hyperparameter has no default; write furl::hyper<\"name\">(value) once. "
                   "See docs/errors.md#E05");
-    static_assert(is_element_type<T>,
-                  "furl[E07]: unsupported element type; use float or double. See docs/errors.md#E07");
-    static_assert(fine(mistake::updated_in_update),
+    static_assert(Found != mistake::element_type,
+                  "furl[E07]: the element type must be float or double; policies stand behind it: "
+                  "furl::optimizer<my_rule, float, furl::strict>. See docs/errors.md#E07");
+    static_assert(Found != mistake::updated_in_update,
                   "furl[E08]: 'updated' is the value after the update, so the update cannot depend on it; use "
                   "furl::param, or read it in a state that the update does not use. See docs/errors.md#E08");
-    static_assert(fine(mistake::number_as_condition),
+    static_assert(Found != mistake::number_as_condition,
                   "furl[E11]: a number stands where a condition is needed; compare it: x > 0. See docs/errors.md#E11");
-    static_assert(fine(mistake::condition_as_number),
+    static_assert(Found != mistake::condition_as_number,
                   "furl[E12]: a condition stands where a number is needed; write select(condition, 1, 0). "
                   "See docs/errors.md#E12");
-    static_assert(fine(mistake::state_not_defined) || name::is_fine,
+    static_assert(Found != mistake::state_not_defined || about::is_fine,
                   "furl[E13]: the old value of a state is used outside its recurrence, and no such state is part of "
                   "the rule; use previous(state). See docs/errors.md#E13");
-    static_assert(fine(mistake::guard_per_element),
+    static_assert(Found != mistake::too_large,
+                  "furl[E14]: the rule is too large; the most are 480 operations, 32 states, 32 hyperparameters, 16 "
+                  "inputs and 8 passes. See docs/errors.md#E14");
+    static_assert(Found != mistake::empty_name,
+                  "furl[E29]: a name is empty; write furl::hyper<\"lr\">(1e-3). See docs/errors.md#E29");
+    static_assert(Found != mistake::guard_per_element,
                   "furl[E21]: skip_unless skips the whole step, so its condition must be one for all tensors; use "
                   "global(...) reductions. See docs/errors.md#E21");
-    static_assert(fine(mistake::seed_per_element),
+    static_assert(Found != mistake::seed_per_element,
                   "furl[E22]: the seed of random() must be one value per step: a number or a hyperparameter. "
                   "See docs/errors.md#E22");
-    static_assert(fine(mistake::too_large),
-                  "furl[E14]: the rule is too large; name repeated subexpressions with furl::let. "
-                  "See docs/errors.md#E14");
+    static_assert(Found != mistake::chained_comparison,
+                  "furl[E26]: the result of a comparison is compared again; write a < b && b < c. "
+                  "See docs/errors.md#E26");
+    static_assert(Found != mistake::decay_out_of_range || about::is_fine,
+                  "furl[E34]: the decay of an ema must be at least 0 and less than 1. See docs/errors.md#E34");
+    static_assert(Found != mistake::biased_start || about::is_fine,
+                  "furl[E37]: bias_corrected of an ema that does not start at 0, and so has no such bias; use the ema "
+                  "as it is. See docs/errors.md#E37");
 };
+
+/// The report on a rule that is not well formed.
+template <class Rule, class T = float>
+struct diagnose : report<Rule, mistake_of<Rule, T>, detail::culprit<Rule>> {};
 
 }  // namespace furl

@@ -1,30 +1,34 @@
 #pragma once
 
+#include <furl/program/check.hpp>
 #include <furl/program/plan.hpp>
 
 namespace furl {
 
 /// What a step costs per parameter, from the program that runs.
-struct cost_table {
-    int passes = 0;                ///< over memory
-    int loads = 0, stores = 0;     ///< values per parameter, all passes
-    int bytes_per_parameter = 0;   ///< read and written, all passes
-    int additions = 0;             ///< and subtractions
-    int multiplications = 0;
-    int fused = 0;                 ///< fused multiply-adds
-    int divisions = 0;
-    int square_roots = 0;
-    int functions = 0;             ///< exp, log, tanh, pow, ...
-    int others = 0;                ///< comparisons, select, min, max, abs, sign, negation: an instruction or two each
-    int reductions = 0;
-    int states = 0;                ///< buffers of one value per parameter
-    int per_step = 0;              ///< operations once a step (or once a tensor), not per parameter
+template <class Count>
+struct basic_cost_table {
+    Count passes{};               ///< over memory
+    Count loads{}, stores{};      ///< values per parameter, all passes
+    Count bytes_per_parameter{};  ///< read and written, all passes
+    Count additions{};            ///< and subtractions
+    Count multiplications{};
+    Count fused{};                ///< fused multiply-adds
+    Count divisions{};
+    Count square_roots{};
+    Count functions{};            ///< exp, log, tanh, pow, ...
+    Count others{};               ///< comparisons, select, min, max, abs, sign, negation: an instruction or two each
+    Count reductions{};
+    Count states{};               ///< buffers of one value per parameter
+    Count per_step{};             ///< operations once a step (or once a tensor), not per parameter
 
-    constexpr int operations() const {
+    constexpr Count operations() const {
         return additions + multiplications + fused + divisions + square_roots + functions + others + reductions;
     }
-    constexpr bool operator==(const cost_table&) const = default;
+    constexpr bool operator==(const basic_cost_table&) const = default;
 };
+
+using cost_table = basic_cost_table<int>;
 
 constexpr void count_operation(cost_table& c, op code) {
     switch (code) {
@@ -63,5 +67,29 @@ inline constexpr cost_table cost = [] {
     c.bytes_per_parameter = (c.loads + c.stores) * static_cast<int>(sizeof(T));
     return c;
 }();
+
+namespace detail {
+
+// A count of a rule that is not well formed: as wanted, so that a static_assert adds no error to the diagnosis.
+struct any_count {
+    friend constexpr bool operator==(any_count, any_count) { return true; }
+    friend constexpr bool operator<(any_count, int) { return true; }
+    friend constexpr bool operator>(any_count, int) { return true; }
+    friend constexpr bool operator<=(any_count, int) { return true; }
+    friend constexpr bool operator>=(any_count, int) { return true; }
+    friend constexpr bool operator==(any_count, int) { return true; }
+    friend constexpr any_count operator+(any_count, any_count) { return {}; }
+};
+
+template <class Rule, class T>
+struct no_cost : basic_cost_table<any_count> {
+    static constexpr diagnose<Rule, T> report{};
+};
+
+}  // namespace detail
+
+template <class Rule, class T, class Numerics>
+    requires(!well_formed<Rule, T>)
+inline constexpr detail::no_cost<Rule, T> cost<Rule, T, Numerics>{};
 
 }  // namespace furl

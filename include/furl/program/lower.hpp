@@ -12,7 +12,7 @@ template <class Rule>
 inline constexpr auto graph_of = [] {
     const auto update = as_expression(Rule::update);
     graph<graph_capacity<0, std::remove_cv_t<decltype(update)>>> g;
-    g.root = update.into(g);
+    g.root = detail::lay_out(update, g);
     return g;
 }();
 
@@ -35,7 +35,13 @@ struct lowering {
     constexpr void collect_names() {
         for (const auto& n : source.nodes) {
             if (n.code == op::hyper) declare_hyper(n);
-            if (n.code == op::input) out.inputs.push_back(n.name);
+            if (n.value == refused_value) out.fail(mistake::told);
+            const bool has_name = n.code == op::hyper || n.code == op::input || n.code == op::let || n.code == op::state;
+            if (has_name && n.name.empty()) out.fail(mistake::empty_name);
+            if (n.code == op::input) {
+                if (out.inputs.full()) out.fail(mistake::too_large);
+                else out.inputs.push_back(n.name);
+            }
             if (n.code == op::state) {
                 for (const auto& s : out.states)
                     if (s.name == n.name) out.fail(mistake::defined_twice, n.name);
@@ -134,9 +140,10 @@ struct lowering {
         }
     }
 
+    // A let and a state share their names; a corrected value has that of its state, and a hat.
     constexpr void name(op kind, std::string_view text, std::int16_t value) {
         for (const auto& known : out.names) {
-            if (known.kind != kind || known.name != text) continue;
+            if ((known.kind == op::corrected) != (kind == op::corrected) || known.name != text) continue;
             if (known.value != value) out.fail(mistake::defined_twice, text);
             return;
         }
@@ -144,8 +151,9 @@ struct lowering {
     }
 
     constexpr program<Capacity> run() {
-        if (source.overflow) out.fail(mistake::too_large);
         collect_names();
+        // Named values are counted by their names: what does not fit, and is not too large, has a name twice.
+        if (source.overflow) out.fail(N < max_graph_nodes ? mistake::defined_twice : mistake::too_large);
         if (out.error != mistake::none) return out;
         find_state_rates();
         out.update = emit(source.root);

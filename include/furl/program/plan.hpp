@@ -40,7 +40,10 @@ struct stages {
     static constexpr std::size_t capacity = 2 * graph_of<Rule>.nodes.size() + 24;
 
     static constexpr auto written = lower<capacity>(graph_of<Rule>);
-    static constexpr auto expanded = drop_dead_code(expand(initialize(written)));
+    static constexpr auto expanded = [] {
+        if constexpr (written.error != mistake::none) return written;
+        else return drop_dead_code(expand(initialize(written)));
+    }();
 };
 
 /// A stream of memory that a step reads or writes: param, grad, the inputs, then the states of element rate.

@@ -40,6 +40,13 @@ struct name_entry {
 /// What is wrong with a rule, and the name it is wrong about.
 enum class mistake : std::uint8_t {
     none,
+    told,                 // by a static_assert of the language
+    no_rule,              // E36
+    no_update,            // E02
+    broken_update,        // told by the compiler, or told by the use of it
+    no_constant,          // E27
+    no_known_constant,    // told by the compiler, or told by the use of it
+    element_type,         // E07
     no_expression,        // E01
     defined_twice,        // E03
     two_defaults,         // E04
@@ -47,10 +54,14 @@ enum class mistake : std::uint8_t {
     updated_in_update,    // E08
     number_as_condition,  // E11
     condition_as_number,  // E12
+    chained_comparison,   // E26
     state_not_defined,    // E13
     too_large,            // E14
+    empty_name,           // E29
     guard_per_element,    // E21
     seed_per_element,     // E22
+    decay_out_of_range,   // E34
+    biased_start,         // E37
 };
 
 /// A rule as a list of instructions and the tables of its names.
@@ -81,8 +92,8 @@ struct program {
     /// The index of this instruction: that of an equal one where there is one already. Sets its rate.
     constexpr std::int16_t emit(instruction wanted) {
         wanted.when = rate_of(wanted);
-        for (std::size_t i = 0; i < code.size(); ++i)
-            if (static_cast<const node&>(code[i]) == wanted) return static_cast<std::int16_t>(i);
+        const auto place = find_node(code.begin(), code.size(), wanted);
+        if (place < code.size()) return static_cast<std::int16_t>(place);
         if (code.full()) {
             fail(mistake::too_large);
             return 0;

@@ -14,9 +14,9 @@ namespace furl {
 /// `opt.set("lr", plateau.next(validation_loss, opt.get("lr")));`
 ///
 /// A metric is better than the best so far if it is below best (1 - threshold) (relative) or best - threshold
-/// (absolute); in max mode, above best (1 + threshold) or best + threshold. After more than `patience` in a row that are
-/// not, the value becomes max(value factor, floor), unless that takes off no more than eps; then `cooldown` metrics are
-/// not counted as bad. A NaN is never better. It is a value: copy it to save it.
+/// (absolute); in max mode, above best (1 + threshold) or best + threshold. After more than `patience` in a row that
+/// are not, the value becomes max(value factor, floor), unless that takes off no more than eps; then `cooldown` metrics
+/// are not counted as bad. A NaN is never better. It is a value: copy it to save it.
 ///
 /// Defaults:  those of PyTorch.
 /// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
@@ -24,18 +24,18 @@ namespace furl {
 ///            metric above 0: below 0 it asks for less than no improvement, there as here.
 class reduce_on_plateau {
   public:
-    enum class better { smaller, larger };          ///< PyTorch's mode: min, max
+    enum class better { smaller, larger };             ///< PyTorch's mode: min, max
     enum class threshold_kind { relative, absolute };  ///< PyTorch's threshold_mode: rel, abs
 
     struct settings {
         better mode = better::smaller;
-        double factor = 0.1;       ///< of the value at each reduction, in (0, 1)
-        int patience = 10;         ///< metrics in a row that need not be better, at least 0
-        double threshold = 1e-4;   ///< what better means, at least 0
+        double factor = 0.1;      ///< of the value at each reduction, in (0, 1)
+        int patience = 10;        ///< metrics in a row that need not be better, at least 0
+        double threshold = 1e-4;  ///< what better means, at least 0
         threshold_kind kind = threshold_kind::relative;
-        int cooldown = 0;          ///< metrics after a reduction that are not counted, at least 0
-        double floor = 0;          ///< the value is not taken below this
-        double eps = 1e-8;         ///< a reduction by no more than this is not made, at least 0
+        int cooldown = 0;   ///< metrics after a reduction that are not counted, at least 0
+        double floor = 0;   ///< the value is not taken below this
+        double eps = 1e-8;  ///< a reduction by no more than this is not made, at least 0
     };
 
     reduce_on_plateau() : reduce_on_plateau(settings{}) {}
@@ -75,8 +75,8 @@ class reduce_on_plateau {
         return value != before;
     }
 
-    double best() const { return best_; }       ///< the best metric so far; infinite before the first
-    int bad_in_a_row() const { return bad_; }   ///< metrics since the best one, or since a reduction
+    double best() const { return best_; }      ///< the best metric so far; infinite before the first
+    int bad_in_a_row() const { return bad_; }  ///< metrics since the best one, or since a reduction
     bool is_cooling_down() const { return cooling_ > 0; }
 
     /// As after construction.

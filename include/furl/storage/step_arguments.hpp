@@ -11,6 +11,60 @@
 
 namespace furl {
 
+namespace detail {
+
+template <class X>
+inline constexpr bool is_input_binding = false;
+template <class Name, class Data>
+inline constexpr bool is_input_binding<input_binding<Name, Data>> = true;
+
+template <class... X>
+inline constexpr bool are_step_arguments = false;
+template <class Parameters, class Gradients, class... Inputs>
+inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
+    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+
+/// What is wrong with data of type X as a stream of T.
+enum class data_fault { none, not_contiguous, other_type, read_only, temporary };
+
+// A container, whose elements end with it; not a view.
+template <class X>
+concept Owner = requires { typename X::allocator_type; } || requires { std::tuple_size<X>::value; };
+
+// Whether what a step writes to an argument Parameters&& is gone after it.
+template <class Parameters>
+inline constexpr bool is_lost = [] {
+    using X = std::remove_reference_t<Parameters>;
+    constexpr bool temporary = !std::is_lvalue_reference_v<Parameters>;
+    if constexpr (TensorList<X>) {
+        using tensor = std::ranges::range_reference_t<X>;
+        return Owner<std::remove_cvref_t<tensor>> && (!std::is_reference_v<tensor> || (temporary && Owner<X>));
+    } else {
+        return temporary && Owner<X>;
+    }
+}();
+
+// X: for parameters, as a forwarding reference deduces it.
+template <class T, class X, bool Written>
+inline constexpr data_fault fault_of = [] {
+    using element = typename element_of<std::remove_reference_t<X>>::type;
+    if (std::is_void_v<element>) return data_fault::not_contiguous;
+    if (!std::is_same_v<std::remove_const_t<element>, T>) return data_fault::other_type;
+    if (!Written) return data_fault::none;
+    if (std::is_const_v<element>) return data_fault::read_only;
+    return is_lost<X> ? data_fault::temporary : data_fault::none;
+}();
+
+template <class T, class Parameters, class... Others>
+inline constexpr data_fault first_fault = [] {
+    auto result = data_fault::none;
+    for (auto fault : {fault_of<T, Parameters, true>, fault_of<T, Others, false>...})
+        if (result == data_fault::none) result = fault;
+    return result;
+}();
+
+}  // namespace detail
+
 /// The tensors of a step: takes what a caller gives, and refuses what does not fit before anything is written.
 ///
 /// A loop of training gives the same memory each time; then only sizes and addresses are compared.
@@ -31,20 +85,21 @@ class step_arguments {
     /// Takes parameters, gradients and inputs. Throws std::invalid_argument if they do not fit, or overlap each other or
     /// the states, where one of the two is written.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    void take(std::span<const T> states, Parameters& parameters, const Gradients& gradients,
+    void take(std::span<const T> states, Parameters&& parameters, const Gradients& gradients,
               const input_binding<Names, Data>&... inputs) {
-        // A copy has other states or another address: its check must be its own.
-        const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
-        bool same = checked_for_ == owner;
-        checked_for_ = nullptr;
-        same &= gather<op::param>(0, parameters);
-        same &= gather<op::grad>(1, gradients);
-        (require_known_input<Names>(), ...);
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            ((same &= gather_input<K>(inputs...)), ...);
-        }(std::make_index_sequence<Plan::inputs>{});
-        if (!same) require_no_overlap(states);
-        checked_for_ = owner;
+        constexpr auto fault = detail::first_fault<T, Parameters, const Gradients, Data...>;
+        static_assert(fault != detail::data_fault::not_contiguous,
+                      "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
+                      "See docs/errors.md#E15");
+        static_assert(fault != detail::data_fault::other_type,
+                      "furl[E16]: the data has another element type than the optimizer; use "
+                      "furl::optimizer<my_rule, double> for double. See docs/errors.md#E16");
+        static_assert(fault != detail::data_fault::read_only,
+                      "furl[E19]: the parameters are const, and a step writes them. See docs/errors.md#E19");
+        static_assert(fault != detail::data_fault::temporary,
+                      "furl[E38]: the parameters are a temporary, and what a step writes would be gone with it; give "
+                      "it a variable, or a span. See docs/errors.md#E38");
+        if constexpr (fault == detail::data_fault::none) take_checked(states, parameters, gradients, inputs...);
     }
 
     void require_tensor(std::size_t tensor) const {
@@ -66,36 +121,38 @@ class step_arguments {
     std::vector<detail::interval> touched_;  // scratch of the overlap check
     const void* checked_for_ = nullptr;      // the owner of the last check that passed
 
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    void take_checked(std::span<const T> states, Parameters& parameters, const Gradients& gradients,
+                      const input_binding<Names, Data>&... inputs) {
+        // A copy has other states or another address: its check must be its own.
+        const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
+        bool same = checked_for_ == owner;
+        checked_for_ = nullptr;
+        same &= gather(0, parameters);
+        same &= gather(1, gradients);
+        (require_known_input<Names>(), ...);
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            ((same &= gather_input<K>(inputs...)), ...);
+        }(std::make_index_sequence<Plan::inputs>{});
+        if (!same) require_no_overlap(states);
+        checked_for_ = owner;
+    }
+
     // Takes the tensors of one stream. Whether all are where they were.
-    template <op Kind, class X>
+    template <class X>
     bool gather(std::size_t stream, X& x) {
-        using element = typename detail::element_of<X>::type;
-        static_assert(!std::is_void_v<element>,
-                      "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
-                      "See docs/errors.md#E15");
-        if constexpr (!std::is_void_v<element>) {
-            constexpr bool same_type = std::is_same_v<std::remove_const_t<element>, T>;
-            static_assert(same_type, "furl[E16]: the data has another element type than the optimizer; use "
-                                     "furl::optimizer<Rule, double> for double. See docs/errors.md#E16");
-            constexpr bool writable = Kind != op::param || !std::is_const_v<element>;
-            static_assert(!same_type || writable,
-                          "furl[E19]: the parameters are const, and a step writes them. See docs/errors.md#E19");
-            if constexpr (same_type && writable) {
-                bool same = true;
-                const auto given = detail::for_each_tensor(x, [&](std::size_t i, const T* data, std::size_t n) {
-                    if (i >= sizes_.size()) return;
-                    require_size(stream, i, n);
-                    auto& place = tensors_[i][stream];
-                    same &= place == data;
-                    place = const_cast<T*>(data);  // read only where the program has no store
-                });
-                if (given != sizes_.size())
-                    throw std::invalid_argument("furl: " + std::to_string(given) + " tensors of " + describe(stream) +
-                                                ", expected " + std::to_string(sizes_.size()) + " as at construction");
-                return same;
-            }
-        }
-        return false;
+        bool same = true;
+        const auto given = detail::for_each_tensor(x, [&](std::size_t i, const T* data, std::size_t n) {
+            if (i >= sizes_.size()) return;
+            require_size(stream, i, n);
+            auto& place = tensors_[i][stream];
+            same &= place == data;
+            place = const_cast<T*>(data);  // read only where the program has no store
+        });
+        if (given != sizes_.size())
+            throw std::invalid_argument("furl: " + std::to_string(given) + " tensors of " + describe(stream) +
+                                        ", expected " + std::to_string(sizes_.size()) + " as at construction");
+        return same;
     }
 
     template <class Name>
@@ -109,10 +166,10 @@ class step_arguments {
     template <std::size_t K, class... Names, class... Data>
     bool gather_input(const input_binding<Names, Data>&... given) {
         bool found = false, same = true;
-        const auto take = [&]<class Name, class D>(const input_binding<Name, D>& binding) {
+        [[maybe_unused]] const auto take = [&]<class Name, class D>(const input_binding<Name, D>& binding) {
             if (name_text<Name> != Plan::program.inputs[K]) return;
             found = true;
-            same &= gather<op::input>(2 + K, binding.data);
+            same &= gather(2 + K, binding.data);
         };
         (take(given), ...);
         if (!found)

@@ -10,13 +10,13 @@ namespace furl::zoo {
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2)\, h_t^2,\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} \f$
 ///
-/// Input:     "hessian", Hutchinson's estimate \f$ h = u \odot H u \f$ for random signs u, where wanted averaged over what
-///            belongs together (a convolution kernel).
+/// Input:     "hessian", Hutchinson's estimate \f$ h = u \odot H u \f$ for random signs u, where wanted averaged over
+///            what belongs together (a convolution kernel).
 /// Defaults:  lr 0.1, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      5 loads, 3 stores, 1 square root, 1 division per parameter: 32 bytes in float.
-/// Source:    Yao et al. 2021, algorithm 1; the authors' and timm's Adahessian with hessian_power = 1, without its average over
-///            convolution kernels.
+/// Source:    Yao et al. 2021; the authors' and timm's Adahessian with hessian_power = 1, without its average over
+///            convolution kernels. PyTorch and optax have none.
 struct adahessian {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -17,8 +17,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, lr_max 1.
 /// State:     last_param and last_grad, n values each; a, one number.
 /// Cost:      2 passes: 6 loads, 3 stores per parameter: 36 bytes in float.
-/// Source:    Barzilai & Borwein 1988, equation 5. The absolute value and the bound are for gradients that are those of no
-///            convex quadratic.
+/// Source:    Barzilai & Borwein 1988, equation 5. The absolute value and the bound are for gradients that are those of
+///            no convex quadratic. PyTorch and optax have none.
 struct barzilai_borwein {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto lr_max = hyper<"lr_max">(1.0);

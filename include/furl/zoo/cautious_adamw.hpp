@@ -13,7 +13,7 @@ namespace furl::zoo {
 /// Defaults:  those of adam; eps 1e-6, weight_decay 0.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      2 passes: 6 loads, 3 stores per parameter: 36 bytes in float.
-/// Source:    Liang et al. 2024, algorithm 1; C-Optim's AdamW, whose bias correction is in the learning rate ("epsilon
+/// Source:    Liang et al. 2024; C-Optim's AdamW, whose bias correction is in the learning rate ("epsilon
 ///            hat"). The paper's scale, and kozistr's, is n / (sum k + 1).
 struct cautious_adamw : adam_eps_hat {
     static constexpr auto eps = hyper<"eps">(1e-6);

@@ -20,8 +20,9 @@ namespace furl::zoo {
 /// Defaults:  lr 1, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0, d0 1e-6.
 /// State:     s, m and v, n values each, start at 0; d and N, one number each.
 /// Cost:      2 passes: 8 loads, 4 stores per parameter: 48 bytes in float.
-/// Source:    Defazio & Mishchenko 2023, algorithm 5; facebookresearch's DAdaptAdam(decouple=True), but for the limit of
-///            growth, which it leaves infinite; optax's dadapt_adamw.
+/// Source:    Defazio & Mishchenko 2023, the Adam version; facebookresearch's DAdaptAdam(decouple=True), version 3,
+///            with its other defaults (no limit of growth, no bias correction). optax's dadapt_adamw has k times
+///            sqrt(1 - beta2^t) / (1 - beta1^t).
 struct dadapt_adamw {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

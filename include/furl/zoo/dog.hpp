@@ -16,8 +16,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1, reps_rel 1e-6, eps 1e-8.
 /// State:     x0, n values: the first parameters; r and G, one number each.
 /// Cost:      2 passes: 6 loads, 2 stores per parameter: 32 bytes in float.
-/// Source:    Ivgi, Hinder & Carmon 2023, equation 1; formll's DoG, optax's dog. The paper evaluates an average of the
-///            parameters: an average of furl::updated beside the update.
+/// Source:    Ivgi, Hinder & Carmon 2023; formll's DoG, optax's dog with its "heuristic" first step. The paper
+///            evaluates an average of the parameters: weight_ema(update, ...) keeps one. PyTorch has none.
 struct dog {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto reps_rel = hyper<"reps_rel">(1e-6);
@@ -35,7 +35,7 @@ struct dog {
 /// Defaults:  those of dog.
 /// State:     x0, n values: the first parameters; r and G, one number per tensor.
 /// Cost:      that of dog.
-/// Source:    Ivgi, Hinder & Carmon 2023, section 4.1; formll's LDoG.
+/// Source:    Ivgi, Hinder & Carmon 2023; formll's LDoG, optax's scale_by_l_dog.
 struct ldog {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto reps_rel = hyper<"reps_rel">(1e-6);

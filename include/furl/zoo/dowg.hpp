@@ -16,8 +16,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1, eps 1e-4.
 /// State:     x0, n values: the first parameters; r2 and v, one number each.
 /// Cost:      2 passes: 6 loads, 2 stores per parameter: 32 bytes in float.
-/// Source:    Khaled, Mishchenko & Jin 2023, algorithm 1; rka97's DoWG, optax's dowg (whose lr this one has). Differs from the
-///            paper in that the square of the distance starts at eps.
+/// Source:    Khaled, Mishchenko & Jin 2023, algorithm 1; rka97's DoWG, optax's dowg, whose lr this one
+///            has. Differs from the paper in eps: there it is in neither place, and r_0 is a choice of its own.
 struct dowg {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto eps = hyper<"eps">(1e-4);

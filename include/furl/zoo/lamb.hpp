@@ -34,12 +34,13 @@ struct lamb {
 
 /// LAMB, apex's: the gradient is first clipped by its norm over all tensors; without weight decay it is AdamW.
 ///
-/// \f$ g_t \leftarrow g_t / \max(1, \lVert g_t\rVert / c) \f$, the norm over all tensors; then lamb, with 1 for the ratio
-/// where \f$ \lambda = 0 \f$
+/// \f$ g_t \leftarrow g_t / \max(1, \lVert g_t\rVert / c) \f$, the norm over all tensors; then lamb, with 1 for the
+/// ratio where \f$ \lambda = 0 \f$
 ///
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, eps 1e-6, weight_decay 1e-2, max_grad_norm 1.
 /// State:     m and v, n values each, start at 0.
-/// Cost:      3 passes, as the norm of u needs the clipped gradient: 10 loads, 3 stores per parameter: 52 bytes in float.
+/// Cost:      3 passes, as the norm of u needs the clipped gradient: 10 loads, 3 stores per parameter: 52 bytes in
+///            float.
 /// Source:    NVIDIA apex's FusedLAMB with its defaults (decoupled decay, grad_averaging, bias_correction, no nvlamb).
 struct lamb_apex {
     static constexpr auto lr = hyper<"lr">(1e-3);

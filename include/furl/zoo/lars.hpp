@@ -17,8 +17,9 @@ namespace furl::zoo {
 /// Defaults:  lr 1, momentum 0.9, dampening 0, weight_decay 0, trust_coefficient 1e-3, eps 1e-8.
 /// State:     b, n values, starts at 0.
 /// Cost:      2 passes: 5 loads, 2 stores per parameter: 28 bytes in float.
-/// Source:    You, Gitman & Ginsburg 2017, algorithm 1, with lr outside the accumulator as in PyTorch's SGD: timm's Lars
-///            with always_adapt=True (without it, timm adapts only where weight_decay is not 0). optax's is lars_optax.
+/// Source:    You, Gitman & Ginsburg 2017, algorithm 1, with lr outside the accumulator as in PyTorch's SGD: timm's
+///            Lars with always_adapt=True (without it, timm adapts only where weight_decay is not 0; its momentum is 0
+///            unless given). optax's is lars_optax; PyTorch has none.
 struct lars {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto mu = hyper<"momentum">(0.9);

@@ -12,7 +12,8 @@ namespace furl::zoo {
 ///     s_t = \sqrt{\beta_2} s_{t-1} + \frac{d_{t-1}}{d_0} k_t\, g_t,\quad
 ///     d_t = \max\left(d_{t-1}, c\, \frac{N_t}{\lVert s_t\rVert_1}\right) \f$
 ///
-/// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, d_{t-1} g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2)\, d_{t-1}^2 g_t^2,\quad
+/// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, d_{t-1} g_t,\quad
+///     v_t = \beta_2 v_{t-1} + (1-\beta_2)\, d_{t-1}^2 g_t^2,\quad
 ///     \theta_t = (1 - k_t\lambda)\, \theta_{t-1} - k_t \frac{m_t}{\sqrt{v_t} + d_t\, \epsilon} \f$
 ///
 /// The product and the norm are those of all tensors together. Where the norm is 0, d stays.
@@ -20,8 +21,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0, d0 1e-6, d_coef 1.
 /// State:     x0 (the first parameters), s, m and v, n values each; d and N, one number each.
 /// Cost:      2 passes: 10 loads, 5 stores per parameter: 60 bytes in float.
-/// Source:    Mishchenko & Defazio 2024, algorithm 4; konstmish's prodigy with its defaults, but for the limit of growth,
-///            which it leaves infinite; optax's prodigy. It corrects no bias: prodigy_corrected does.
+/// Source:    Mishchenko & Defazio 2024, the Adam version; konstmish's Prodigy with its defaults (no limit of growth,
+///            no bias correction). optax's prodigy has k times sqrt(1 - beta2^t) / (1 - beta1^t).
 struct prodigy {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -14,7 +14,7 @@ namespace furl::zoo {
 /// @param power  p, the power of the largest learning rate so far.
 /// @returns  an expression. Shape: one value per step. 0 while the learning rate has been 0.
 /// State:    "largest_lr" and "weights", one number each.
-/// Source:   Defazio et al. 2024, section 4; facebookresearch's schedule_free.
+/// Source:   Defazio et al. 2024; facebookresearch's schedule_free.
 template <Expression Rate, class R, class Power>
 constexpr auto schedule_free_weight(const Rate& rate, const R& r, const Power& power) {
     const auto weight = pow(step, r) * pow(running_max<"largest_lr">(rate), power);
@@ -28,15 +28,15 @@ constexpr auto schedule_free_weight(const Rate& rate, const R& r, const Power& p
 ///     z_t = z_{t-1} - \eta_t\, n_t,\quad x_t = (1 - c_t)\, x_{t-1} + c_t z_t,\quad
 ///     y_t = (1 - \beta)\, z_t + \beta\, x_t \f$
 ///
-/// where c_t is schedule_free_weight. The parameters are y, where gradients are taken; x is what to evaluate: `average`, or
-/// \f$ x_t = y_t + (1 - 1/\beta)(z_t - y_t) \f$. To have it after each step, at 1 more buffer:
+/// where c_t is schedule_free_weight. The parameters are y, where gradients are taken; x is what to evaluate:
+/// `average`, or \f$ x_t = y_t + (1 - 1/\beta)(z_t - y_t) \f$. To have it after each step, at 1 more buffer:
 /// `with(update, state<"x">(0.0, [](auto) { return average; }))`.
 ///
 /// Defaults:  lr 1, momentum 0.9 (beta), weight_decay 0, warmup_steps 0 (t_w; 0: none), r 0, weight_lr_power 2.
 /// State:     z, n values, starts at the parameters; largest_lr and weights, one number each.
 /// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
-/// Source:    Defazio et al. 2024, equations 2 to 4; facebookresearch's SGDScheduleFree, which as this one keeps y and z
-///            only. Weight decay is taken at y.
+/// Source:    Defazio et al. 2024; facebookresearch's SGDScheduleFree, which as this one keeps y and z only. Weight
+///            decay is taken at y. PyTorch has none.
 struct schedule_free_sgd {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta = hyper<"momentum">(0.9);
@@ -64,7 +64,9 @@ struct schedule_free_sgd {
 ///            weight_lr_power 2.
 /// State:     v, n values, starts at 0; z, n values, starts at the parameters; largest_lr and weights, one number each.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Defazio et al. 2024, algorithm 1; facebookresearch's AdamWScheduleFree. Weight decay is taken at y.
+/// Source:    Defazio et al. 2024; facebookresearch's AdamWScheduleFree. Weight decay is taken at y. Differs from the
+///            paper's algorithm 1 and from early versions of that class in the bias correction, which they have in the
+///            learning rate, and so in decay and weights.
 struct schedule_free_adamw {
     static constexpr auto lr = hyper<"lr">(2.5e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

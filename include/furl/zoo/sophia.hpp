@@ -20,7 +20,8 @@ namespace furl::zoo {
 ///            weight_decay 0.1, interval 10 (k).
 /// State:     m and h, n values each, start at 0.
 /// Cost:      5 loads, 3 stores, 1 division per parameter: 32 bytes in float.
-/// Source:    Liu et al. 2023, algorithm 3, with the learning rate and rho of the authors' SophiaG.
+/// Source:    Liu et al. 2023, algorithm 3, with the learning rate and rho of the authors' SophiaG. PyTorch and optax
+///            have none.
 struct sophia_g {
     static constexpr auto lr = hyper<"lr">(1e-4);
     static constexpr auto beta1 = hyper<"beta1">(0.965);
@@ -49,13 +50,13 @@ struct sophia_g {
 /// \f$ h_t = \beta_2 h_{t-1} + (1-\beta_2)\, u_t \odot H_t u_t \f$ in every k-th step (t = 1, k + 1, ...), else
 /// \f$ h_t = h_{t-1} \f$
 ///
-/// Input:     "hessian", \f$ u \odot H u \f$ for random signs or normal numbers u. It counts in every k-th step only; in
-///            others give anything of its size, the gradient say.
+/// Input:     "hessian", \f$ u \odot H u \f$ for random signs or normal numbers u. It counts in every k-th step only;
+///            in others give anything of its size, the gradient say.
 /// Defaults:  lr 1e-3, beta1 0.965, beta2 0.99, eps 1e-8, gamma 0.01, clip 1, weight_decay 1e-4, interval 10 (k).
 /// State:     m and h, n values each, start at 0.
 /// Cost:      5 loads, 3 stores, 1 division per parameter: 32 bytes in float.
-/// Source:    Liu et al. 2023, algorithm 3, with Hutchinson's estimator (algorithm 1), in the dialect of optax's sophia: m
-///            is corrected, the paper's is not.
+/// Source:    Liu et al. 2023, algorithm 3, with Hutchinson's estimator (algorithm 1), in the dialect of optax's
+///            sophia: m is corrected, the paper's is not. PyTorch has none.
 struct sophia_h {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.965);

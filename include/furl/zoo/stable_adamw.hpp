@@ -14,7 +14,8 @@ namespace furl::zoo {
 /// State:     m and v, n values each, start at 0.
 /// Cost:      2 passes: 6 loads, 3 stores per parameter: 36 bytes in float.
 /// Source:    Wortsman et al. 2023, algorithm 2, with corrected moments in place of its corrected betas; optimi's
-///            StableAdamW. The clipping is that of Adafactor (Shazeer & Stern 2018).
+///            StableAdamW, whose eps is 1e-6. The clipping is that of Adafactor (Shazeer & Stern 2018). PyTorch and
+///            optax have none.
 struct stable_adamw {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -11,8 +11,8 @@
 /// `static constexpr auto lr = furl::schedules::cosine(furl::hyper<"lr">(1e-3), 0.0, 10'000);`
 ///
 /// The first step, t = 1, has the first value: s = t - 1 below is the epoch of PyTorch's schedulers and the count of
-/// optax's schedules, 0 in the first step. Each argument is a number, a hyperparameter (so that it can be changed at run
-/// time) or an expression of such; steps are counted in calls of opt.step, and need not be whole numbers. All is of
+/// optax's schedules, 0 in the first step. Each argument is a number, a hyperparameter (so that it can be changed at
+/// run time) or an expression of such; steps are those that were done, and their numbers need not be whole. All is of
 /// per-step rate: computed once a step, in double, whatever the number of parameters.
 namespace furl::schedules {
 
@@ -24,10 +24,8 @@ inline constexpr auto done = step - 1;
 /// An expression as it is, a number as a double: so that numbers meet before they become part of an expression.
 template <class X>
 constexpr auto operand(const X& x) {
-    if constexpr (Number<X>)
-        return static_cast<double>(x);
-    else
-        return as_expression(x);
+    if constexpr (Number<X>) return static_cast<double>(x);
+    else return as_expression(x);
 }
 
 /// s / steps, held at 1; 1 from the start where steps is 0.
@@ -125,7 +123,7 @@ constexpr auto staircase(const From& from, const Rate& rate, const Steps& steps)
 /// @param to     b: the floor: the value after T steps and from then on.
 /// @param steps  T.
 /// Source:  Loshchilov & Hutter 2017 (SGDR), equation 5, of one cycle; optax's cosine_decay_schedule(alpha = b / a).
-///          Differs from PyTorch's CosineAnnealingLR(T_max = T, eta_min = b) in that that one rises again after T steps.
+///          Differs from PyTorch's CosineAnnealingLR(T_max = T, eta_min = b) in that it does not rise again after T.
 template <class From, class To, class Steps>
 constexpr auto cosine(const From& from, const To& to, const Steps& steps) {
     return detail::half_wave{}(detail::operand(from), detail::operand(to), detail::progress(steps));

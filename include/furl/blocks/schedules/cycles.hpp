@@ -15,7 +15,8 @@ namespace furl::schedules {
 /// @param final_divisor    f: the last value is the first / f; 1e4 unless given.
 /// Source:  Smith & Topin 2019; PyTorch's OneCycleLR(max_lr = a, total_steps = T, pct_start = w, div_factor = d,
 ///          final_div_factor = f) and its defaults, without its momentum cycle: that is another schedule, of beta1.
-///          Differs from it in that steps past T are no error. optax's cosine_onecycle_schedule peaks at w T, ends at T.
+///          Differs from it in that steps past T are no error. optax's cosine_onecycle_schedule peaks at w T and ends
+///          at T.
 template <class Peak, class Steps, class Fraction = double, class Start = double, class Final = double>
 constexpr auto one_cycle(const Peak& peak, const Steps& steps, const Fraction& warmup_fraction = 0.3,
                          const Start& start_divisor = 25.0, const Final& final_divisor = 1e4) {

@@ -3,7 +3,7 @@
 #include <furl/blocks/schedules/curves.hpp>
 #include <furl/language/replace.hpp>
 
-// Schedules made of pieces. A list of pieces reads as a time line: a value, the step at which it ends, the next value, ...
+// Schedules made of pieces. A list of pieces reads as a time line: a value, the step at which it ends, the next value.
 namespace furl::schedules {
 
 namespace detail {
@@ -66,12 +66,14 @@ constexpr auto path(Shape shape, const Value& value, const End& end, const Rest&
 /// @param first  x_1: a schedule, or a number.
 /// @param rest   T_1, x_2, T_2, x_3, ...: the number of steps that are done when the next one starts, which then counts
 ///               from 1, and that schedule. Each T is larger than the one before.
+/// Errors:  E31 if the list ends with a step.
 /// Source:  PyTorch's SequentialLR(milestones = T), optax's join_schedules(boundaries = T).
 template <class First, class... Rest>
 constexpr auto join(const First& first, const Rest&... rest) {
-    static_assert(sizeof...(Rest) % 2 == 0, "furl: join takes schedules with steps between them: "
-                                            "join(first, 1000, second, 5000, third)");
-    if constexpr (sizeof...(Rest) == 0) {
+    constexpr bool complete = sizeof...(Rest) % 2 == 0;
+    static_assert(complete, "furl[E31]: a schedule in pieces has values with steps between them; write "
+                            "join(first, 1000, second). See docs/errors.md#E31");
+    if constexpr (!complete || sizeof...(Rest) == 0) {
         return as_expression(first);
     } else {
         return [&](const auto& end, const auto&... others) {
@@ -102,13 +104,16 @@ constexpr auto linear_warmup(const Peak& peak, const Steps& steps, const After& 
 ///
 /// @param value  v_1: the value of the first T_1 steps.
 /// @param rest   T_1, v_2, T_2, v_3, ...
+/// Errors:  E31 if the list ends with a step.
 /// Source:  PyTorch's MultiStepLR(milestones = T) and optax's piecewise_constant_schedule, which take factors, not
 ///          values. Differs from Keras's PiecewiseConstantDecay, which holds a value for T + 1 steps.
 template <class Value, class... Rest>
 constexpr auto piecewise_constant(const Value& value, const Rest&... rest) {
-    static_assert(sizeof...(Rest) % 2 == 0, "furl: piecewise_constant takes values with steps between them: "
-                                            "piecewise_constant(0.1, 30'000, 0.01, 60'000, 0.001)");
-    return detail::levels(value, rest...);
+    constexpr bool complete = sizeof...(Rest) % 2 == 0;
+    static_assert(complete, "furl[E31]: a schedule in pieces has values with steps between them; write "
+                            "piecewise_constant(0.1, 1000, 0.01). See docs/errors.md#E31");
+    if constexpr (complete) return detail::levels(value, rest...);
+    else return as_expression(value);
 }
 
 /// Straight lines from point to point: piecewise_interpolated(0.0, 1'000, 1e-3, 9'000, 1e-4).
@@ -117,13 +122,16 @@ constexpr auto piecewise_constant(const Value& value, const Rest&... rest) {
 /// \f$ v_2 + (v_3 - v_2) \frac{s - T_1}{T_2 - T_1},\dots \f$, and the last value from then on
 ///
 /// @param value  v_1: the value of the first step.
-/// @param rest   T_1, v_2, T_2, v_3, ...: each value is reached after that many steps. Each T is at least the one before.
+/// @param rest   T_1, v_2, T_2, v_3, ...: each value is reached after that many steps. Each T is at least the last.
+/// Errors:  E31 if the list ends with a step.
 /// Source:  optax's piecewise_interpolate_schedule("linear"), which takes factors, not values.
 template <class Value, class... Rest>
 constexpr auto piecewise_interpolated(const Value& value, const Rest&... rest) {
-    static_assert(sizeof...(Rest) % 2 == 0, "furl: piecewise_interpolated takes values with steps between them: "
-                                            "piecewise_interpolated(0.0, 1'000, 1e-3, 9'000, 1e-4)");
-    return detail::path(detail::straight{}, value, rest...);
+    constexpr bool complete = sizeof...(Rest) % 2 == 0;
+    static_assert(complete, "furl[E31]: a schedule in pieces has values with steps between them; write "
+                            "piecewise_interpolated(0.0, 1000, 0.1). See docs/errors.md#E31");
+    if constexpr (complete) return detail::path(detail::straight{}, value, rest...);
+    else return as_expression(value);
 }
 
 /// Half waves of cosines from point to point: level at each point.
@@ -131,12 +139,15 @@ constexpr auto piecewise_interpolated(const Value& value, const Rest&... rest) {
 /// \f$ v_2 + \frac{v_1 - v_2}{2} \left(1 + \cos \frac{\pi s}{T_1}\right) \f$ for \f$ s < T_1 \f$, and so on
 ///
 /// Parameters are those of piecewise_interpolated.
+/// Errors:  E31 if the list ends with a step.
 /// Source:  optax's piecewise_interpolate_schedule("cosine"), which takes factors, not values.
 template <class Value, class... Rest>
 constexpr auto piecewise_cosine(const Value& value, const Rest&... rest) {
-    static_assert(sizeof...(Rest) % 2 == 0, "furl: piecewise_cosine takes values with steps between them: "
-                                            "piecewise_cosine(0.0, 1'000, 1e-3, 9'000, 1e-4)");
-    return detail::path(detail::half_wave{}, value, rest...);
+    constexpr bool complete = sizeof...(Rest) % 2 == 0;
+    static_assert(complete, "furl[E31]: a schedule in pieces has values with steps between them; write "
+                            "piecewise_cosine(0.0, 1000, 0.1). See docs/errors.md#E31");
+    if constexpr (complete) return detail::path(detail::half_wave{}, value, rest...);
+    else return as_expression(value);
 }
 
 /// Warm-up, stable, decay: a trapezoid.

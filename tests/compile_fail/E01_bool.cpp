@@ -1,0 +1,21 @@
+// expect: furl[E01]: this operand is no expression
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+    static constexpr bool clipped = true;
+#ifdef CORRECTED
+    static constexpr auto update = furl::param - (clipped ? 1 : 0) * lr * furl::grad;
+#else
+    static constexpr auto update = furl::param - clipped * lr * furl::grad;
+#endif
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+}

@@ -1,0 +1,24 @@
+// expect: furl[E01]: this operand is no expression
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+    static constexpr auto beta = furl::hyper<"beta">(0.9);
+#ifdef CORRECTED
+    static constexpr auto m = furl::ema<"m">(furl::grad, beta);
+#else
+    static constexpr auto m = furl::ema<"m">("grad", beta);
+#endif
+
+    static constexpr auto update = furl::param - lr * bias_corrected(m);
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+    return opt.state(my_rule::m)[0] > 0;
+}

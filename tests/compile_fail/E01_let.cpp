@@ -1,0 +1,22 @@
+// expect: furl[E01]: this operand is no expression
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+#ifdef CORRECTED
+    static constexpr auto g = furl::let<"g">(square(furl::grad));
+#else
+    static constexpr auto g = furl::let<"g">("grad");
+#endif
+
+    static constexpr auto update = furl::param - lr * g / (1 + abs(g));
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+}

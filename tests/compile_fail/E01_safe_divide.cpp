@@ -1,0 +1,20 @@
+// expect: furl[E01]: this operand is no expression
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+#ifdef CORRECTED
+    static constexpr auto update = furl::param - lr * safe_divide(furl::grad, abs(furl::grad), 1e-8);
+#else
+    static constexpr auto update = furl::param - lr * safe_divide(furl::grad, abs(furl::grad), "eps");
+#endif
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+}

@@ -1,0 +1,23 @@
+// expect: furl[E01]: this operand is no expression
+#include <furl/furl.hpp>
+
+#include <string>
+#include <vector>
+
+inline const std::string unit = "lr";
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+#ifdef CORRECTED
+    static constexpr auto update = furl::param - lr * furl::grad;
+#else
+    static constexpr auto update = furl::param - unit * furl::grad;
+#endif
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+}

@@ -1,0 +1,24 @@
+// expect: furl[E01]: this operand is no expression
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct settings {
+    double scale = 0.5;
+};
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+#ifdef CORRECTED
+    static constexpr auto update = furl::param - settings{}.scale * lr * furl::grad;
+#else
+    static constexpr auto update = furl::param - settings{} * furl::grad;
+#endif
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+}

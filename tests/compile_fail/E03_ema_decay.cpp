@@ -1,0 +1,25 @@
+// expect: furl[E03]: a state or let is defined twice
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+    static constexpr auto beta = furl::hyper<"beta">(0.9);
+    static constexpr auto m = furl::ema<"m">(furl::grad, beta);
+#ifdef CORRECTED
+    static constexpr auto slow = furl::ema<"slow">(furl::grad, 0.999);
+#else
+    static constexpr auto slow = furl::ema<"m">(furl::grad, 0.999);
+#endif
+
+    static constexpr auto update = furl::param - lr * (m + slow);
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+    return opt.state(my_rule::m)[0] > 0;
+}

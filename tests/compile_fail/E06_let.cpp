@@ -1,0 +1,27 @@
+// expect: furl[E06]: only an ema has a decay and can be bias corrected
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+    static constexpr auto beta = furl::hyper<"beta">(0.9);
+    static constexpr auto m = furl::ema<"m">(furl::grad, beta);
+#ifdef CORRECTED
+    static constexpr auto smooth = furl::let<"smooth">(bias_corrected(m));
+
+    static constexpr auto update = furl::param - lr * smooth;
+#else
+    static constexpr auto smooth = furl::let<"smooth">(m);
+
+    static constexpr auto update = furl::param - lr * bias_corrected(smooth);
+#endif
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+    return opt.state(my_rule::m)[0] > 0;
+}

@@ -1,0 +1,22 @@
+// expect: furl[E07]: the element type must be float or double
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+
+    static constexpr auto update = furl::param - lr * furl::grad;
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+#ifdef CORRECTED
+    static_assert(furl::cost<my_rule, float>.passes == 1);
+#else
+    static_assert(furl::cost<my_rule, int>.passes == 1);
+#endif
+}

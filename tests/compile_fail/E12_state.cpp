@@ -1,0 +1,23 @@
+// expect: furl[E12]: a condition stands where a number is needed
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+#ifdef CORRECTED
+    static constexpr auto m = furl::state<"m">(0.0, [](auto old) { return select(old > furl::grad, 1, 0); });
+#else
+    static constexpr auto m = furl::state<"m">(0.0, [](auto old) { return old > furl::grad; });
+#endif
+
+    static constexpr auto update = furl::param - lr * select(m > 0, furl::grad, 0);
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+    return opt.state(my_rule::m)[0] > 0;
+}

@@ -1,0 +1,24 @@
+// expect: furl[E34]: the decay of an ema must be at least 0 and less than 1
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+#ifdef CORRECTED
+    static constexpr auto beta = furl::hyper<"beta">(0.9);
+#else
+    static constexpr auto beta = furl::hyper<"beta">(9.0);
+#endif
+    static constexpr auto m = furl::ema<"m">(furl::grad, beta);
+
+    static constexpr auto update = furl::param - lr * bias_corrected(m);
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+    return opt.state(my_rule::m)[0] > 0;
+}

@@ -1,0 +1,26 @@
+// expect: furl[E37]: bias_corrected of an ema that does not start at 0
+#include <furl/furl.hpp>
+
+#include <vector>
+
+struct my_rule {
+    static constexpr auto lr = furl::hyper<"lr">(0.1);
+    static constexpr auto beta = furl::hyper<"beta">(0.9);
+#ifdef CORRECTED
+    static constexpr auto m = furl::ema<"m">(furl::grad, beta, 1.0);
+
+    static constexpr auto update = furl::param - lr * m;
+#else
+    static constexpr auto m = furl::ema<"m">(furl::grad, beta, 1.0);
+
+    static constexpr auto update = furl::param - lr * bias_corrected(m);
+#endif
+};
+
+int main() {
+    std::vector<float> weights(10), gradients(10);
+    furl::optimizer<my_rule> opt(weights.size());
+    opt[my_rule::lr] = 0.05;
+    opt.step(weights, gradients);
+    return opt.state(my_rule::m)[0] > 0;
+}

@@ -1,5 +1,0 @@
-#include "zoo/properties.hpp"
-
-TEST_CASE("every rule of the zoo converges, follows the reference, resumes and splits: slice 1 of 8") {
-    furl::tests::check_slice<0, 8>();
-}
