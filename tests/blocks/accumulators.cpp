@@ -35,7 +35,8 @@ static_assert(a_momentum.loads == 3 && a_momentum.stores == 2 && a_momentum.fuse
 static_assert(a_sum.loads == 3 && a_sum.stores == 2 && a_sum.additions == 1 && a_sum.operations() == 1);
 static_assert(a_maximum.loads == 3 && a_maximum.stores == 2);
 
-TEST_CASE_TEMPLATE("accumulators do what their equations say", Optimizer, optimizer<accumulators>, naive<accumulators>) {
+TEST_CASE_TEMPLATE("accumulators do what their equations say", Optimizer, optimizer<accumulators>,
+                   naive<accumulators>) {
     using R = accumulators;
     Optimizer opt(1);
     std::vector<float> w{1}, g{0};

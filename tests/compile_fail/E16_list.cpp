@@ -16,6 +16,7 @@ int main() {
 #else
     std::vector<std::vector<double>> grads(2, std::vector<double>(10));
 #endif
-    furl::optimizer<my_rule> opt({10, 10});
-    opt.step(std::vector{weights, weights}, grads);
+    std::vector<std::vector<float>> params(2, weights);
+    furl::optimizer<my_rule> opt(params);
+    opt.step(params, grads);
 }

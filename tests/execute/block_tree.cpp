@@ -28,7 +28,8 @@ TEST_CASE("the blocks of a tree are each counted once, for any number of blocks"
         CAPTURE(n);
         const double sum = fold_blocks(n, add, [](std::size_t i) { return static_cast<double>(i + 1); });
         CHECK(sum == static_cast<double>(n * (n + 1) / 2));
-        CHECK(fold_blocks(1, add, [&](std::size_t) { return -1.0 * static_cast<double>(n); }) == -static_cast<double>(n));
+        CHECK(fold_blocks(1, add, [&](std::size_t) { return -1.0 * static_cast<double>(n); }) ==
+              -static_cast<double>(n));
     }
 }
 
@@ -41,7 +42,8 @@ TEST_CASE("the blocks of a tree meet in their order") {
     };
     for (std::size_t n = 1; n <= 300; ++n) {
         CHECK(fold_blocks(n, neighbours, number) == static_cast<double>(n - 1));
-        CHECK(fold_blocks(n, [](double a, double) { return a; }, number) == 0);
+        CHECK(fold_blocks(
+                  n, [](double a, double) { return a; }, number) == 0);
     }
     CHECK(in_order);
 }

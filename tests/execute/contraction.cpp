@@ -5,7 +5,8 @@
 using namespace furl;
 using namespace furl::tests;
 
-// Compilers contract a * b + c by themselves (g++ from -O2 on, where the target has fma): the program decides, not they.
+// Compilers contract a * b + c by themselves (g++ from -O2 on, where the target has fma): the program decides, not
+// they.
 namespace {
 
 /// Products next to additions, of every kind that a compiler could contract. Each product is one of its own: what has
@@ -21,7 +22,7 @@ struct contraction_traps {
              record<"negative from">(b - -product(5)), record<"both">(product(6) - square(a)),
              record<"sum">(product(7) + product(8)), record<"cube">(cube(a) - b), record<"lerp">(lerp(a, b, 0.3)),
              record<"chosen">(select(a < b, product(9), b) + a), record<"abs">(abs(product(10)) + a),
-             record<"scaled">(3.3 * a + b), record<"of the step">(step * a + step * b),
+             record<"scaled">(3.3 * a + b), record<"of the step">(step* a + step * b),
              record<"reduced">(sum(product(11)) + sum(-product(12)) + norm(a + 1) + dot(a, b) + a));
 };
 
@@ -29,7 +30,8 @@ struct contraction_traps {
 struct scalar_traps {
     static constexpr auto x = hyper<"x">(1.1);
     static constexpr auto y = hyper<"y">(1.3);
-    static constexpr auto update = param - grad * (x * y + step) + grad * (-(x * step) + y) + grad * (y - x * sum(grad));
+    static constexpr auto update =
+        param - grad * (x * y + step) + grad * (-(x * step) + y) + grad * (y - x * sum(grad));
 };
 
 }  // namespace

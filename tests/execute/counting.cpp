@@ -23,17 +23,17 @@ constexpr bool counted_as_promised = [] {
 template <class Rules>
 constexpr bool all_counted = false;
 template <class... Rules>
-constexpr bool all_counted<std::tuple<Rules...>> =
-    (... && (counted_as_promised<Rules> && counted_as_promised<Rules, strict>));
+constexpr bool all_counted<std::tuple<Rules...>> = (... &&
+                                                    (counted_as_promised<Rules> && counted_as_promised<Rules, strict>));
 
 static_assert(all_counted<every_rule>);
 
 // Functions, and the operations that are made of others.
 struct functions {
     static constexpr auto a = param;
-    static constexpr auto update = exp(a) + log(a) * tanh(a) + cbrt(a) + sin(a) * cos(a) + pow(a, grad) + atan2(a, grad) +
-                                   sigmoid(a) + rsqrt(a) + cube(a) + lerp(a, grad, 0.1) + log1p(a) + expm1(a) + -a +
-                                   copysign(a, grad);
+    static constexpr auto update = exp(a) + log(a) * tanh(a) + cbrt(a) + sin(a) * cos(a) + pow(a, grad) +
+                                   atan2(a, grad) + sigmoid(a) + rsqrt(a) + cube(a) + lerp(a, grad, 0.1) + log1p(a) +
+                                   expm1(a) + -a + copysign(a, grad);
 };
 static_assert(counted_as_promised<functions> && counted_as_promised<functions, strict>);
 static_assert(cost<functions>.functions == 11);

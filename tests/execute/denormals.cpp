@@ -82,9 +82,9 @@ TEST_CASE("a moment without gradients decays to zero and does not stick at a den
 
 TEST_CASE_TEMPLATE("the policy keep_denormals computes with denormals", Optimizer,
                    optimizer<decaying, float, keep_denormals>, optimizer<decaying, double, keep_denormals>,
-                   optimizer<decaying, float, strict, keep_denormals>, optimizer<decaying, float, keep_denormals, strict>,
-                   naive<decaying, float, keep_denormals>, optimizer<decaying, float, one_element_at_a_time>,
-                   reference<decaying>) {
+                   optimizer<decaying, float, strict, keep_denormals>,
+                   optimizer<decaying, float, keep_denormals, strict>, naive<decaying, float, keep_denormals>,
+                   optimizer<decaying, float, one_element_at_a_time>, reference<decaying>) {
     check_kept<Optimizer>();
 }
 

@@ -17,9 +17,9 @@ struct corners {
     static constexpr auto update =
         with(a, record<"min">(min(a, b)), record<"max">(max(a, b)), record<"clamp">(clamp(a, -1, 1)),
              record<"clamp between">(clamp(0.5, a, b)), record<"sign">(sign(a)), record<"unequal">(truth(a != b)),
-             record<"equal">(truth(a == b)), record<"ordered">(truth(a < b || a >= b)), record<"not less">(truth(!(a < b))),
-             record<"chosen">(select(a < b, a, b)), record<"negative">(-a), record<"magnitude">(abs(a)),
-             record<"largest">(max_abs(a) + 0 * b), record<"biggest yet">(max(a, step)));
+             record<"equal">(truth(a == b)), record<"ordered">(truth(a < b || a >= b)),
+             record<"not less">(truth(!(a < b))), record<"chosen">(select(a < b, a, b)), record<"negative">(-a),
+             record<"magnitude">(abs(a)), record<"largest">(max_abs(a) + 0 * b), record<"biggest yet">(max(a, step)));
 };
 
 template <class T>
@@ -54,7 +54,7 @@ bool is(T x, T expected) {
 
 }  // namespace
 
-#define EVERY_PATH                                                                                                \
+#define EVERY_PATH                                                                                             \
     fused_default<float>, fused_default<double>, fused_strict<float>, fused_strict<double>, on_scalars<float>, \
         on_scalars<double>, in_loops<float>, in_loops<double>
 
@@ -96,13 +96,15 @@ TEST_CASE_TEMPLATE("min and max order infinities as numbers", Optimizer, EVERY_P
 
 TEST_CASE_TEMPLATE("clamp holds infinities, keeps NaN and the sign of zero", Optimizer, EVERY_PATH) {
     using T = typename Optimizer::value_type;
-    corner_values<Optimizer> v({not_a_number<T>, infinity<T>, -infinity<T>, T(-0.0), T(0), T(0.25), T(3)}, std::vector<T>(7, 5));
+    corner_values<Optimizer> v({not_a_number<T>, infinity<T>, -infinity<T>, T(-0.0), T(0), T(0.25), T(3)},
+                               std::vector<T>(7, 5));
     CHECK(first_difference(v["clamp"], std::vector<T>{not_a_number<T>, 1, -1, T(-0.0), 0, T(0.25), 1}) == nowhere);
 }
 
 TEST_CASE_TEMPLATE("clamp ignores a bound that is NaN", Optimizer, EVERY_PATH) {
     using T = typename Optimizer::value_type;
-    corner_values<Optimizer> v({not_a_number<T>, T(0), T(1), not_a_number<T>}, {T(1), not_a_number<T>, not_a_number<T>, T(0.25)});
+    corner_values<Optimizer> v({not_a_number<T>, T(0), T(1), not_a_number<T>},
+                               {T(1), not_a_number<T>, not_a_number<T>, T(0.25)});
     CHECK(first_difference(v["clamp between"], std::vector<T>{T(0.5), T(0.5), 1, T(0.25)}) == nowhere);
 }
 
@@ -126,7 +128,8 @@ TEST_CASE_TEMPLATE("with a NaN only != and negations are true", Optimizer, EVERY
     }
 }
 
-TEST_CASE_TEMPLATE("zeros of both signs are equal, and negation and abs change the sign bit alone", Optimizer, EVERY_PATH) {
+TEST_CASE_TEMPLATE("zeros of both signs are equal, and negation and abs change the sign bit alone", Optimizer,
+                   EVERY_PATH) {
     using T = typename Optimizer::value_type;
     corner_values<Optimizer> v({T(0), T(-0.0)}, {T(-0.0), T(0)});
     CHECK(first_difference(v["equal"], std::vector<T>{1, 1}) == nowhere);

@@ -17,10 +17,10 @@ struct conditions {
 
     static constexpr auto update =
         with(select(of_step, param + 1, param), record<"tensor">(select(of_tensor, param, grad)),
-             record<"element">(select(of_element, param, grad)), record<"all">(truth(of_step && of_tensor && of_element)),
+             record<"element">(select(of_element, param, grad)), record<"all">(truth(of_step&& of_tensor&& of_element)),
              record<"any">(truth(of_step || of_tensor || of_element)), record<"none">(truth(!(of_step || of_element))),
              record<"not tensor">(truth(!of_tensor)), record<"of named">(select(named, 1, 2)),
-             record<"hyper">(select(of_hyper && of_element, grad, -grad)),
+             record<"hyper">(select(of_hyper&& of_element, grad, -grad)),
              record<"nested">(select(of_element, select(of_step, 1, 2), select(of_tensor, 3, 4))),
              record<"number">(truth(3 < step)), record<"second number">(truth(grad <= 0.5)),
              record<"scalar branches">(select(of_element, step, hyper<"on">())));

@@ -22,8 +22,8 @@ struct scalar_states {
     static constexpr auto corrected = record<"corrected">(bias_corrected(size));
     // One value per step that starts from one per tensor is one per tensor.
     static constexpr auto mixed = state<"mixed">(max_abs(param), [](auto old) { return old + step; });
-    static constexpr auto update = with(param - grad * (ticks + warm + last_step) / (size + first_size), highest,
-                                        elements, corrected, mixed);
+    static constexpr auto update =
+        with(param - grad * (ticks + warm + last_step) / (size + first_size), highest, elements, corrected, mixed);
 };
 
 template <class Optimizer>

@@ -44,7 +44,9 @@ struct copy {
 template <class T>
 struct near {
     double x;
-    friend bool operator==(T a, near b) { return std::fabs(a - b.x) <= 16 * std::numeric_limits<T>::epsilon() * (1 + std::fabs(b.x)); }
+    friend bool operator==(T a, near b) {
+        return std::fabs(a - b.x) <= 16 * std::numeric_limits<T>::epsilon() * (1 + std::fabs(b.x));
+    }
 };
 
 template <class Optimizer>

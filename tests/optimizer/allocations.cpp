@@ -12,8 +12,9 @@ long allocations = 0;
 
 void* counted(std::size_t n, std::size_t alignment = alignof(std::max_align_t)) {
     ++allocations;
-    void* p = alignment <= alignof(std::max_align_t) ? std::malloc(n ? n : 1)
-                                                     : std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment);
+    void* p = alignment <= alignof(std::max_align_t)
+                  ? std::malloc(n ? n : 1)
+                  : std::aligned_alloc(alignment, (n + alignment - 1) / alignment * alignment);
     if (!p) throw std::bad_alloc();
     return p;
 }

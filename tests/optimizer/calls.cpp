@@ -186,8 +186,7 @@ TEST_CASE("an optimizer of two tensors is two optimizers") {
     const problem<float> first(37, 4, 1), second(64, 4, 9);
     optimizer<trusting> both({37, 64});
     auto w0 = first.start, w1 = second.start;
-    for (std::size_t t = 0; t < 4; ++t)
-        both.step({w0, w1}, {first.gradients[t], second.gradients[t]});
+    for (std::size_t t = 0; t < 4; ++t) both.step({w0, w1}, {first.gradients[t], second.gradients[t]});
     CHECK((outcome_of<decltype(both), float>(both, w0, 0) == solve<optimizer<trusting>>(first)));
     CHECK((outcome_of<decltype(both), float>(both, w1, 1) == solve<optimizer<trusting>>(second)));
 }

@@ -30,7 +30,8 @@ outcome<float> finish(Optimizer& opt, std::vector<float> w, const problem<float>
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a copy goes on as the original does, and apart from it", Rule, adamw_rule, centered, descent, curved) {
+TEST_CASE_TEMPLATE("a copy goes on as the original does, and apart from it", Rule, adamw_rule, centered, descent,
+                   curved) {
     midway<Rule> m;
     const auto expected = solve<optimizer<Rule>>(m.p);
     optimizer<Rule> copy = m.opt;
@@ -96,7 +97,8 @@ TEST_CASE("optimizers live in containers") {
     CHECK((outcome_of<optimizer<adamw_rule>, float>(many[12], w) == solve<optimizer<adamw_rule>>(p)));
 }
 
-TEST_CASE_TEMPLATE("a reset optimizer starts anew, with the hyperparameters it has", Rule, adamw_rule, centered, averaged) {
+TEST_CASE_TEMPLATE("a reset optimizer starts anew, with the hyperparameters it has", Rule, adamw_rule, centered,
+                   averaged) {
     midway<Rule> m;
     const auto expected = solve<optimizer<Rule>>(m.p);
     m.opt.reset();

@@ -87,42 +87,75 @@ std::string message_of(const std::function<void()>& call) {
 }  // namespace
 
 TEST_CASE("a tensor of the wrong size is refused by tensor, expected and given") {
-    refuses([](running& r) { r.opt.step(spans{r.w0, std::span(r.w1).first(29)}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"tensor 1", "parameters", "29", "30"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{std::span(r.g1).first(21), r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"tensor 0", "gradients", "21", "20"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, data::value_type{}}); },
-            {"tensor 1", "hessian", "0", "30"});
-    refuses([](running& r) { r.opt.step(spans{r.w1, r.w0}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"tensor 0", "parameters", "30", "20"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, std::span(r.w1).first(29)}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"tensor 1", "parameters", "29", "30"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{std::span(r.g1).first(21), r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"tensor 0", "gradients", "21", "20"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, data::value_type{}});
+        },
+        {"tensor 1", "hessian", "0", "30"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w1, r.w0}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"tensor 0", "parameters", "30", "20"});
 }
 
 TEST_CASE("a wrong number of tensors is refused by expected and given") {
-    refuses([](running& r) { r.opt.step(spans{r.w0}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"parameters", "1", "2"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1, r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"gradients", "3", "2"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{}); },
-            {"hessian", "0", "2"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"parameters", "1", "2"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1, r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"gradients", "3", "2"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{});
+        },
+        {"hessian", "0", "2"});
     refuses([](running& r) { r.opt.step(r.w0, r.g0, input<"hessian"> = r.h0); }, {"parameters", "1", "2"});
 }
 
 TEST_CASE("parameters that overlap gradients are refused by tensor") {
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.w0, r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"overlap", "parameters of tensor 0", "gradients of tensor 0"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.w0, r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"overlap", "parameters of tensor 0", "gradients of tensor 0"});
     // By one element, and across tensors.
-    refuses([](running& r) {
-        std::vector<float> memory(39, 1);
-        r.opt.step(spans{std::span(memory).first(20), r.w1}, data{std::span(memory).last(20), r.g1}, input<"hessian"> = data{r.h0, r.h1});
-    }, {"overlap", "parameters of tensor 0", "gradients of tensor 0"});
-    refuses([](running& r) {
-        std::vector<float> memory(49, 1);
-        r.opt.step(spans{r.w0, std::span(memory).first(30)}, data{std::span(memory).last(20), r.g1}, input<"hessian"> = data{r.h0, r.h1});
-    }, {"overlap", "parameters of tensor 1", "gradients of tensor 0"});
-    refuses([](running& r) {
-        std::vector<float> memory(49, 1);
-        r.opt.step(spans{std::span(memory).last(20), r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, std::span(memory).first(30)});
-    }, {"overlap", "parameters of tensor 0", "hessian", "tensor 1"});
+    refuses(
+        [](running& r) {
+            std::vector<float> memory(39, 1);
+            r.opt.step(spans{std::span(memory).first(20), r.w1}, data{std::span(memory).last(20), r.g1},
+                       input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"overlap", "parameters of tensor 0", "gradients of tensor 0"});
+    refuses(
+        [](running& r) {
+            std::vector<float> memory(49, 1);
+            r.opt.step(spans{r.w0, std::span(memory).first(30)}, data{std::span(memory).last(20), r.g1},
+                       input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"overlap", "parameters of tensor 1", "gradients of tensor 0"});
+    refuses(
+        [](running& r) {
+            std::vector<float> memory(49, 1);
+            r.opt.step(spans{std::span(memory).last(20), r.w1}, data{r.g0, r.g1},
+                       input<"hessian"> = data{r.h0, std::span(memory).first(30)});
+        },
+        {"overlap", "parameters of tensor 0", "hessian", "tensor 1"});
 }
 
 TEST_CASE("memory that touches is no overlap") {
@@ -137,31 +170,51 @@ TEST_CASE("memory that touches is no overlap") {
 }
 
 TEST_CASE("parameters that overlap parameters are refused") {
-    refuses([](running& r) {
-        std::vector<float> memory(49, 1);
-        r.opt.step(spans{std::span(memory).first(20), std::span(memory).last(30)}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1});
-    }, {"overlap", "parameters of tensor 0", "parameters of tensor 1"});
+    refuses(
+        [](running& r) {
+            std::vector<float> memory(49, 1);
+            r.opt.step(spans{std::span(memory).first(20), std::span(memory).last(30)}, data{r.g0, r.g1},
+                       input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"overlap", "parameters of tensor 0", "parameters of tensor 1"});
 }
 
 TEST_CASE("an optimizer's own states are no gradients, inputs or parameters of it") {
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.opt.state(rule::m, 1)}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"overlap", "gradients of tensor 1", "states"});
-    refuses([](running& r) { r.opt.step(spans{r.opt.state(rule::m, 0), r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1}); },
-            {"overlap", "parameters of tensor 0", "states"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.opt.state(rule::m, 0), r.h1}); },
-            {"overlap", "hessian", "tensor 0", "states"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.opt.state(rule::m, 1)}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"overlap", "gradients of tensor 1", "states"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.opt.state(rule::m, 0), r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1});
+        },
+        {"overlap", "parameters of tensor 0", "states"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.opt.state(rule::m, 0), r.h1});
+        },
+        {"overlap", "hessian", "tensor 0", "states"});
     // Another optimizer's states are as good as any memory.
     running a, b;
-    a.opt.step(spans{a.w0, a.w1}, data{b.opt.state(rule::m, 0), b.opt.state(rule::m, 1)}, input<"hessian"> = data{a.h0, a.h1});
+    a.opt.step(spans{a.w0, a.w1}, data{b.opt.state(rule::m, 0), b.opt.state(rule::m, 1)},
+               input<"hessian"> = data{a.h0, a.h1});
     CHECK(a.opt.step_count() == 3);
 }
 
 TEST_CASE("a missing or unknown input is refused by name") {
     refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}); }, {"hessian", "missing"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hesian"> = data{r.h0, r.h1}); },
-            {"hesian", "hessian"});
-    refuses([](running& r) { r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1}, input<"mask"> = data{r.h0, r.h1}); },
-            {"mask", "hessian"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hesian"> = data{r.h0, r.h1});
+        },
+        {"hesian", "hessian"});
+    refuses(
+        [](running& r) {
+            r.opt.step(spans{r.w0, r.w1}, data{r.g0, r.g1}, input<"hessian"> = data{r.h0, r.h1},
+                       input<"mask"> = data{r.h0, r.h1});
+        },
+        {"mask", "hessian"});
     optimizer<descent> no_inputs(1);
     std::vector<float> w{1}, g{1};
     const auto text = message_of([&] { no_inputs.step(w, g, input<"h"> = g); });
@@ -174,7 +227,8 @@ TEST_CASE("a missing or unknown input is refused by name") {
 
 TEST_CASE("an unknown hyperparameter is refused with the names there are") {
     optimizer<adamw_rule> opt(1);
-    for (const auto& text : {message_of([&] { opt.set("learning_rate", 1); }), message_of([&] { opt.get("learning_rate"); })}) {
+    for (const auto& text :
+         {message_of([&] { opt.set("learning_rate", 1); }), message_of([&] { opt.get("learning_rate"); })}) {
         CAPTURE(text);
         for (std::string word : {"learning_rate", "lr", "beta1", "beta2", "eps", "weight_decay"}) {
             CAPTURE(word);

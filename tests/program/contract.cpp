@@ -37,7 +37,8 @@ static_assert(becomes<two_products>(op::fnma, 1), "the second product is fused, 
 static_assert([] {
     const auto& p = contracted_program<difference_second>;
     const auto& x = p[find(p, op::fnma)];
-    return p[x.operands[0]].code == op::param && p[x.operands[1]].code == op::grad && p[x.operands[2]].code == op::input;
+    return p[x.operands[0]].code == op::param && p[x.operands[1]].code == op::grad &&
+           p[x.operands[2]].code == op::input;
 }());
 
 // A product with another use stays one.

@@ -79,7 +79,8 @@ struct rates {
     static constexpr auto raised_by_itself = state<"raised_by_itself">(0, [](auto old) { return old + of_tensor; });
     static constexpr auto feeds = state<"feeds">(0, [](auto) { return previous(raised_by_start); });
     static constexpr auto counts = state<"counts">(0, [](auto old) { return old + count; });
-    static constexpr auto update = with(param - of_element, of_tensor, raised_by_start, raised_by_itself, feeds, counts);
+    static constexpr auto update =
+        with(param - of_element, of_tensor, raised_by_start, raised_by_itself, feeds, counts);
 };
 constexpr rate rate_of_state(std::string_view name) {
     for (const auto& s : written<rates>.states)

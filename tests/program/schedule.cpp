@@ -77,7 +77,8 @@ template <class Plan>
 constexpr bool last_pass_writes = [] {
     const auto& last = Plan::order.elements[Plan::order.passes - 1];
     for (const auto& s : Plan::streams)
-        if (s.store >= 0 && Plan::program.is_element(s.store) && std::find(last.begin(), last.end(), s.store) == last.end())
+        if (s.store >= 0 && Plan::program.is_element(s.store) &&
+            std::find(last.begin(), last.end(), s.store) == last.end())
             return false;
     return true;
 }();
@@ -89,10 +90,9 @@ using stream_plan = plan_of<streams>;
 static_assert(stream_plan::streams.size() == 5 && stream_plan::first_state == 3);
 static_assert(stream_plan::streams[3].load >= 0 && stream_plan::streams[3].store >= 0);
 static_assert(stream_plan::streams[4].load < 0 && stream_plan::streams[4].store >= 0, "the old parameter is only kept");
-static_assert(stream_plan::streams[0].store >= 0 && stream_plan::streams[1].store < 0 && stream_plan::streams[2].store < 0);
+static_assert(stream_plan::streams[0].store >= 0 && stream_plan::streams[1].store < 0 &&
+              stream_plan::streams[2].store < 0);
 
 }  // namespace
 
-TEST_CASE("a rule has as few passes as it needs, as the static_asserts above say") {
-    CHECK(passes<clip> == 2);
-}
+TEST_CASE("a rule has as few passes as it needs, as the static_asserts above say") { CHECK(passes<clip> == 2); }

@@ -133,9 +133,10 @@ TEST_CASE_TEMPLATE("a size that memory cannot hold throws bad_alloc and does not
 }
 
 TEST_CASE("sizes whose sum wraps around throw bad_alloc") {
-    for (const auto& sizes : {std::vector<std::size_t>{largest / 2 + 1, largest / 2 + 1},
-                              std::vector<std::size_t>{largest / 4 + 1, largest / 4 + 1, largest / 4 + 1, largest / 4 + 1},
-                              std::vector<std::size_t>{largest - 15, 16, 100}}) {
+    for (const auto& sizes :
+         {std::vector<std::size_t>{largest / 2 + 1, largest / 2 + 1},
+          std::vector<std::size_t>{largest / 4 + 1, largest / 4 + 1, largest / 4 + 1, largest / 4 + 1},
+          std::vector<std::size_t>{largest - 15, 16, 100}}) {
         CAPTURE(sizes.size());
         CHECK_THROWS_AS(arena<float>(2, sizes), std::bad_alloc);
     }

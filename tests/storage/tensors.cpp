@@ -19,7 +19,8 @@ namespace {
 // What is a tensor, and what a list of them.
 static_assert(Tensor<std::vector<float>> && Tensor<const std::vector<double>> && Tensor<std::span<float>>);
 static_assert(Tensor<std::array<float, 3>> && Tensor<float[3]> && Tensor<std::initializer_list<float>>);
-static_assert(!Tensor<float> && !Tensor<float*> && !Tensor<std::list<float>> && !Tensor<std::vector<std::vector<float>>>);
+static_assert(!Tensor<float> && !Tensor<float*> && !Tensor<std::list<float>> &&
+              !Tensor<std::vector<std::vector<float>>>);
 static_assert(!Tensor<std::vector<std::string>>);
 static_assert(TensorList<std::vector<std::vector<float>>> && TensorList<std::array<std::span<float>, 2>>);
 static_assert(TensorList<std::list<std::vector<float>>> && TensorList<float[2][3]>);

@@ -43,7 +43,9 @@ double ulps(T x, long double exact) {
         // The last step before infinity may go either way.
         if (x == rounded) return 0;
         const auto finite = std::isinf(x) ? rounded : x;
-        return std::fabs(finite) >= std::numeric_limits<T>::max() * (1 - 8 * std::numeric_limits<T>::epsilon()) ? 1 : HUGE_VAL;
+        return std::fabs(finite) >= std::numeric_limits<T>::max() * (1 - 8 * std::numeric_limits<T>::epsilon())
+                   ? 1
+                   : HUGE_VAL;
     }
     const auto magnitude = std::fmax(std::fabs(exact), static_cast<long double>(std::numeric_limits<T>::min()));
     const long double unit = std::ldexp(1.0L, std::ilogb(magnitude) - std::numeric_limits<T>::digits + 1);
@@ -75,9 +77,26 @@ std::vector<T> spread_values(std::size_t n, unsigned seed, double smallest, doub
 template <class T>
 std::vector<T> special_values() {
     using limits = std::numeric_limits<T>;
-    std::vector<T> result{0, limits::denorm_min(), limits::min() / 4, limits::min(), T(1e-20), T(0.25), T(0.5),
-                          1, T(1) + limits::epsilon(), T(1.5), 2, 3, 7, T(88.5), 1000, T(8388608.5), T(1e10), T(1e20),
-                          limits::max(), limits::infinity()};
+    std::vector<T> result{0,
+                          limits::denorm_min(),
+                          limits::min() / 4,
+                          limits::min(),
+                          T(1e-20),
+                          T(0.25),
+                          T(0.5),
+                          1,
+                          T(1) + limits::epsilon(),
+                          T(1.5),
+                          2,
+                          3,
+                          7,
+                          T(88.5),
+                          1000,
+                          T(8388608.5),
+                          T(1e10),
+                          T(1e20),
+                          limits::max(),
+                          limits::infinity()};
     for (std::size_t i = 0, n = result.size(); i < n; ++i) result.push_back(-result[i]);
     result.push_back(limits::quiet_NaN());
     return result;

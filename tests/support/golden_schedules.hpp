@@ -17,9 +17,9 @@ struct golden_schedule {
 };
 
 inline std::map<std::string, golden_schedule> read_golden_schedules() {
-    const std::string path = std::string(FURL_TESTS_FOLDER) + "/golden/schedules.txt";
+    const std::string path = "golden/schedules.txt";
     std::ifstream file(path);
-    if (!file) throw std::runtime_error("cannot read " + path);
+    if (!file) throw std::runtime_error("cannot read " + path + "; run this in tests/");
     std::map<std::string, golden_schedule> result;
     golden_schedule* current = nullptr;
     for (std::string line; std::getline(file, line);) {

@@ -69,12 +69,8 @@ struct adadelta_rule {
     static constexpr auto rho = hyper<"rho">(0.95);
     static constexpr auto eps = hyper<"eps">(1e-6);
     static constexpr auto e = ema<"e">(square(grad), rho);
-    static constexpr auto change = [](auto old) {
-        return let<"change">(-sqrt(old + eps) / sqrt(e + eps) * grad);
-    };
-    static constexpr auto d = state<"d">(0.0, [](auto old) {
-        return rho * old + (1 - rho) * square(change(old));
-    });
+    static constexpr auto change = [](auto old) { return let<"change">(-sqrt(old + eps) / sqrt(e + eps) * grad); };
+    static constexpr auto d = state<"d">(0.0, [](auto old) { return rho * old + (1 - rho) * square(change(old)); });
     static constexpr auto update = param + change(previous(d));
 };
 
@@ -141,18 +137,19 @@ struct centered {
     static constexpr auto middle = let<"middle">(grad - mean(grad));
     static constexpr auto size = ema<"size">(norm(middle), 0.5);
     static constexpr auto sums = accumulate<"sums">(sum(grad) + norm1(param) + max_abs(param) + dot(param, grad));
-    static constexpr auto update =
-        with(select(all_finite(grad), param - 0.1 * middle / (size + 1e-3), param), sums);
+    static constexpr auto update = with(select(all_finite(grad), param - 0.1 * middle / (size + 1e-3), param), sums);
 };
 
 /// Rules of one pass, of which any part can be run alone, and rules of several.
-using one_pass_rules =
-    std::tuple<descent, heavy_momentum, adamw_rule, amsgrad_rule, adadelta_rule, choosy, delays, shuffled, averaged, curved>;
+using one_pass_rules = std::tuple<descent, heavy_momentum, adamw_rule, amsgrad_rule, adadelta_rule, choosy, delays,
+                                  shuffled, averaged, curved>;
 using reducing_rules = std::tuple<clipped, trusting, centered>;
 using every_rule = decltype(std::tuple_cat(one_pass_rules{}, reducing_rules{}));
 
 template <class Rule>
-inline constexpr bool takes_hessian = requires { Rule::hessian; };
+inline constexpr bool takes_hessian = requires {
+    Rule::hessian;
+};
 
 /// One step of any of these rules; the rules without a further input do not get it.
 template <class Optimizer, class Parameters, class Gradients>
@@ -185,7 +182,8 @@ std::vector<double> scalar_states_of(auto& opt, std::size_t tensor) {
 
 template <class Optimizer, class T>
 outcome<T> outcome_of(Optimizer& opt, std::span<const T> parameters, std::size_t tensor = 0) {
-    outcome<T> result{{parameters.begin(), parameters.end()}, {}, scalar_states_of<typename Optimizer::rule>(opt, tensor)};
+    outcome<T> result{
+        {parameters.begin(), parameters.end()}, {}, scalar_states_of<typename Optimizer::rule>(opt, tensor)};
     for (auto name : opt.states()) {
         const auto values = opt.state(name, tensor);
         result.states.emplace_back(values.begin(), values.end());

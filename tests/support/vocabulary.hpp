@@ -38,11 +38,10 @@ struct functions_of_more {
              record<"copysign">(copysign(a, b)), record<"min">(min(a, b)), record<"max">(max(a, b)),
              record<"pow">(pow(a, b)), record<"atan2">(atan2(a, b)), record<"clamp">(clamp(a, b, c)),
              record<"less">(truth(a < b)), record<"less_equal">(truth(a <= b)), record<"greater">(truth(a > b)),
-             record<"greater_equal">(truth(a >= b)), record<"equal">(truth(a == b)),
-             record<"not_equal">(truth(a != b)), record<"and">(truth(a < b && b < c)),
-             record<"or">(truth(a < b || b < c)), record<"not">(truth(!(a < b))), record<"select">(select(a < c, a, b)),
-             record<"number first">(2 / a), record<"number second">(a - 2), record<"min number">(min(a, 0.5)),
-             record<"max number">(max(1, a)));
+             record<"greater_equal">(truth(a >= b)), record<"equal">(truth(a == b)), record<"not_equal">(truth(a != b)),
+             record<"and">(truth(a < b && b < c)), record<"or">(truth(a < b || b < c)), record<"not">(truth(!(a < b))),
+             record<"select">(select(a < c, a, b)), record<"number first">(2 / a), record<"number second">(a - 2),
+             record<"min number">(min(a, 0.5)), record<"max number">(max(1, a)));
 };
 
 /// A function and what it is held to. Budgets are in units of the last place, for results in the normal range; the
@@ -51,10 +50,10 @@ struct functions_of_more {
 struct function_case {
     std::string_view name;
     long double (*exact)(long double a, long double b, long double c);
-    double scalar_budget = 0;  ///< float and double, libm
-    double vector_budget = 0;  ///< float and double, xsimd
-    bool vector_zero_sign = true;   ///< f(-0) is -0 on vectors too
-    bool vector_denormals = true;   ///< denormal arguments are in the budget on vectors too, where they are kept
+    double scalar_budget = 0;      ///< float and double, libm
+    double vector_budget = 0;      ///< float and double, xsimd
+    bool vector_zero_sign = true;  ///< f(-0) is -0 on vectors too
+    bool vector_denormals = true;  ///< denormal arguments are in the budget on vectors too, where they are kept
 };
 
 using real = long double;
@@ -65,19 +64,19 @@ inline constexpr std::array cases_of_one{
     function_case{"square", [](real a, real, real) { return a * a; }, 0.501, 0.501},
     function_case{"cube", [](real a, real, real) { return a * a * a; }, 1.5, 1.5},  // 1.29, 1.29
     function_case{"sqrt", [](real a, real, real) { return std::sqrt(a); }, 0.501, 0.501},
-    function_case{"rsqrt", [](real a, real, real) { return 1 / std::sqrt(a); }, 1.5, 1.5},  // 1.49, 1.49
+    function_case{"rsqrt", [](real a, real, real) { return 1 / std::sqrt(a); }, 1.5, 1.5},      // 1.49, 1.49
     function_case{"cbrt", [](real a, real, real) { return std::cbrt(a); }, 4, 1, true, false},  // 3.24, 0.74
     function_case{"abs", [](real a, real, real) { return std::fabs(a); }, 0, 0},
-    function_case{"sign", [](real a, real, real) { return a > 0 ? 1 : a < 0 ? -1 : a; }, 0, 0},
+    function_case{"sign", [](real a, real, real) { return a == 0 || a != a ? a : std::copysign(1.0L, a); }, 0, 0},
     function_case{"floor", [](real a, real, real) { return std::floor(a); }, 0, 0},
-    function_case{"exp", [](real a, real, real) { return std::exp(a); }, 1, 2},  // 0.51, 1.43
-    function_case{"expm1", [](real a, real, real) { return std::expm1(a); }, 1, 2.5, false},  // 0.83, 2.00
-    function_case{"log", [](real a, real, real) { return std::log(a); }, 1, 1, true, false},  // 0.81, 0.83
+    function_case{"exp", [](real a, real, real) { return std::exp(a); }, 1, 2},                    // 0.51, 1.43
+    function_case{"expm1", [](real a, real, real) { return std::expm1(a); }, 1, 2.5, false},       // 0.83, 2.00
+    function_case{"log", [](real a, real, real) { return std::log(a); }, 1, 1, true, false},       // 0.81, 0.83
     function_case{"log1p", [](real a, real, real) { return std::log1p(a); }, 1, 1, false, false},  // 0.81, 0.82
-    function_case{"tanh", [](real a, real, real) { return std::tanh(a); }, 2.5, 2},  // 2.11, 1.32
-    function_case{"sigmoid", [](real a, real, real) { return 1 / (1 + std::exp(-a)); }, 3, 3},  // 2.34, 2.34
-    function_case{"sin", [](real a, real, real) { return std::sin(a); }, 1, 2},  // 0.57, 1.60
-    function_case{"cos", [](real a, real, real) { return std::cos(a); }, 1, 2},  // 0.57, 1.50
+    function_case{"tanh", [](real a, real, real) { return std::tanh(a); }, 2.5, 2},                // 2.11, 1.32
+    function_case{"sigmoid", [](real a, real, real) { return 1 / (1 + std::exp(-a)); }, 3, 3},     // 2.34, 2.34
+    function_case{"sin", [](real a, real, real) { return std::sin(a); }, 1, 2},                    // 0.57, 1.60
+    function_case{"cos", [](real a, real, real) { return std::cos(a); }, 1, 2},                    // 0.57, 1.50
     function_case{"pow -1", [](real a, real, real) { return 1 / a; }, 0.501, 0.501},
     function_case{"pow 1", [](real a, real, real) { return a; }, 0, 0},
     function_case{"pow 2", [](real a, real, real) { return a * a; }, 0.501, 0.501},
@@ -95,9 +94,11 @@ inline constexpr std::array cases_of_more{
     function_case{"copysign", [](real a, real b, real) { return std::copysign(a, b); }, 0, 0},
     function_case{"min", [](real a, real b, real) { return smaller(a, b); }, 0, 0},
     function_case{"max", [](real a, real b, real) { return larger(a, b); }, 0, 0},
-    function_case{"pow", [](real a, real b, real) { return std::pow(a, b); }, 1, 1},  // 0.53, 0.53
+    function_case{"pow", [](real a, real b, real) { return std::pow(a, b); }, 1, 1},      // 0.53, 0.53
     function_case{"atan2", [](real a, real b, real) { return std::atan2(a, b); }, 2, 2},  // 1.43, 1.43
-    function_case{"clamp", [](real a, real b, real c) { return a < b ? b : c < a ? c : a; }, 0, 0},
+    function_case{"clamp", [](real a, real b, real c) { return a < b   ? b
+                                                               : c < a ? c
+                                                                       : a; }, 0, 0},
     function_case{"less", [](real a, real b, real) -> real { return a < b; }, 0, 0},
     function_case{"less_equal", [](real a, real b, real) -> real { return a <= b; }, 0, 0},
     function_case{"greater", [](real a, real b, real) -> real { return a > b; }, 0, 0},
@@ -197,8 +198,8 @@ std::vector<T> arguments(unsigned seed) {
 template <path Path, class T, class... Policies>
 void check_functions_of_one() {
     const auto a = arguments<T>(1);
-    check_vocabulary<Path>(cases_of_one, run_vocabulary<functions_of_one, T, decltype(cases_of_one), Policies...>(
-                                             cases_of_one, a, a, a));
+    check_vocabulary<Path>(
+        cases_of_one, run_vocabulary<functions_of_one, T, decltype(cases_of_one), Policies...>(cases_of_one, a, a, a));
 }
 
 template <path Path, class T, class... Policies>

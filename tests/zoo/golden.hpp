@@ -44,9 +44,9 @@ inline std::vector<double> row_of(const std::string& line) {
 }
 
 inline golden_file read_golden(const std::string& name) {
-    const auto path = std::string(FURL_TESTS_FOLDER) + "/golden/" + name;
+    const auto path = "golden/" + name;
     std::ifstream file(path);
-    if (!file) throw std::runtime_error("cannot read " + path);
+    if (!file) throw std::runtime_error("cannot read " + path + "; run this in tests/");
     golden_file result;
     rows* into = nullptr;
     golden_run* run = nullptr;

@@ -60,7 +60,8 @@ struct arithmetic<T> {
 
     static FURL_INLINE T add(T a, T b) { return a + b; }
     static FURL_INLINE T subtract(T a, T b) { return a - b; }
-    static FURL_INLINE T multiply(T a, T b) { return a * b; }
+    // Kept in every case: through a sign or a select a scalar product would still be contracted.
+    static FURL_INLINE T multiply(T a, T b) { return keep(a * b); }
     static FURL_INLINE T divide(T a, T b) { return a / b; }
     static FURL_INLINE T negate(T a) { return -a; }
     static FURL_INLINE T fma(T a, T b, T c) { return detail::multiply_add(a, b, c); }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <span>
+#include <utility>
 #include <vector>
 
 #if defined(__linux__)
@@ -25,6 +26,7 @@ class arena {
   public:
     static constexpr std::size_t line = 64;
     static constexpr std::size_t huge_page = std::size_t{2} << 20;
+    static constexpr std::size_t page = 4096;
     static constexpr std::size_t stagger = 17 * line;
 
     arena() = default;
@@ -32,14 +34,15 @@ class arena {
     arena(std::size_t streams, std::span<const std::size_t> sizes) : streams_(streams) {
         offsets_.reserve(sizes.size());
         std::size_t elements = 0;
+        const auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / 4 / sizeof(T) / (streams + 1);
         for (auto n : sizes) {
+            if (n > most || elements > most) throw std::bad_alloc();
             offsets_.push_back(elements);
             elements += round_up(n, line / sizeof(T));
         }
-        if (elements > std::numeric_limits<std::ptrdiff_t>::max() / sizeof(T) / (streams + 1) - huge_page)
-            throw std::bad_alloc();
+        if (elements > most) throw std::bad_alloc();
         const auto bytes = elements * sizeof(T);
-        pitch_ = (bytes >= huge_page ? round_up(bytes, huge_page) + stagger : bytes + stagger) / sizeof(T);
+        pitch_ = (round_up(bytes, bytes >= huge_page ? huge_page : page) + stagger) / sizeof(T);
         memory_ = allocate(streams_ * pitch_ * sizeof(T));
     }
 
@@ -48,12 +51,13 @@ class arena {
         if (memory_) std::copy_n(other.memory_.get(), streams_ * pitch_, memory_.get());
     }
 
-    arena(arena&&) noexcept = default;
-    arena& operator=(arena other) noexcept {
-        std::swap(streams_, other.streams_);
-        std::swap(pitch_, other.pitch_);
-        std::swap(offsets_, other.offsets_);
-        std::swap(memory_, other.memory_);
+    arena(arena&& other) noexcept { *this = std::move(other); }
+    arena& operator=(const arena& other) { return *this = arena(other); }
+    arena& operator=(arena&& other) noexcept {
+        streams_ = std::exchange(other.streams_, 0);
+        pitch_ = std::exchange(other.pitch_, 0);
+        offsets_ = std::exchange(other.offsets_, {});
+        memory_ = std::move(other.memory_);
         return *this;
     }
 

@@ -73,9 +73,7 @@ class step_arguments {
     using pointers = detail::stream_pointers<Plan, T>;
 
   public:
-    explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()) {
-        touched_.reserve(sizes_.size() * Plan::first_state + 1);
-    }
+    explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
@@ -118,7 +116,7 @@ class step_arguments {
   private:
     std::vector<std::size_t> sizes_;
     std::vector<pointers> tensors_;
-    std::vector<detail::interval> touched_;  // scratch of the overlap check
+    std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
     const void* checked_for_ = nullptr;      // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class... Names, class... Data>
@@ -194,11 +192,11 @@ class step_arguments {
     }
 
     void require_no_overlap(std::span<const T> states) {
-        touched_.clear();
+        std::size_t k = 0;
         for (std::size_t i = 0; i < sizes_.size(); ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_.push_back(detail::interval::of(tensors_[i][s], sizes_[i], i, s, s == 0));
-        touched_.push_back(detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true));
+                touched_[k++] = detail::interval::of(tensors_[i][s], sizes_[i], i, s, s == 0);
+        touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
         if (!found.first) return;
         const auto name = [&](const detail::interval& x) {
