@@ -5,10 +5,14 @@
 #include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
+#include <furl/print/type_name.hpp>
 #include <furl/program/check.hpp>
+#include <furl/program/cost.hpp>
+#include <furl/program/fingerprint.hpp>
 #include <furl/storage/arena.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/refused.hpp>
+#include <furl/storage/state_table.hpp>
 #include <furl/storage/step_arguments.hpp>
 
 #include <cstdint>
@@ -93,12 +97,14 @@ class optimizer {
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool step(Parameters&& parameters, const Gradients& gradients, const input_binding<Names, Data>&... inputs) {
         arguments_.take(states_.memory(), std::forward<Parameters>(parameters), gradients, inputs...);
-        auto& tensors = arguments_.tensors();
-        for (std::size_t i = 0; i < tensors.size(); ++i)
-            for (std::size_t s = 0; s < state_streams; ++s) tensors[i][plan::first_state + s] = states_.at(s, i);
-        if (!runner_.run(tensors, arguments_.sizes(), hypers_.values(), steps_ + 1)) return false;
-        ++steps_;
-        return true;
+        return run();
+    }
+
+    /// The same, for lists of tensors and inputs that are named at run time.
+    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                    std::span<const named_data<T>> inputs = {}) {
+        arguments_.take_named(states_.memory(), parameters, gradients, inputs);
+        return run();
     }
 
     /// Error E30.
@@ -143,6 +149,10 @@ class optimizer {
 
     /// The names of the hyperparameters.
     static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<plan>::names; }
+
+    /// Their values, in the order of the names.
+    std::span<double> hyperparameter_span() { return hypers_.values(); }
+    std::span<const double> hyperparameter_span() const { return hypers_.values(); }
 
     /// A state by its symbol. Of one value per parameter: a span over the state of a tensor; of one value per tensor or
     /// per step: a span over those values, in double.
@@ -201,6 +211,18 @@ class optimizer {
         return names;
     }
 
+    /// What the rule has, by name, without its type.
+    static constexpr const rule_info& info() { return info_; }
+
+    /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
+    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
+        const auto& s = plan::program.states[state];
+        if (s.when != rate::per_element) return std::as_writable_bytes(std::span(&runner_.scalar_state(state, tensor), 1));
+        std::size_t stream = 0;
+        for (std::size_t i = 0; i < state; ++i) stream += plan::program.states[i].when == rate::per_element;
+        return std::as_writable_bytes(std::span(states_.at(stream, tensor), size(tensor)));
+    }
+
     /// The number of steps done; set it when states are restored.
     std::int64_t step_count() const { return steps_; }
     void set_step_count(std::int64_t steps) { steps_ = steps; }
@@ -217,14 +239,43 @@ class optimizer {
 
     /// The number of tensors, and the number of elements of one.
     std::size_t tensors() const { return arguments_.sizes().size(); }
+    std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
     std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
 
   private:
+    static constexpr auto state_table_ = [] {
+        std::array<state_info, plan::program.states.size()> table{};
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto& s = plan::program.states[i];
+            table[i] = {s.name, s.when, s.when == rate::per_element ? element_type_of<T> : element_type::float64};
+        }
+        return table;
+    }();
+
+    static constexpr rule_info info_{
+        type_name<Rule>(),
+        fingerprint<Rule>,
+        hyperparameter_values<plan>::names,
+        {plan::program.inputs.begin(), plan::program.inputs.size()},
+        state_table_,
+        plan::order.passes,
+        static_cast<std::size_t>(cost<Rule, T, numerics>.bytes_per_parameter),
+    };
+
     step_arguments<plan, T> arguments_;
     arena<T> states_;
     runner runner_;
     hyperparameter_values<plan> hypers_;
     std::int64_t steps_ = 0;
+
+    bool run() {
+        auto& tensors = arguments_.tensors();
+        for (std::size_t i = 0; i < tensors.size(); ++i)
+            for (std::size_t s = 0; s < state_streams; ++s) tensors[i][plan::first_state + s] = states_.at(s, i);
+        if (!runner_.run(tensors, arguments_.sizes(), hypers_.values(), steps_ + 1)) return false;
+        ++steps_;
+        return true;
+    }
 
     template <class Name>
     static constexpr std::size_t hyper_index() {
