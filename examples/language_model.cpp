@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
                  "language_model");
     setup(app);
     options o;
-    app.add_option("--text", o.files, "text files; without them, the documentation of furl")->type_name("FILE...");
+    app.add_option("--text", o.files, "text files; without them, the documentation of furl")->type_name("FILE")->default_str("");
     app.add_option("--steps", o.steps, "of training")->check(between(1, 1e7));
     app.add_option("--batch", o.batch, "pieces of text per step")->check(between(1, 4096));
     app.add_option("--context", o.size.context, "symbols of a piece: how far back it sees")->check(between(2, 4096));

@@ -25,7 +25,7 @@ using namespace examples;
 
 struct options {
     double tolerance = 1e-4;
-    std::size_t max_gradients = 10000;
+    std::size_t max_gradients = 20000;
     std::uint64_t seed = 1;
 };
 

@@ -13,6 +13,7 @@
 #include "support/smoothed.hpp"
 #include "support/training.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -42,8 +43,8 @@ struct experiment {
     std::size_t epochs = 5;
 
     std::vector<epoch_result> results = {};
-    std::vector<double> losses = {};  ///< of each step
-    double longest = 0;               ///< gradient, where the rule knows it
+    std::vector<double> losses = {};   ///< of each step
+    std::vector<double> lengths = {};  ///< of the gradient in each step, where the rule knows it
 
     void run(const digit_data& data, std::uint64_t seed) {
         std::vector<std::size_t> sizes{static_cast<std::size_t>(data.train.pixels.rows())};
@@ -56,7 +57,7 @@ struct experiment {
         const auto step = [&](double loss) {
             opt.step(network.parameters(), network.gradients());
             losses.push_back(loss);
-            if constexpr (requires { Rule::length; }) longest = std::fmax(longest, opt.scalar_state("length", 0));
+            if constexpr (requires { Rule::length; }) lengths.push_back(opt.scalar_state("length", 0));
         };
         results = train(network, data, {.epochs = epochs, .batch = 32, .seed = seed}, step, [](const epoch_result&) {});
     }
@@ -65,7 +66,7 @@ struct experiment {
         const epoch_result& last = results.back();
         std::printf("  %-26s loss %-8.4f test loss %-8.4f accuracy %6.2f %%", name.c_str(), last.loss, last.test.loss,
                     100 * last.test.accuracy);
-        if (longest > 0) std::printf("   longest gradient %.3g", longest);
+        if (!lengths.empty()) std::printf("   longest gradient %.3g", std::ranges::max(lengths));
         std::printf(std::isfinite(last.loss) ? "\n" : "   diverged in step %zu\n", losses.size());
     }
 
@@ -74,6 +75,12 @@ struct experiment {
         smoothed loss;
         for (std::size_t t = 0; t < losses.size(); ++t)
             c.x.push_back(static_cast<double>(t + 1)), c.y.push_back(loss(losses[t]));
+        return c;
+    }
+
+    curve gradients() const {
+        curve c{.name = name, .y = lengths};
+        for (std::size_t t = 0; t < lengths.size(); ++t) c.x.push_back(static_cast<double>(t + 1));
         return c;
     }
 
@@ -99,9 +106,12 @@ int main(int argc, char** argv) {
     CLI::App app("Three troubles of training, and what tames each.", "training_troubles");
     setup(app);
     digit_options o;
-    std::size_t digits_to_train = 2000, few = 300, epochs = 5, long_epochs = 100;
+    std::size_t digits_to_train = 2000, few = 200, epochs = 5, long_epochs = 150;
+    double high_lr = 1, clip = 0.1;
     o.add_to(app);
     app.add_option("--digits", digits_to_train, "to train with")->check(between(10, 60000));
+    app.add_option("--high-lr", high_lr, "learning rate that makes gradients explode")->check(between(1e-9, 1000));
+    app.add_option("--clip", clip, "norm that they are clipped to")->check(between(1e-9, 1000));
     app.add_option("--few", few, "digits to over-fit")->check(between(10, 60000));
     app.add_option("--epochs", epochs, "of a training")->check(between(1, 1000));
     app.add_option("--long-epochs", long_epochs, "of a training that over-fits")->check(between(1, 10000));
@@ -124,28 +134,32 @@ int main(int argc, char** argv) {
 
         using momentum = experiment<clipped<furl::zoo::sgd_momentum>>;
         std::vector<momentum> clips;
-        for (const auto& [name, limit] : {std::pair("not clipped", INFINITY), {"clipped to 1", 1.0F}})
+        for (const auto& [name, limit] : {std::pair("not clipped", HUGE_VAL), {"clipped", clip}})
             clips.push_back(
-                {.name = name, .hidden = deep, .lr = 0.2, .settings = {{"limit", double{limit}}}, .epochs = epochs});
-        run_all("Gradients that explode: SGD with momentum at lr 0.2, six hidden layers of 64", clips, data, o.seed);
+                {.name = name, .hidden = deep, .lr = high_lr, .settings = {{"limit", limit}}, .epochs = epochs});
+        run_all("Gradients that explode: SGD with momentum, six hidden layers of 64", clips, data, o.seed);
 
         using adamw = experiment<furl::zoo::adamw>;
         std::vector<adamw> decays;
         for (const auto& [name, decay] : {std::pair("no decay", 0.0), {"weight decay 1", 1.0}, {"weight decay 3", 3.0}})
-            decays.push_back(
-                {.name = name, .hidden = {256}, .settings = {{"weight_decay", decay}}, .epochs = long_epochs});
+            decays.push_back({.name = name,
+                              .hidden = {256},
+                              .lr = 3e-3,
+                              .settings = {{"weight_decay", decay}},
+                              .epochs = long_epochs});
         digit_data small{first_of(data.train, few), data.test, data.source};
         run_all("Over-fitting: AdamW, one hidden layer of 256, few digits", decays, small, o.seed);
 
         std::vector<chart> charts(3);
         for (const auto& e : starts) charts[0].curves.push_back(e.steps());
-        for (const auto& e : clips) charts[1].curves.push_back(e.steps());
+        for (const auto& e : clips) charts[1].curves.push_back(e.gradients());
         for (const auto& e : decays) charts[2].curves.push_back(e.test());
         charts[0].title = "weights that start wrong", charts[1].title = "gradients that explode";
         charts[2].title = "over-fitting";
         for (chart& c : charts) c.x_label = "step", c.y_label = "training loss";
         charts[2].x_label = "epoch", charts[2].y_label = "test loss";
-        charts[1].log_y = true;
+        charts[1].y_label = "gradient's length", charts[1].log_y = true;
+        charts[2].y_range = chart::range(0, 1.5);
         plot.draw(charts);
     });
 }

@@ -127,12 +127,13 @@ int main(int argc, char** argv) {
                       .y_label = "loss",
                       .log_x = true,
                       .log_y = true,
-                      .y_range = chart::range(0.1, 10),
+                      .y_range = chart::range(0.05, 5),
                       .legend = "off"};
         chart by_step{.title = "training loss at the best rate",
                       .x_label = "step",
                       .y_label = "loss",
                       .log_y = true,
+                      .y_range = chart::range(0.02, 3),
                       .legend = "outside"};
         std::printf("%zu trainings; at the best of %zu rates, median and extremes of %zu seeds\n\n",
                     candidates.size() * each, rates, o.seeds);

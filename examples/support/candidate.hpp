@@ -36,7 +36,7 @@ candidate candidate_of() {
         }
         furl::optimizer<Rule> opt;
     };
-    return {furl::text<Rule>, furl::latex<Rule>,
+    return {[] { return furl::text<Rule>(); }, [] { return furl::latex<Rule>(); },
             [](const std::vector<std::size_t>& sizes, double lr) -> std::unique_ptr<candidate_optimizer> {
                 auto made = std::make_unique<compiled>(sizes);
                 made->opt[Rule::lr] = lr;

@@ -31,26 +31,24 @@ inline const names_of<schedule> schedules{{"constant", schedule::constant},
                                           {"one_cycle", schedule::one_cycle}};
 
 /// An option whose value is one of a few names.
-template <class T>
-void choice(CLI::App& app, const std::string& option, T& value, const std::string& what, const names_of<T>& names) {
+///
+/// @param value  is set; a T, or an optional T that has no default.
+template <class T, class Value>
+void choice(CLI::App& app, const std::string& option, Value& value, const std::string& what, const names_of<T>& names) {
     std::string listed, now;
     for (const auto& [name, named] : names) {
         listed += (listed.empty() ? "" : "|") + name;
-        if (named == value) now = name;
+        if (value == named) now = name;
     }
-    app.add_option_function<std::string>(
-           option,
-           [=, &value](const std::string& given) {
-               for (const auto& [name, named] : names) {
-                   if (name != given) continue;
-                   value = named;
-                   return;
-               }
-               throw CLI::ValidationError(option, given + " is none of " + listed);
-           },
-           what)
-        ->type_name(listed)
-        ->default_str(now);
+    const auto set = [=, &value](const std::string& given) {
+        for (const auto& known : names) {
+            if (known.first != given) continue;
+            value = known.second;
+            return;
+        }
+        throw CLI::ValidationError(option, given + " is none of " + listed);
+    };
+    app.add_option_function<std::string>(option, set, what)->type_name(listed)->default_str(now);
 }
 
 }  // namespace examples

@@ -66,7 +66,7 @@ class gnuplot_script {
         const std::string block = "$chart" + std::to_string(++charts_);
         put("reset; set border 3 lc rgb '#808080'; set tics nomirror textcolor rgb '#404040'\n");
         put("set grid lc rgb '#e4e4e4' lt 1; set key " + std::string(drawn.legend) + "\n");
-        if (drawn.legend != std::string("off")) put("set key noenhanced Left reverse opaque\n");
+        if (drawn.legend != std::string("off")) put("set key noenhanced Left reverse opaque samplen 2\n");
         put("set title " + quoted(drawn.title) + " noenhanced; set xlabel " + quoted(drawn.x_label) +
             " noenhanced; set ylabel " + quoted(drawn.y_label) + " noenhanced\n");
         for (const auto& [axis, logarithmic, range] :

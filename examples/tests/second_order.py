@@ -4,7 +4,7 @@ import re
 
 from example import check, check_options, check_plot, check_runs, end
 
-output = check_runs("it runs", "--tolerance", 1e-2, "--max-gradients", 3000, "--plot", "none")
+output = check_runs("it runs", "--tolerance", 1e-2, "--max-gradients", 8000, "--plot", "none")
 rows = re.findall(r"^  (\S.*?)  +(\S+) +(\d+) +(\d+)( +not reached)?$", output, re.M)
 check("five methods, two problems", len(rows) == 10, output)
 for name, _, steps, gradients, missed in rows:

@@ -11,8 +11,8 @@ check("all experiments", len(rows) == 10, output)
 accuracy = {name: float(row[2]) for name, row in rows.items()}
 check("weights that are zero learn nothing", accuracy["zero"] < 20, output)
 check("He's weights do", accuracy["he"] > 70, output)
-check("gradients explode", "diverged" in rows["not clipped"][3] or accuracy["not clipped"] < 20, output)
-check("clipping tames them", accuracy["clipped to 1"] > 60, output)
+check("gradients explode", "diverged" in rows["not clipped"][3] or accuracy["not clipped"] < 30, output)
+check("clipping tames them", accuracy["clipped"] > 60, output)
 losses = [float(rows[name][1]) for name in ("no decay", "weight decay 3")]
 check("weight decay tames over-fitting", losses[1] < losses[0], output)
 check_plot("--digits", 50, "--epochs", 1, "--few", 20, "--long-epochs", 2)
