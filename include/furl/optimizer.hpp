@@ -5,10 +5,14 @@
 #include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
+#include <furl/print/type_name.hpp>
 #include <furl/program/check.hpp>
+#include <furl/program/cost.hpp>
+#include <furl/program/fingerprint.hpp>
 #include <furl/storage/arena.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/refused.hpp>
+#include <furl/storage/state_table.hpp>
 #include <furl/storage/step_arguments.hpp>
 
 #include <cstdint>
@@ -106,17 +110,19 @@ class optimizer {
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        if (arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
-                            std::forward<Gradients>(gradients), inputs...)) {
-            auto& tensors = arguments_.tensors();
-            for (std::size_t i = 0; i < tensors.streams.size(); ++i)
-                for (std::size_t s = 0; s < state_streams; ++s)
-                    tensors.streams[i][plan::first_state + s] = states_.at(s, i);
-            tensors.find_neighbours(arguments_.sizes());
-        }
-        if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
-        ++steps_;
-        return true;
+        const bool moved = arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
+                                           std::forward<Gradients>(gradients), inputs...);
+        return run(runner, moved);
+    }
+
+    /// The same, for lists of tensors and inputs that are named at run time.
+    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                    std::span<const named_data<T>> inputs = {}) {
+        static_assert(std::is_const_v<gradient>,
+                      "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
+                      "See docs/errors.md#E39");
+        const bool moved = arguments_.take_named(states_.memory(), parameters, gradients, inputs);
+        return run(serial{}, moved);
     }
 
     /// Error E30.
@@ -167,6 +173,10 @@ class optimizer {
 
     /// The names of the hyperparameters.
     static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<plan>::names; }
+
+    /// Their values, in the order of the names.
+    std::span<double> hyperparameter_span() { return hypers_.values(); }
+    std::span<const double> hyperparameter_span() const { return hypers_.values(); }
 
     /// A state by its symbol. Of one value per parameter: a span over the state of a tensor; of one value per tensor or
     /// per step: a span over those values, in double.
@@ -225,6 +235,18 @@ class optimizer {
         return names;
     }
 
+    /// What the rule has, by name, without its type.
+    static constexpr const rule_info& info() { return info_; }
+
+    /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
+    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
+        const auto& s = plan::program.states[state];
+        if (s.when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.scalar_state(state, tensor), 1));
+        std::size_t stream = 0;
+        for (std::size_t i = 0; i < state; ++i) stream += plan::program.states[i].when == rate::per_element;
+        return std::as_writable_bytes(std::span(states_.at(stream, tensor), size(tensor)));
+    }
+
     /// The number of steps done; set it when states are restored.
     std::int64_t step_count() const { return steps_; }
     void set_step_count(std::int64_t steps) { steps_ = steps; }
@@ -241,14 +263,49 @@ class optimizer {
 
     /// The number of tensors, and the number of elements of one.
     std::size_t tensors() const { return arguments_.sizes().size(); }
+    std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
     std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
 
   private:
+    static constexpr auto state_table_ = [] {
+        std::array<state_info, plan::program.states.size()> table{};
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto& s = plan::program.states[i];
+            table[i] = {s.name, s.when, s.when == rate::per_element ? element_type_of<T> : element_type::float64};
+        }
+        return table;
+    }();
+
+    static constexpr rule_info info_{
+        type_name<Rule>(),
+        fingerprint<Rule>,
+        hyperparameter_values<plan>::names,
+        {plan::program.inputs.begin(), plan::program.inputs.size()},
+        state_table_,
+        plan::order.passes,
+        static_cast<std::size_t>(cost<Rule, T, numerics>.bytes_per_parameter),
+    };
+
     step_arguments<plan, T> arguments_;
     arena<T> states_;
     engine engine_;
     hyperparameter_values<plan> hypers_;
     std::int64_t steps_ = 0;
+
+    // moved: whether any of the data lies elsewhere than in the last step.
+    template <class Runner>
+    bool run(Runner&& runner, bool moved) {
+        auto& tensors = arguments_.tensors();
+        if (moved) {
+            for (std::size_t i = 0; i < tensors.streams.size(); ++i)
+                for (std::size_t s = 0; s < state_streams; ++s)
+                    tensors.streams[i][plan::first_state + s] = states_.at(s, i);
+            tensors.find_neighbours(arguments_.sizes());
+        }
+        if (!engine_.run(tensors, hypers_.values(), steps_ + 1, runner)) return false;
+        ++steps_;
+        return true;
+    }
 
     template <class Name>
     static constexpr std::size_t hyper_index() {

@@ -3,8 +3,10 @@
 #include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/storage/hyperparameters.hpp>
-#include <furl/storage/tensors.hpp>
+#include <furl/storage/state_table.hpp>
+#include <furl/storage/step_data.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -28,48 +30,6 @@ template <class Runner, class Parameters, class Gradients, class... Inputs>
 inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
     (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
 
-/// What is wrong with data of type X as a stream of T.
-enum class data_fault { none, not_contiguous, other_type, read_only, temporary, read_only_gradients };
-
-// A container, whose elements end with it; not a view.
-template <class X>
-concept Owner = requires { typename X::allocator_type; } || requires { std::tuple_size<X>::value; };
-
-// Whether what a step writes to an argument Parameters&& is gone after it.
-template <class Parameters>
-inline constexpr bool is_lost = [] {
-    using X = std::remove_reference_t<Parameters>;
-    constexpr bool temporary = !std::is_lvalue_reference_v<Parameters>;
-    if constexpr (TensorList<X>) {
-        using tensor = std::ranges::range_reference_t<X>;
-        return Owner<std::remove_cvref_t<tensor>> && (!std::is_reference_v<tensor> || (temporary && Owner<X>));
-    } else {
-        return temporary && Owner<X>;
-    }
-}();
-
-// X: for parameters, as a forwarding reference deduces it.
-template <class T, class X, bool Written>
-inline constexpr data_fault fault_of = [] {
-    using element = typename element_of<std::remove_reference_t<X>>::type;
-    if (std::is_void_v<element>) return data_fault::not_contiguous;
-    if (!std::is_same_v<std::remove_const_t<element>, T>) return data_fault::other_type;
-    if (!Written) return data_fault::none;
-    if (std::is_const_v<element>) return data_fault::read_only;
-    return is_lost<X> ? data_fault::temporary : data_fault::none;
-}();
-
-template <class T, bool WritesGradients, class Parameters, class Gradients, class... Others>
-inline constexpr data_fault first_fault = [] {
-    auto gradients = fault_of<T, Gradients, WritesGradients>;
-    if (gradients == data_fault::read_only) gradients = data_fault::read_only_gradients;
-    if (gradients == data_fault::temporary) gradients = data_fault::none;  // what is lost is 0
-    auto result = data_fault::none;
-    for (auto fault : {fault_of<T, Parameters, true>, gradients, fault_of<T, Others, false>...})
-        if (result == data_fault::none) result = fault;
-    return result;
-}();
-
 }  // namespace detail
 
 /// The tensors of a step: takes what a caller gives, and refuses what does not fit before anything is written.
@@ -90,23 +50,30 @@ class step_arguments {
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool take(std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        constexpr auto fault = detail::first_fault<T, writes_gradients, Parameters, Gradients, Data...>;
-        static_assert(fault != detail::data_fault::not_contiguous,
-                      "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
-                      "See docs/errors.md#E15");
-        static_assert(fault != detail::data_fault::other_type,
-                      "furl[E16]: the data has another element type than the optimizer; use "
-                      "furl::optimizer<my_rule, double> for double. See docs/errors.md#E16");
-        static_assert(fault != detail::data_fault::read_only,
-                      "furl[E19]: the parameters are const, and a step writes them. See docs/errors.md#E19");
-        static_assert(fault != detail::data_fault::temporary,
-                      "furl[E38]: the parameters are a temporary, and what a step writes would be gone with it; give "
-                      "it a variable, or a span. See docs/errors.md#E38");
-        static_assert(fault != detail::data_fault::read_only_gradients,
-                      "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
-                      "See docs/errors.md#E39");
-        if constexpr (fault == detail::data_fault::none) return take_checked(states, parameters, gradients, inputs...);
+        if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
+            return take_checked(states, parameters, gradients, [&] {
+                (require_known_input(name_text<Names>), ...);
+                return [&]<std::size_t... K>(std::index_sequence<K...>) {
+                    return (gather_input<K>(inputs...) & ... & true);
+                }(std::make_index_sequence<Plan::inputs>{});
+            });
         else return false;
+    }
+
+    /// The same, with inputs that are named at run time.
+    bool take_named(std::span<const T> states, std::span<const std::span<T>> parameters,
+                    std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
+        return take_checked(states, parameters, gradients, [&] {
+            bool same = true;
+            for (const auto& given : inputs) require_known_input(given.name);
+            for (std::size_t k = 0; k < Plan::inputs; ++k) {
+                const auto wanted = Plan::program.inputs[k];
+                const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
+                if (found == inputs.end()) throw_missing(wanted);
+                else same &= gather(2 + k, found->tensors);
+            }
+            return same;
+        });
     }
 
     void require_tensor(std::size_t tensor) const {
@@ -130,19 +97,15 @@ class step_arguments {
     std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
     const void* checked_for_ = nullptr;      // the owner of the last check that passed
 
-    template <class Parameters, class Gradients, class... Names, class... Data>
-    bool take_checked(std::span<const T> states, Parameters& parameters, Gradients& gradients,
-                      const input_binding<Names, Data>&... inputs) {
+    template <class Parameters, class Gradients, class TakeInputs>
+    bool take_checked(std::span<const T> states, Parameters& parameters, Gradients& gradients, TakeInputs take_inputs) {
         // A copy has other states or another address: its check must be its own.
         const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
         bool same = checked_for_ == owner;
         checked_for_ = nullptr;
         same &= gather(0, parameters);
         same &= gather(1, gradients);
-        (require_known_input<Names>(), ...);
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            ((same &= gather_input<K>(inputs...)), ...);
-        }(std::make_index_sequence<Plan::inputs>{});
+        same &= take_inputs();
         if (!same) require_no_overlap(states);
         checked_for_ = owner;
         return !same;
@@ -165,12 +128,9 @@ class step_arguments {
         return same;
     }
 
-    template <class Name>
-    static void require_known_input() {
-        for (auto known : Plan::program.inputs)
-            if (known == name_text<Name>) return;
-        throw std::invalid_argument("furl: no input '" + std::string(name_text<Name>) + "'; the rule has: " +
-                                    detail::listed(Plan::program.inputs));
+    static void require_known_input(std::string_view name) {
+        if (std::ranges::find(Plan::program.inputs, name) == Plan::program.inputs.end())
+            throw std::invalid_argument(detail::no_such("input", name, "the rule", Plan::program.inputs));
     }
 
     template <std::size_t K, class... Names, class... Data>
@@ -182,11 +142,14 @@ class step_arguments {
             same &= gather(2 + K, binding.data);
         };
         (take(given), ...);
-        if (!found)
-            throw std::invalid_argument("furl: input '" + std::string(Plan::program.inputs[K]) +
-                                        "' is missing; call step(parameters, gradients, furl::input<\"" +
-                                        std::string(Plan::program.inputs[K]) + "\"> = data)");
+        if (!found) throw_missing(Plan::program.inputs[K]);
         return same;
+    }
+
+    static void throw_missing(std::string_view input) {
+        throw std::invalid_argument("furl: input '" + std::string(input) +
+                                    "' is missing; call step(parameters, gradients, furl::input<\"" +
+                                    std::string(input) + "\"> = data)");
     }
 
     static std::string describe(std::size_t stream) {
