@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/execute/kernel.hpp>
+#include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/state_table.hpp>
@@ -25,6 +25,10 @@ inline constexpr bool are_step_arguments = false;
 template <class Parameters, class Gradients, class... Inputs>
 inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
     (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+template <class Runner, class Parameters, class Gradients, class... Inputs>
+    requires ChunkRunner<std::remove_reference_t<Runner>>
+inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
+    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
 
 }  // namespace detail
 
@@ -33,34 +37,33 @@ inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
 /// A loop of training gives the same memory each time; then only sizes and addresses are compared.
 template <class Plan, class T>
 class step_arguments {
-    using pointers = detail::stream_pointers<Plan, T>;
-
   public:
     explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
     /// Where the streams of a tensor start; those of its states are for the owner to fill.
-    std::vector<pointers>& tensors() { return tensors_; }
+    step_tensors<Plan, T>& tensors() { return tensors_; }
 
     /// Takes parameters, gradients and inputs. Throws std::invalid_argument if they do not fit, or overlap each other or
-    /// the states, where one of the two is written.
+    /// the states, where one of the two is written. Whether anything lies elsewhere than in the last call.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    void take(std::span<const T> states, Parameters&& parameters, const Gradients& gradients,
+    bool take(std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        if constexpr (detail::data_fits<T, Parameters, const Gradients, Data...>())
-            take_checked(states, parameters, gradients, [&] {
+        if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
+            return take_checked(states, parameters, gradients, [&] {
                 (require_known_input(name_text<Names>), ...);
                 return [&]<std::size_t... K>(std::index_sequence<K...>) {
                     return (gather_input<K>(inputs...) & ... & true);
                 }(std::make_index_sequence<Plan::inputs>{});
             });
+        else return false;
     }
 
     /// The same, with inputs that are named at run time.
-    void take_named(std::span<const T> states, std::span<const std::span<T>> parameters,
+    bool take_named(std::span<const T> states, std::span<const std::span<T>> parameters,
                     std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
-        take_checked(states, parameters, gradients, [&] {
+        return take_checked(states, parameters, gradients, [&] {
             bool same = true;
             for (const auto& given : inputs) require_known_input(given.name);
             for (std::size_t k = 0; k < Plan::inputs; ++k) {
@@ -87,13 +90,15 @@ class step_arguments {
     }
 
   private:
+    static constexpr bool writes_gradients = Plan::program.gradient >= 0;
+
     std::vector<std::size_t> sizes_;
-    std::vector<pointers> tensors_;
+    step_tensors<Plan, T> tensors_;
     std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
     const void* checked_for_ = nullptr;      // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class TakeInputs>
-    void take_checked(std::span<const T> states, Parameters& parameters, const Gradients& gradients, TakeInputs take_inputs) {
+    bool take_checked(std::span<const T> states, Parameters& parameters, Gradients& gradients, TakeInputs take_inputs) {
         // A copy has other states or another address: its check must be its own.
         const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
         bool same = checked_for_ == owner;
@@ -103,6 +108,7 @@ class step_arguments {
         same &= take_inputs();
         if (!same) require_no_overlap(states);
         checked_for_ = owner;
+        return !same;
     }
 
     // Takes the tensors of one stream. Whether all are where they were.
@@ -112,7 +118,7 @@ class step_arguments {
         const auto given = detail::for_each_tensor(x, [&](std::size_t i, const T* data, std::size_t n) {
             if (i >= sizes_.size()) return;
             require_size(stream, i, n);
-            auto& place = tensors_[i][stream];
+            auto& place = tensors_.streams[i][stream];
             same &= place == data;
             place = const_cast<T*>(data);  // read only where the program has no store
         });
@@ -164,7 +170,7 @@ class step_arguments {
         std::size_t k = 0;
         for (std::size_t i = 0; i < sizes_.size(); ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_[i][s], sizes_[i], i, s, s == 0);
+                touched_[k++] = detail::interval::of(tensors_.streams[i][s], sizes_[i], i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
         if (!found.first) return;

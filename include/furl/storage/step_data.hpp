@@ -11,7 +11,7 @@ namespace furl {
 namespace detail {
 
 /// What is wrong with data of type X as a stream of T.
-enum class data_fault { none, not_contiguous, other_type, read_only, temporary };
+enum class data_fault { none, not_contiguous, other_type, read_only, temporary, read_only_gradients };
 
 // A container, whose elements end with it; not a view.
 template <class X>
@@ -41,18 +41,21 @@ inline constexpr data_fault fault_of = [] {
     return is_lost<X> ? data_fault::temporary : data_fault::none;
 }();
 
-template <class T, class Parameters, class... Others>
+template <class T, bool WritesGradients, class Parameters, class Gradients, class... Others>
 inline constexpr data_fault first_fault = [] {
+    auto gradients = fault_of<T, Gradients, WritesGradients>;
+    if (gradients == data_fault::read_only) gradients = data_fault::read_only_gradients;
+    if (gradients == data_fault::temporary) gradients = data_fault::none;  // what is lost is 0
     auto result = data_fault::none;
-    for (auto fault : {fault_of<T, Parameters, true>, fault_of<T, Others, false>...})
+    for (auto fault : {fault_of<T, Parameters, true>, gradients, fault_of<T, Others, false>...})
         if (result == data_fault::none) result = fault;
     return result;
 }();
 
-/// Errors E15, E16, E19 and E38: whether data of these types fits an optimizer of T.
-template <class T, class Parameters, class... Others>
+/// Errors E15, E16, E19, E38 and E39: whether data of these types fits an optimizer of T.
+template <class T, bool WritesGradients, class Parameters, class Gradients, class... Others>
 constexpr bool data_fits() {
-    constexpr auto fault = first_fault<T, Parameters, Others...>;
+    constexpr auto fault = first_fault<T, WritesGradients, Parameters, Gradients, Others...>;
     static_assert(fault != data_fault::not_contiguous,
                   "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
                   "See docs/errors.md#E15");
@@ -64,6 +67,9 @@ constexpr bool data_fits() {
     static_assert(fault != data_fault::temporary,
                   "furl[E38]: the parameters are a temporary, and what a step writes would be gone with it; give "
                   "it a variable, or a span. See docs/errors.md#E38");
+    static_assert(fault != data_fault::read_only_gradients,
+                  "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
+                  "See docs/errors.md#E39");
     return fault == data_fault::none;
 }
 
