@@ -13,7 +13,8 @@ namespace furl::zoo {
 /// Defaults:  lr 2e-3, beta1 0.9, beta2 0.999, eps 1e-8.
 /// State:     m and u, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 division per parameter: 28 bytes in float.
-/// Source:    Kingma & Ba 2015, algorithm 2, which has no epsilon; PyTorch's and optax's Adamax. Keras's is adamax_keras.
+/// Source:    Kingma & Ba 2015, algorithm 2, which has no epsilon; PyTorch's and optax's Adamax. Keras's is
+///            adamax_keras.
 struct adamax {
     static constexpr auto lr = hyper<"lr">(2e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

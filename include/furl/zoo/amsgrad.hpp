@@ -29,6 +29,7 @@ struct amsgrad : adam {
 ///
 /// Defaults:  those of adam.
 /// State:     m, v and v_max, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    optax's amsgrad. A large first gradient lasts: its square counts in full, not times 1 - beta2.
 struct amsgrad_optax : adam {
     static constexpr auto v_max = running_max<"v_max">(bias_corrected(v));
@@ -39,7 +40,8 @@ struct amsgrad_optax : adam {
 /// AMSGrad in Keras's dialect: the largest second moment, both corrections in the learning rate ("epsilon hat").
 ///
 /// \f$ \bar v_t = \max(\bar v_{t-1}, v_t),\quad
-///     \theta_t = \theta_{t-1} - \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\, \frac{m_t}{\sqrt{\bar v_t} + \hat\epsilon} \f$
+///     \theta_t = \theta_{t-1} - \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\,
+///     \frac{m_t}{\sqrt{\bar v_t} + \hat\epsilon} \f$
 ///
 /// Defaults:  those of adam; eps 1e-7.
 /// State:     m, v and v_max, n values each, start at 0.
@@ -59,6 +61,7 @@ struct amsgrad_keras : adam_eps_hat {
 ///
 /// Defaults:  those of adam; weight_decay 1e-2.
 /// State:     m, v and v_max, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    PyTorch's AdamW(amsgrad=True).
 struct adamw_amsgrad : amsgrad {
     static constexpr auto weight_decay = hyper<"weight_decay">(1e-2);

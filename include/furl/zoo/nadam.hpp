@@ -36,6 +36,7 @@ struct nadam : adam {
 ///
 /// Defaults:  those of nadam; weight_decay 1e-2.
 /// State:     that of nadam.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    PyTorch's NAdam(decoupled_weight_decay=True), whose weight_decay defaults to 0.
 struct nadam_decoupled : nadam {
     static constexpr auto weight_decay = hyper<"weight_decay">(1e-2);

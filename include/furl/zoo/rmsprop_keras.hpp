@@ -32,6 +32,7 @@ struct rmsprop_keras {
 ///
 /// Defaults:  those of rmsprop_keras; momentum 0.9.
 /// State:     v and b, n values each, start at 0.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Keras's RMSprop(momentum=...).
 struct rmsprop_keras_momentum : rmsprop_keras {
     static constexpr auto mu = hyper<"momentum">(0.9);
@@ -47,6 +48,7 @@ struct rmsprop_keras_momentum : rmsprop_keras {
 ///
 /// Defaults:  those of rmsprop_keras.
 /// State:     v and a, n values each, start at 0.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Graves 2013; Keras's RMSprop(centered=True), optax's rmsprop(centered=True).
 struct rmsprop_keras_centered : rmsprop_keras {
     static constexpr auto a = ema<"a">(grad, alpha);
@@ -61,6 +63,7 @@ struct rmsprop_keras_centered : rmsprop_keras {
 ///
 /// Defaults:  those of rmsprop_keras; momentum 0.9.
 /// State:     v, a and b, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    Keras's RMSprop(centered=True, momentum=...).
 struct rmsprop_keras_centered_momentum : rmsprop_keras_centered {
     static constexpr auto mu = hyper<"momentum">(0.9);
