@@ -124,8 +124,7 @@ void race(dense_network<>& network) {
 int main(int argc, char** argv) {
     CLI::App app("Trains a network on handwritten digits, with an optimizer that is written as its equation.",
                  "train_digits");
-    app.get_formatter()->column_width(24);
-    app.option_defaults()->always_capture_default();
+    setup(app);
     options o;
     app.add_option("--data", o.data, "directory of MNIST files (IDX, plain or .gz); without it, digits are drawn")
         ->type_name("DIR");
