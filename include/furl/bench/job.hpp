@@ -15,6 +15,7 @@ struct job {
     std::size_t parameters;
     double bytes_per_parameter;                   ///< by furl's cost table
     std::function<std::vector<loop>()> prepare;   ///< allocates and fills; the loops own what they need
+    std::size_t rounds = 0;                       ///< as many as these, unless the command line says otherwise
 };
 
 /// The jobs of a program, for the sizes that are wanted.

@@ -21,6 +21,7 @@ namespace furl::bench {
 struct loop {
     std::string name;
     std::function<void(std::size_t)> run;  ///< that many calls, so that the call of a std::function is not measured
+    std::function<void()> renew = {};      ///< before each sample, if there is one
 };
 
 struct sample {
@@ -96,7 +97,8 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
         std::shuffle(order.begin(), order.end(), random);
         for (const auto i : order) {
             if ((round + 1) * wanted[i] / rounds == round * wanted[i] / rounds) continue;
-            if (calls[i] > 1) loops[i].run(1);  // its own data back into the caches
+            if (loops[i].renew) loops[i].renew();
+            if (calls[i] > 1 || loops[i].renew) loops[i].run(1);  // its own data back into the caches
             samples[i].push_back(measure(loops[i], calls[i]));
             samples[i].back().round = round;
         }

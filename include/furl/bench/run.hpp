@@ -104,7 +104,9 @@ inline int run(int argc, char** argv, const std::vector<job_maker>& makers, cons
         {
             const auto loops = j.prepare();
             for (const auto& l : loops) x.loops.push_back(l.name);
-            x.samples = run_rounds(loops, s.time, show);
+            auto time = s.time;
+            if (time.rounds == 0) time.rounds = j.rounds;
+            x.samples = run_rounds(loops, time, show);
         }
         results.add(x);
         detail::report(x);
