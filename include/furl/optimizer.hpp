@@ -51,9 +51,10 @@ class optimizer {
     using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
     using plan = furl::plan<Rule, numerics>;
     using executor = typename execution::template executor<T>::template bound<plan>;
-    using runner = step_runner<plan, T, executor, denormals>;
+    using engine = step_runner<plan, T, executor, denormals>;
 
     static constexpr const auto& streams = plan::streams;
+    using gradient = std::conditional_t<(plan::program.gradient >= 0), T, const T>;
     static constexpr std::size_t state_streams = streams.size() - plan::first_state;
 
   public:
@@ -72,8 +73,8 @@ class optimizer {
         requires std::integral<std::ranges::range_value_t<Sizes>>
     explicit optimizer(const Sizes& sizes)
         : arguments_({std::ranges::begin(sizes), std::ranges::end(sizes)}),
-          states_(state_streams, arguments_.sizes()),
-          runner_(arguments_.sizes()) {
+          states_(state_streams, arguments_.sizes(), 2 + plan::inputs),
+          engine_(arguments_.sizes()) {
         reset();
     }
 
@@ -85,18 +86,35 @@ class optimizer {
     /// One step: t becomes t + 1, parameters and states are updated in place.
     ///
     /// @param parameters  one tensor or a list of tensors, as the optimizer was built for: anything contiguous.
-    /// @param gradients   the same, read only.
+    /// @param gradients   the same, read only (but written by a rule with zero_grad).
     /// @param inputs      `furl::input<"name"> = data` for each further input of the rule.
     /// @returns  whether the step was done: false where the rule skipped it (skip_unless), which changed nothing.
     /// Errors:  std::invalid_argument, before anything is written, if a number or size of tensors differs from that of
     ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    bool step(Parameters&& parameters, const Gradients& gradients, const input_binding<Names, Data>&... inputs) {
-        arguments_.take(states_.memory(), std::forward<Parameters>(parameters), gradients, inputs...);
-        auto& tensors = arguments_.tensors();
-        for (std::size_t i = 0; i < tensors.size(); ++i)
-            for (std::size_t s = 0; s < state_streams; ++s) tensors[i][plan::first_state + s] = states_.at(s, i);
-        if (!runner_.run(tensors, arguments_.sizes(), hypers_.values(), steps_ + 1)) return false;
+    bool step(Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+        return step(serial{}, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
+    }
+
+    /// The same step, whose chunks a runner does, on several threads: `opt.step(pool, parameters, gradients)`.
+    ///
+    /// @param runner  furl::thread_pool, furl::openmp, furl::tbb, or anything that takes runner(chunks, body) and calls
+    ///                body(i) for each i below chunks. It is asked once a pass, over all tensors; not at all where there
+    ///                is too little to do.
+    /// The bits are those of any other runner, and of none.
+    template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
+              const input_binding<Names, Data>&... inputs) {
+        if (arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
+                            std::forward<Gradients>(gradients), inputs...)) {
+            auto& tensors = arguments_.tensors();
+            for (std::size_t i = 0; i < tensors.streams.size(); ++i)
+                for (std::size_t s = 0; s < state_streams; ++s)
+                    tensors.streams[i][plan::first_state + s] = states_.at(s, i);
+            tensors.find_neighbours(arguments_.sizes());
+        }
+        if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
         ++steps_;
         return true;
     }
@@ -114,10 +132,16 @@ class optimizer {
 
     /// One step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
     template <class... Names, class... Data>
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<const T>> gradients,
+    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<gradient>> gradients,
               const input_binding<Names, Data>&... inputs) {
-        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()),
-                    inputs...);
+        return step(serial{}, parameters, gradients, inputs...);
+    }
+    template <class Runner, class... Names, class... Data>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, std::initializer_list<std::span<T>> parameters,
+              std::initializer_list<std::span<gradient>> gradients, const input_binding<Names, Data>&... inputs) {
+        return step(runner, std::span(parameters.begin(), parameters.size()),
+                    std::span(gradients.begin(), gradients.size()), inputs...);
     }
 
     /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
@@ -187,7 +211,7 @@ class optimizer {
         arguments_.require_tensor(tensor);
         for (std::size_t i = 0; i < plan::program.states.size(); ++i)
             if (const auto& s = plan::program.states[i]; s.name == name && s.when != rate::per_element)
-                return runner_.scalar_state(i, tensor);
+                return engine_.scalar_state(i, tensor);
         throw std::invalid_argument("furl: no state '" + std::string(name) + "' of one value per tensor or step; the rule has: " +
                                     detail::listed(scalar_states()));
     }
@@ -208,11 +232,11 @@ class optimizer {
     /// States and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
-        runner_.reset();
+        engine_.reset();
         std::size_t stream = 0;
         for (const auto& s : plan::program.states)
             if (s.when == rate::per_element)
-                std::ranges::fill(states_.stream(stream++), static_cast<T>(runner::initial_value(s)));
+                std::ranges::fill(states_.stream(stream++), static_cast<T>(engine::initial_value(s)));
     }
 
     /// The number of tensors, and the number of elements of one.
@@ -222,7 +246,7 @@ class optimizer {
   private:
     step_arguments<plan, T> arguments_;
     arena<T> states_;
-    runner runner_;
+    engine engine_;
     hyperparameter_values<plan> hypers_;
     std::int64_t steps_ = 0;
 
@@ -246,7 +270,7 @@ class optimizer {
         arguments_.require_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
         else if constexpr (plan::program.states[i].when == rate::per_element) return state(name_text<Name>, tensor);
-        else return std::span<double>(&runner_.scalar_state(i, tensor), 1);
+        else return std::span<double>(&engine_.scalar_state(i, tensor), 1);
     }
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/execute/kernel.hpp>
+#include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/tensors.hpp>
@@ -23,9 +23,13 @@ inline constexpr bool are_step_arguments = false;
 template <class Parameters, class Gradients, class... Inputs>
 inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
     (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+template <class Runner, class Parameters, class Gradients, class... Inputs>
+    requires ChunkRunner<std::remove_reference_t<Runner>>
+inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
+    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
 
 /// What is wrong with data of type X as a stream of T.
-enum class data_fault { none, not_contiguous, other_type, read_only, temporary };
+enum class data_fault { none, not_contiguous, other_type, read_only, temporary, read_only_gradients };
 
 // A container, whose elements end with it; not a view.
 template <class X>
@@ -55,10 +59,13 @@ inline constexpr data_fault fault_of = [] {
     return is_lost<X> ? data_fault::temporary : data_fault::none;
 }();
 
-template <class T, class Parameters, class... Others>
+template <class T, bool WritesGradients, class Parameters, class Gradients, class... Others>
 inline constexpr data_fault first_fault = [] {
+    auto gradients = fault_of<T, Gradients, WritesGradients>;
+    if (gradients == data_fault::read_only) gradients = data_fault::read_only_gradients;
+    if (gradients == data_fault::temporary) gradients = data_fault::none;  // what is lost is 0
     auto result = data_fault::none;
-    for (auto fault : {fault_of<T, Parameters, true>, fault_of<T, Others, false>...})
+    for (auto fault : {fault_of<T, Parameters, true>, gradients, fault_of<T, Others, false>...})
         if (result == data_fault::none) result = fault;
     return result;
 }();
@@ -70,22 +77,20 @@ inline constexpr data_fault first_fault = [] {
 /// A loop of training gives the same memory each time; then only sizes and addresses are compared.
 template <class Plan, class T>
 class step_arguments {
-    using pointers = detail::stream_pointers<Plan, T>;
-
   public:
     explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
     /// Where the streams of a tensor start; those of its states are for the owner to fill.
-    std::vector<pointers>& tensors() { return tensors_; }
+    step_tensors<Plan, T>& tensors() { return tensors_; }
 
     /// Takes parameters, gradients and inputs. Throws std::invalid_argument if they do not fit, or overlap each other or
-    /// the states, where one of the two is written.
+    /// the states, where one of the two is written. Whether anything lies elsewhere than in the last call.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    void take(std::span<const T> states, Parameters&& parameters, const Gradients& gradients,
+    bool take(std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        constexpr auto fault = detail::first_fault<T, Parameters, const Gradients, Data...>;
+        constexpr auto fault = detail::first_fault<T, writes_gradients, Parameters, Gradients, Data...>;
         static_assert(fault != detail::data_fault::not_contiguous,
                       "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
                       "See docs/errors.md#E15");
@@ -97,7 +102,11 @@ class step_arguments {
         static_assert(fault != detail::data_fault::temporary,
                       "furl[E38]: the parameters are a temporary, and what a step writes would be gone with it; give "
                       "it a variable, or a span. See docs/errors.md#E38");
-        if constexpr (fault == detail::data_fault::none) take_checked(states, parameters, gradients, inputs...);
+        static_assert(fault != detail::data_fault::read_only_gradients,
+                      "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
+                      "See docs/errors.md#E39");
+        if constexpr (fault == detail::data_fault::none) return take_checked(states, parameters, gradients, inputs...);
+        else return false;
     }
 
     void require_tensor(std::size_t tensor) const {
@@ -114,13 +123,15 @@ class step_arguments {
     }
 
   private:
+    static constexpr bool writes_gradients = Plan::program.gradient >= 0;
+
     std::vector<std::size_t> sizes_;
-    std::vector<pointers> tensors_;
+    step_tensors<Plan, T> tensors_;
     std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
     const void* checked_for_ = nullptr;      // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class... Names, class... Data>
-    void take_checked(std::span<const T> states, Parameters& parameters, const Gradients& gradients,
+    bool take_checked(std::span<const T> states, Parameters& parameters, Gradients& gradients,
                       const input_binding<Names, Data>&... inputs) {
         // A copy has other states or another address: its check must be its own.
         const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
@@ -134,6 +145,7 @@ class step_arguments {
         }(std::make_index_sequence<Plan::inputs>{});
         if (!same) require_no_overlap(states);
         checked_for_ = owner;
+        return !same;
     }
 
     // Takes the tensors of one stream. Whether all are where they were.
@@ -143,7 +155,7 @@ class step_arguments {
         const auto given = detail::for_each_tensor(x, [&](std::size_t i, const T* data, std::size_t n) {
             if (i >= sizes_.size()) return;
             require_size(stream, i, n);
-            auto& place = tensors_[i][stream];
+            auto& place = tensors_.streams[i][stream];
             same &= place == data;
             place = const_cast<T*>(data);  // read only where the program has no store
         });
@@ -195,7 +207,7 @@ class step_arguments {
         std::size_t k = 0;
         for (std::size_t i = 0; i < sizes_.size(); ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_[i][s], sizes_[i], i, s, s == 0);
+                touched_[k++] = detail::interval::of(tensors_.streams[i][s], sizes_[i], i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
         if (!found.first) return;
