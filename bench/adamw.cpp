@@ -5,6 +5,7 @@
 
 #include <furl/bench/rule.hpp>
 #include <furl/bench/run.hpp>
+#include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 
 #include <cmath>
@@ -54,7 +55,10 @@ class workload {
         furl::bench::fill(grad_.values(), 2);
     }
 
-    void fused(std::size_t calls) { steps(fused_, calls); }
+    template <class... Pool>
+    void fused(std::size_t calls, Pool&... pool) {
+        steps(fused_, calls, pool...);
+    }
     void naive(std::size_t calls) { steps(naive_, calls); }
     void run(const by_hand& loop, std::size_t calls) {
         for (; calls > 0; --calls) loop.step(streams(), hyper_, ++step_);
@@ -81,18 +85,25 @@ class workload {
 
     bench::streams streams() { return {param_.values().data(), grad_.values().data(), m_, v_, n_}; }
 
-    template <class Optimizer>
-    void steps(Optimizer& opt, std::size_t calls) {
+    template <class Optimizer, class... Pool>
+    void steps(Optimizer& opt, std::size_t calls, Pool&... pool) {
         const auto param = param_.values();
         const auto grad = std::span<const float>(grad_.values());
-        for (; calls > 0; --calls) opt.step(param, grad);
+        for (; calls > 0; --calls) opt.step(pool..., param, grad);
     }
 };
 
-std::vector<furl::bench::loop> prepare(std::size_t n) {
+std::vector<furl::bench::loop> prepare(std::size_t n, std::size_t threads) {
     const auto w = std::make_shared<workload>(n);
     std::vector<furl::bench::loop> loops{{"fused", [w](std::size_t calls) { w->fused(calls); }},
                                          {"naive", [w](std::size_t calls) { w->naive(calls); }}};
+    if (threads > 1)
+        loops.push_back({"fused, " + std::to_string(threads) + " threads",
+                         [w, pool = std::make_shared<furl::thread_pool>(threads)](std::size_t calls) {
+                             w->fused(calls, *pool);
+                         },
+                         {},
+                         true});
     for (const auto& loop : loops_by_hand)
         loops.push_back({loop.name, [w, &loop](std::size_t calls) { w->run(loop, calls); }});
     loops.push_back({"memory", [w](std::size_t calls) { w->memory(calls); }});
@@ -135,7 +146,7 @@ int main(int argc, char** argv) try {
     return furl::bench::run(argc, argv, {[](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {
                                 for (auto n : s.sizes)
                                     jobs.push_back({"adamw", n, furl::bench::rule_loops<rule>::bytes_per_parameter,
-                                                    [n] { return prepare(n); }});
+                                                    [n, threads = s.threads] { return prepare(n, threads); }});
                             }});
 } catch (const std::exception& e) {
     std::fprintf(stderr, "%s: %s\n", argv[0], e.what());

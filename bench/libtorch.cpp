@@ -14,6 +14,8 @@
 #include <furl/zoo/rmsprop.hpp>
 #include <furl/zoo/sgd_momentum.hpp>
 
+#include <torch/types.h>
+
 #include <ATen/Parallel.h>
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim.h>

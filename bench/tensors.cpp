@@ -6,6 +6,7 @@
 #include <furl/bench/job.hpp>
 #include <furl/furl.hpp>
 #include <furl/storage/tensor_arena.hpp>
+#include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 
 #include <memory>
@@ -36,8 +37,9 @@ class workload {
         }
     }
 
-    void arena(std::size_t calls) {
-        for (; calls > 0; --calls) in_arena_.step(memory_.parameters(), memory_.gradients());
+    template <class... Pool>
+    void arena(std::size_t calls, Pool&... pool) {
+        for (; calls > 0; --calls) in_arena_.step(pool..., memory_.parameters(), memory_.gradients());
     }
     void scattered(std::size_t calls) {
         for (; calls > 0; --calls) scattered_.step(param_.list(), grad_.list());
@@ -61,17 +63,24 @@ class workload {
 };
 
 const bool registered = furl::bench::add_to_registered(
-    [](const furl::bench::settings&, std::vector<furl::bench::job>& jobs) {
+    [](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {
         for (const auto& m : bench::models())
-            jobs.push_back({"tensors " + m.name, m.parameters(), furl::cost<rule>.bytes_per_parameter, [m] {
+            jobs.push_back({"tensors " + m.name, m.parameters(), furl::cost<rule>.bytes_per_parameter,
+                            [m, threads = s.threads] {
                                 const auto w = std::make_shared<workload>(m);
                                 std::vector<furl::bench::loop> loops{
                                     {"arena", [w](std::size_t calls) { w->arena(calls); }},
                                     {"scattered", [w](std::size_t calls) { w->scattered(calls); }}};
-                                for (auto [name, step] : {std::pair{"hand", bench::hand_adamw},
-                                                          std::pair{"pytorch", bench::pytorch_adamw},
-                                                          std::pair{"deepspeed", bench::deepspeed_adamw},
-                                                          std::pair{"ggml", bench::ggml_adamw}})
+                                if (threads > 1)
+                                    loops.push_back({"arena, " + std::to_string(threads) + " threads",
+                                                     [w, pool = std::make_shared<furl::thread_pool>(threads)](
+                                                         std::size_t calls) { w->arena(calls, *pool); },
+                                                     {},
+                                                     true});
+                                for (auto [name, step] : {std::pair{"hand", &bench::hand_adamw},
+                                                          std::pair{"pytorch", &bench::pytorch_adamw},
+                                                          std::pair{"deepspeed", &bench::deepspeed_adamw},
+                                                          std::pair{"ggml", &bench::ggml_adamw}})
                                     loops.push_back({name, [w, step](std::size_t calls) { w->each(step, calls); }});
                                 return loops;
                             }});

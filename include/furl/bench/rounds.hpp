@@ -22,6 +22,7 @@ struct loop {
     std::string name;
     std::function<void(std::size_t)> run;  ///< that many calls, so that the call of a std::function is not measured
     std::function<void()> renew = {};      ///< before each sample, if there is one
+    bool parallel = false;                 ///< on several threads: only the clock on the wall knows its time
 };
 
 struct sample {
@@ -67,7 +68,7 @@ inline sample measure(const loop& l, std::size_t calls) {
         const auto wall = std::chrono::duration<double, std::nano>(clock::now() - start).count();
         const auto on_cpu = detail::thread_nanoseconds() - cpu;
         result.disturbed = detail::preemptions() != preempted;
-        result.nanoseconds = (result.disturbed ? on_cpu : wall) / static_cast<double>(calls);
+        result.nanoseconds = (result.disturbed && !l.parallel ? on_cpu : wall) / static_cast<double>(calls);
         if (!result.disturbed) break;
     }
     return result;

@@ -6,6 +6,7 @@
 #include <furl/bench/placement.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/program/cost.hpp>
+#include <furl/threads/thread_pool.hpp>
 
 #include <memory>
 #include <optional>
@@ -43,7 +44,8 @@ class rule_loops {
   public:
     static constexpr double bytes_per_parameter = counts.bytes_per_parameter;
 
-    explicit rule_loops(std::size_t n) : n_(n), fused_(n) {
+    explicit rule_loops(std::size_t n, std::size_t threads = 1) : n_(n), fused_(n) {
+        if (threads > 1) pool_.emplace(threads);
         for (std::size_t s = 0; s < plan::first_state; ++s) {
             std::vector<const T*> taken;
             for (auto name : fused_optimizer::states()) taken.push_back(fused_.state(name).data());
@@ -65,9 +67,12 @@ class rule_loops {
     }
 
     /// The loops of a size; they share one object.
-    static std::vector<loop> prepare(std::size_t n) {
-        const auto self = std::make_shared<rule_loops>(n);
+    static std::vector<loop> prepare(std::size_t n, std::size_t threads = 1) {
+        const auto self = std::make_shared<rule_loops>(n, threads);
         std::vector<loop> loops{{"fused", [self](std::size_t calls) { self->steps(self->fused_, calls); }}};
+        if (self->pool_)
+            loops.push_back({"fused, " + std::to_string(threads) + " threads",
+                             [self](std::size_t calls) { self->steps(self->fused_, calls, *self->pool_); }, {}, true});
         if (self->naive_) {
             loops.push_back({"naive", [self](std::size_t calls) { self->steps(*self->naive_, calls); }});
             loops.push_back({"textbook", [self](std::size_t calls) { self->steps(*self->textbook_, calls); }});
@@ -87,6 +92,7 @@ class rule_loops {
     std::optional<naive_optimizer> naive_;
     std::optional<textbook_optimizer> textbook_;
     std::vector<placed_stream<T>> given_;  // parameters, gradients, inputs
+    std::optional<thread_pool> pool_;
 
     template <class F>
     void each_optimizer(F f) {
@@ -94,13 +100,12 @@ class rule_loops {
         if (naive_) f(*naive_), f(*textbook_);
     }
 
-    template <class Optimizer>
-    void steps(Optimizer& opt, std::size_t calls) {
+    template <class Optimizer, class... Pool>
+    void steps(Optimizer& opt, std::size_t calls, Pool&... pool) {
         [&]<std::size_t... K>(std::index_sequence<K...>) {
-            const std::span<T> param = given_[0].values();
-            const std::span<const T> grad = given_[1].values();
+            const std::span<T> param = given_[0].values(), grad = given_[1].values();
             for (; calls > 0; --calls)
-                opt.step(param, grad,
+                opt.step(pool..., param, grad,
                          input_binding<typename detail::input_name<plan, K>::type, const std::span<T>>{
                              given_[2 + K].values()}...);
         }(std::make_index_sequence<plan::inputs>{});
@@ -119,7 +124,8 @@ class rule_loops {
 template <class Rule, class T = float>
 void add_rule(const std::string& name, const settings& s, std::vector<job>& jobs) {
     for (auto n : s.sizes)
-        jobs.push_back({name, n, rule_loops<Rule, T>::bytes_per_parameter, [n] { return rule_loops<Rule, T>::prepare(n); }});
+        jobs.push_back({name, n, rule_loops<Rule, T>::bytes_per_parameter,
+                        [n, threads = s.threads] { return rule_loops<Rule, T>::prepare(n, threads); }});
 }
 
 }  // namespace furl::bench
