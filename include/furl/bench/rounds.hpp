@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -36,7 +37,7 @@ struct effort {
     double sample_nanoseconds = 2e6;  ///< the least length of a sample
     double nanoseconds = 1e9;         ///< of all samples of all loops, about
     std::size_t rounds = 0;           ///< exactly so many; 0: as the time allows
-    std::size_t least = 3, most = 51; ///< of each loop
+    std::size_t least = 6, most = 51; ///< rounds that a loop is in, at least, and at most
 };
 
 namespace detail {
@@ -74,10 +75,10 @@ inline sample measure(const loop& l, std::size_t calls) {
     return result;
 }
 
-/// result[loop]: its samples. A loop that is much slower than the others is in fewer rounds.
+/// result[loop]: its samples. A loop that is much slower than the others is in each second, fourth, eighth... round only.
 inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loops, const effort& e,
                                                    const std::function<void(std::size_t, std::size_t)>& progress) {
-    std::vector<std::size_t> calls, wanted;
+    std::vector<std::size_t> calls, every;
     for (const auto& l : loops) {  // how many calls fill a sample; this also warms up
         std::size_t count = 1;
         double total = 0;
@@ -86,9 +87,10 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
             count = static_cast<std::size_t>(static_cast<double>(count) * e.sample_nanoseconds / total) + 1;
         calls.push_back(count);
         const auto share = e.nanoseconds / static_cast<double>(loops.size()) / std::max(total, e.sample_nanoseconds);
-        wanted.push_back(e.rounds != 0 ? e.rounds : std::clamp(static_cast<std::size_t>(share), e.least, e.most));
+        every.push_back(e.rounds != 0 ? e.rounds : std::clamp(static_cast<std::size_t>(share), e.least, e.most));
     }
-    const auto rounds = loops.empty() ? 0 : *std::max_element(wanted.begin(), wanted.end());
+    const auto rounds = loops.empty() ? 0 : *std::max_element(every.begin(), every.end());
+    for (auto& x : every) x = std::bit_floor(rounds / x);  // the rounds of each become the distance between them
     std::vector<std::vector<sample>> samples(loops.size());
     std::vector<std::size_t> order(loops.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -97,7 +99,7 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
         progress(round, rounds);
         std::shuffle(order.begin(), order.end(), random);
         for (const auto i : order) {
-            if ((round + 1) * wanted[i] / rounds == round * wanted[i] / rounds) continue;
+            if (round % every[i] != 0) continue;
             if (loops[i].renew) loops[i].renew();
             if (calls[i] > 1 || loops[i].renew) loops[i].run(1);  // its own data back into the caches
             samples[i].push_back(measure(loops[i], calls[i]));
