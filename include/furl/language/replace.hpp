@@ -37,7 +37,8 @@ constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
 /// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
 ///
 /// @param x     an expression, a rule's update as a rule.
-/// @param leaf  furl::grad, furl::param, furl::step or furl::updated.
+/// @param leaf  furl::grad, furl::param, furl::step or furl::updated; or a hyperparameter, which puts any rule on a
+///              schedule: `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
 /// @param y     what stands in its place; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
