@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Builds the site: pages from the types, prose, graphs, the reference; all of it opens from the file system.
+
+Fails on any warning of Doxygen, such as an undocumented public name.
+"""
+import argparse
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+from support import graphs, headers, pages  # noqa: E402
+
+KATEX = pathlib.Path("/usr/share/javascript/katex")
+AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
+SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
+           "doxygen-awesome-paragraph-link.js"]
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def fill_graphs(folder):
+    """Puts the graphs of the rules into their pages."""
+    drawn = graphs.draw(sorted(folder.glob("*.dot")))
+    for page in folder.glob("zoo_*.md"):
+        text = page.read_text()
+        text = re.sub(r"<!-- graph: (\w+) -->",
+                      lambda m: f'<figure class="graph scroll">{drawn[m[1]]}</figure>', text)
+        page.write_text(text)
+
+
+def menu(folder):
+    """Doxygen's layout file with our menu: the guide, the zoo with its rules, the blocks, the reference."""
+    def entry(page, title):
+        return f'<tab type="user" url="@ref {page}" title="{title}"/>'
+    rules = sorted(page.stem.removeprefix("zoo_") for page in folder.glob("zoo_*.md"))
+    guide = "".join(entry(pages.page_id(name), title) for name, title in pages.GUIDE if (folder / name).exists())
+    zoo = "".join(entry(f"zoo_{rule}", rule) for rule in rules)
+    return f"""<doxygenlayout version="1.0"><navindex>
+<tab type="mainpage" visible="no"/><tab type="pages" visible="no"/>
+<tab type="usergroup" url="@ref first_step" title="Guide">{guide}</tab>
+<tab type="usergroup" url="@ref zoo" title="The zoo">{entry("compare", "Compare two rules")}{zoo}</tab>
+{entry("blocks", "Blocks")}{entry("schedule_blocks", "Schedule reference")}
+<tab type="usergroup" url="[none]" title="Reference">
+<tab type="namespacelist" visible="yes" title="Namespaces" intro=""/>
+<tab type="namespacemembers" visible="yes" title="Functions and constants" intro=""/>
+<tab type="classlist" visible="yes" title="Classes" intro=""/>
+<tab type="concepts" visible="yes" title="Concepts" intro=""/>
+</tab></navindex></doxygenlayout>
+"""
+
+
+def html_header(work):
+    """Doxygen's own page header with KaTeX in the place of MathJax, and our scripts."""
+    header = work / "header.html"
+    subprocess.run(["doxygen", "-w", "html", header, work / "footer.html", work / "unused.css"], check=True,
+                   stdout=subprocess.DEVNULL, cwd=work)
+    tags = '<link href="$relpath^katex.min.css" rel="stylesheet"/>\n'
+    for script in ["katex.min.js", "auto-render.js", *SCRIPTS, "site.js"]:
+        tags += f'<script src="$relpath^{script}"></script>\n'
+    text = header.read_text()
+    if "$mathjax" not in text:
+        sys.exit("site.py: the header of this Doxygen has no $mathjax")
+    text = text.replace("$mathjax", tags)
+    text = re.sub(r"<!--BEGIN !PROJECT_NAME-->.*?<!--END !PROJECT_NAME-->", "", text, flags=re.S)
+    write(header, text)
+
+
+def copy_theme(html):
+    for script in SCRIPTS:
+        shutil.copy(AWESOME / script, html)
+    for file in [KATEX / "katex.min.js", KATEX / "contrib" / "auto-render.js"]:
+        shutil.copy(file, html)
+    css = (KATEX / "katex.min.css").read_text()
+    css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
+    write(html / "katex.min.css", css)
+    for font in set(re.findall(r"url\((fonts/[^)]*)\)", css)):
+        (html / "fonts").mkdir(exist_ok=True)
+        shutil.copy(KATEX / font, html / font)
+    for file in (HERE / "theme").glob("*.js"):
+        shutil.copy(file, html)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--generator", required=True, type=pathlib.Path, help="the docs_generator program")
+    parser.add_argument("--output", required=True, type=pathlib.Path, help="a folder; the site is its html/")
+    parser.add_argument("--version", default="")
+    parser.add_argument("--bench", type=pathlib.Path, help="zoo.json of bench/run, for the speeds")
+    parser.add_argument("--stamp", type=pathlib.Path, help="a file to touch at the end")
+    args = parser.parse_args()
+
+    work, html = args.output.resolve(), args.output.resolve() / "html"
+    folder = work / "pages"
+    for old in (folder, html, work / "include"):
+        shutil.rmtree(old, ignore_errors=True)
+    html.mkdir(parents=True)
+
+    bench = [args.bench] if args.bench and args.bench.exists() else []
+    subprocess.run([args.generator, ROOT, folder, *bench], check=True)
+    fill_graphs(folder)
+    for name, title in pages.GUIDE:
+        if (HERE / name).exists():
+            write(folder / name, pages.convert((HERE / name).read_text(), pages.page_id(name)))
+    write(folder / "README.md", pages.convert((ROOT / "README.md").read_text(), "index", "furl"))
+    for header in (ROOT / "include").rglob("*.hpp"):
+        if "/zoo/" not in header.as_posix():
+            write(work / header.relative_to(ROOT), headers.convert(header.read_text()))
+
+    html_header(work)
+    write(work / "layout.xml", menu(folder))
+    settings = (HERE / "Doxyfile").read_text()
+    style = [AWESOME / "doxygen-awesome.css", AWESOME / "doxygen-awesome-sidebar-only.css",
+             AWESOME / "doxygen-awesome-sidebar-only-darkmode-toggle.css", HERE / "theme" / "site.css"]
+    settings += f"""
+PROJECT_NUMBER = {args.version}
+INPUT = {folder} {work / 'include'} {HERE / 'namespaces.dox'}
+STRIP_FROM_PATH = {work / 'include'}
+STRIP_FROM_INC_PATH = {work / 'include'}
+USE_MDFILE_AS_MAINPAGE = {folder / 'README.md'}
+OUTPUT_DIRECTORY = {work}
+HTML_HEADER = {work / 'header.html'}
+HTML_EXTRA_STYLESHEET = {' '.join(map(str, style))}
+LAYOUT_FILE = {work / 'layout.xml'}
+"""
+    write(work / "Doxyfile", settings)
+    done = subprocess.run(["doxygen", work / "Doxyfile"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    complaints = done.stderr.replace(f"{work}/", "")
+    copy_theme(html)
+    for data in folder.glob("*.js"):
+        shutil.copy(data, html)
+    size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
+    print(f"{html}/index.html: {size / 1e6:.2f} MB")
+    if done.returncode or complaints:
+        print(complaints, file=sys.stderr)
+        sys.exit(f"site.py: {complaints.count('error:')} complaints of Doxygen")
+    if args.stamp:
+        args.stamp.touch()
+
+
+if __name__ == "__main__":
+    main()
