@@ -8,7 +8,7 @@ using namespace furl::tests;
 namespace {
 
 struct rule {
-    static constexpr auto unused_hyper = hyper<"unused">(1);
+    [[maybe_unused]] static constexpr auto unused_hyper = hyper<"unused">(1);
     static constexpr auto update = with(param - grad, ema<"m">(grad, 0.9));
 };
 

@@ -28,7 +28,10 @@ struct yogi {
     static constexpr auto v = state<"v">(
         initial_accumulator_value, [](auto old) { return old - step_of_v(old); }, beta2);
 
-    static constexpr auto update = param - lr * safe_divide(bias_corrected(m), sqrt(bias_corrected(v)), eps);
+    // What starts above 0 has no bias of a start at 0, so bias_corrected refuses it: the dialect divides all the same.
+    static constexpr auto corrected = [](auto x, auto beta) { return x / (1 - pow(beta, step)); };
+
+    static constexpr auto update = param - lr * safe_divide(corrected(m, beta1), sqrt(corrected(v, beta2)), eps);
 };
 
 /// Yogi as printed: nothing is corrected, and m starts at 0.
