@@ -32,7 +32,7 @@ def fill_graphs(folder):
     for page in folder.glob("zoo_*.md"):
         text = page.read_text()
         text = re.sub(r"<!-- graph: (\w+) -->",
-                      lambda m: f'<figure class="graph scroll">{drawn[m[1]]}</figure>', text)
+                      lambda m: f'<figure class="graph scroll">{graphs.MARKER}{drawn[m[1]]}</figure>', text)
         page.write_text(text)
 
 
@@ -79,7 +79,7 @@ def copy_theme(html):
     for file in [KATEX / "katex.min.js", KATEX / "contrib" / "auto-render.js"]:
         shutil.copy(file, html)
     css = (KATEX / "katex.min.css").read_text()
-    css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
+    css = re.sub(r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)", "", css)
     write(html / "katex.min.css", css)
     for font in set(re.findall(r"url\((fonts/[^)]*)\)", css)):
         (html / "fonts").mkdir(exist_ok=True)

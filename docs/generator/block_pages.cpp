@@ -81,7 +81,7 @@ std::string entry(const documented_block& block, const block_example& example, c
         page += "<p" + std::string(i == 0 ? " class=\"lead\"" : "") + ">" + inline_html(block.what.doc.paragraphs[i]) + "</p>\n";
     page += "<!-- schedule: " + example.region + " -->\n\\endhtmlonly\n\n```cpp\n" + region(source, example.region) + "```\n\n\\htmlonly\n";
     page += "<div class=\"equations\">\\[" + escaped(example.with.latex) + "\\]</div>\n";
-    page += "<div class=\"scroll\"><table class=\"doxtable block\"><tbody>\n<tr><td>Cost</td><td>";
+    page += "<div class=\"scroll\"><table class=\"facts block\"><tbody>\n<tr><td>Cost</td><td>";
     page += difference(example.with, example.without) + " <span class=\"quiet\">(this rule against " + example.without.name +
             ")</span></td></tr>\n";
     page += sections(block.what.doc) + "<tr><td>Header</td><td><code>" + escaped("#include <" + block.what.header + ">") +

@@ -19,7 +19,7 @@ struct state_facts {
 /// What the type of a rule tells, as data: from here on nothing is a template.
 struct rule_facts {
     std::string name;  ///< without namespaces
-    std::string text, latex, dot;
+    std::string latex, dot;
     std::vector<std::pair<std::string, double>> hyperparameters;
     std::vector<std::string> inputs;
     std::vector<state_facts> states;

@@ -16,7 +16,6 @@ rule_facts facts_of() {
     rule_facts facts;
     const std::string full(furl::type_name<Rule>());
     facts.name = full.substr(full.rfind(':') + 1);
-    facts.text = furl::text<Rule>();
     facts.latex = furl::latex<Rule>();
     facts.dot = furl::dot<Rule>();
     facts.cost = furl::cost<Rule>;

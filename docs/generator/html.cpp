@@ -52,12 +52,6 @@ std::string number(double value, int digits) {
     return {buffer, end};
 }
 
-std::string counted(int n, std::string_view thing) {
-    std::string many(thing);
-    if (n != 1) many += thing.ends_with("s") ? "es" : "s";
-    return std::to_string(n) + " " + many;
-}
-
 void write_file(const std::string& path, const std::string& text) {
     if (std::ifstream old(path, std::ios::binary); old) {
         const std::string before{std::istreambuf_iterator<char>(old), {}};

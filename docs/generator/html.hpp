@@ -14,9 +14,6 @@ std::string inline_html(std::string_view text);
 /// A number in few digits.
 std::string number(double value, int digits = 3);
 
-/// `n thing` or `n things`.
-std::string counted(int n, std::string_view thing);
-
 /// Writes a file, unless it holds this text already.
 void write_file(const std::string& path, const std::string& text);
 

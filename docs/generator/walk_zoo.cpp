@@ -12,7 +12,7 @@ void append_zoo(std::vector<rule_facts>& rules) {
         const auto append = [&]<std::size_t Place>() {
             if constexpr (Place % zoo_parts == Part) {
                 using rule = typename decltype(+furl::zoo::all[furl::hana::size_c<Place>])::type;
-                if constexpr (furl::well_formed<rule>) rules.push_back(facts_of<rule>());
+                rules.push_back(facts_of<rule>());
             }
         };
         (append.template operator()<I>(), ...);

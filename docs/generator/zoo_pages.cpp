@@ -50,14 +50,20 @@ std::string linked(const zoo& all, const rule_facts& self, const std::string& te
     return result;
 }
 
+// Whether a cell is a number, to stand on the right.
+bool is_number(const std::string& cell) {
+    return !cell.empty() && cell.find_first_not_of("0123456789.e+-") == cell.npos;
+}
+
 std::string row(const std::vector<std::string>& cells, std::string_view tag = "td") {
     std::string result = "<tr>";
-    for (const auto& cell : cells) result += "<" + std::string(tag) + ">" + cell + "</" + std::string(tag) + ">";
+    for (const auto& cell : cells)
+        result += "<" + std::string(tag) + (is_number(cell) ? " class=\"n\"" : "") + ">" + cell + "</" + std::string(tag) + ">";
     return result + "</tr>\n";
 }
 
 std::string table(const std::vector<std::string>& head, const std::string& rows) {
-    return "<div class=\"scroll\"><table class=\"doxtable\"><thead>" + row(head, "th") + "</thead><tbody>\n" + rows +
+    return "<div class=\"scroll\"><table class=\"facts\"><thead>" + row(head, "th") + "</thead><tbody>\n" + rows +
            "</tbody></table></div>\n";
 }
 
@@ -93,7 +99,8 @@ std::string cost_table(const furl::cost_table& c) {
         if (n > 0) rows += row({what, std::to_string(n)});
     rows += row({"bytes, in float", std::to_string(c.bytes_per_parameter)});
     rows += row({"bytes, in double", std::to_string(2 * c.bytes_per_parameter)});
-    return table({"per parameter", ""}, rows);
+    rows += row({"and once a step, in double: operations", std::to_string(c.per_step)});
+    return table({"per parameter", "number"}, rows);
 }
 
 std::string speed_table(const std::vector<measurement>& speeds) {
@@ -114,38 +121,39 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     page += "<h2>Equations</h2>\n<div class=\"equations\">\\[" + escaped(rule.latex) + "\\]</div>\n";
     for (std::size_t i = 1; i < header.doc.paragraphs.size(); ++i)
         if (!only_formulas(header.doc.paragraphs[i])) page += "<p>" + linked(all, rule, header.doc.paragraphs[i]) + "</p>\n";
+    page += "<h2>Paper, and how others differ</h2>\n<p>" + linked(all, rule, header.doc.find("Source")) + "</p>\n";
+    if (const auto text = header.doc.find("Errors"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
     page += "<h2>The rule</h2>\n<p>" + code("#include <" + header.header + ">");
     if (!header.base.empty()) page += ", built on <a href=\"zoo_" + header.base + ".html\">" + header.base + "</a>";
     page += "</p>\n\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
 
+    page += "<div class=\"columns\">\n";
     if (!rule.hyperparameters.empty()) {
         std::string rows;
         for (const auto& [name, value] : rule.hyperparameters) rows += row({code(name), furl::detail::number_text(value)});
-        page += "<h2>Hyperparameters</h2>\n" + table({"name", "default"}, rows);
+        page += "<div><h2>Hyperparameters</h2>\n" + table({"name", "default"}, rows) + "</div>\n";
     }
     if (!rule.states.empty()) {
         std::string rows;
         for (const auto& s : rule.states) rows += row({code(s.name), s.shape, code(s.initial)});
-        page += "<h2>States</h2>\n" + table({"name", "shape", "starts at"}, rows);
+        page += "<div><h2>States</h2>\n" + table({"name", "shape", "starts at"}, rows) + "</div>\n";
     }
     if (!rule.inputs.empty()) {
         std::string rows;
         for (const auto& name : rule.inputs) rows += row({code(name), "one value per parameter", code("furl::input<\"" + name + "\"> = data")});
-        page += "<h2>Inputs</h2>\n" + table({"name", "shape", "argument of step"}, rows);
+        page += "<div><h2>Inputs</h2>\n" + table({"name", "shape", "argument of step"}, rows) + "</div>\n";
     }
+    page += "</div>\n";
     if (const auto text = header.doc.find("Input"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
     page += "<h2>A step</h2>\n<ol>\n";
     if (!rule.guard.empty()) page += "<li>skipped, with nothing written, unless " + code(rule.guard) + "</li>\n";
     for (const auto& pass : rule.passes) page += "<li>" + escaped(pass) + "</li>\n";
     page += "</ol>\n" + cost_table(rule.cost);
-    page += "<p>And once a step, in double: " + counted(rule.cost.per_step, "operation") + ".</p>\n";
     if (const auto* speeds = speeds_of(all, rule)) page += "<h2>Speed</h2>\n" + speed_table(*speeds);
     page += "<!-- accuracy: " + rule.name + " -->\n<!-- trajectory: " + rule.name + " -->\n";
     page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.written) + " values as written, " +
             std::to_string(rule.fused) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
     page += "<!-- graph: " + rule.name + " -->\n";
-    page += "<h2>Paper, and how others differ</h2>\n<p>" + linked(all, rule, header.doc.find("Source")) + "</p>\n";
-    if (const auto text = header.doc.find("Errors"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
     page += "<p><a href=\"compare.html#" + rule.name + "\">Compare " + rule.name + " with another rule</a></p>\n";
     return page + "\\endhtmlonly\n";
 }
@@ -185,7 +193,7 @@ std::string index_page(const zoo& all) {
     page += "<p><input type=\"search\" class=\"filter\" data-table=\"zoo-table\" placeholder=\"filter: momentum, sign, 2 "
             "passes ...\" aria-label=\"filter the table\"></p>\n";
     auto html = table(head, rows);
-    html.replace(html.find("class=\"doxtable\""), 16, "class=\"doxtable sortable\" id=\"zoo-table\"");
+    html.replace(html.find("class=\"facts\""), 13, "class=\"facts sortable\" id=\"zoo-table\"");
     page += html + "\\endhtmlonly\n\n## All {#zoo_all}\n\n";
     for (const auto& rule : all.rules) page += "\\subpage zoo_" + rule.name + "\n";
     return page;
@@ -199,7 +207,6 @@ nlohmann::json facts_as_json(const zoo& all) {
         entry["what"] = inline_html(doc.paragraphs[0]);
         entry["source"] = inline_html(doc.find("Source"));
         entry["latex"] = rule.latex;
-        entry["text"] = rule.text;
         for (const auto& [name, value] : rule.hyperparameters) entry["hyperparameters"][name] = furl::detail::number_text(value);
         for (const auto& s : rule.states) entry["states"][s.name] = s.shape + ", from " + s.initial;
         const auto& c = rule.cost;

@@ -12,14 +12,30 @@ def draw(files):
 
 
 def compact(svg):
+    """dot's SVG without what style sheets can say: an edge is one path, a node one shape and its text."""
     width, height = (float(n) for n in re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups())
-    body = re.search(r"<svg[^>]*>(.*)</svg>", svg, re.S)[1]
-    body = re.sub(r"<!--.*?-->|<title>.*?</title>", "", body, flags=re.S)
-    body = re.sub(r'<polygon fill="(?:white|transparent)" stroke="(?:none|transparent)"[^>]*/>', "", body, count=1)
-    body = re.sub(r' (?:id="[^"]*"|class="graph"|font-family="[^"]*"|font-size="[^"]*"|text-anchor="middle")', "", body)
-    body = body.replace(' stroke="gray"', ' class="q"').replace(' fill="#666666"', ' class="q"')
-    body = re.sub(r' (?:fill="(?:none|black)"|stroke="black"|style="font[^"]*")', "", body)
-    body = re.sub(r'style="stroke:bold"|style="font-weight:bold"', "", body)
-    body = re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.0f}", body)
-    body = re.sub(r"\s*\n\s*", "", body)
-    return f'<svg viewBox="0 0 {width:.0f} {height:.0f}" style="width:{width * 0.9:.0f}px" role="img">{body}</svg>'
+    number = lambda text: re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.0f}", text)  # noqa: E731
+    edges, nodes = [], []
+    for kind, group in re.findall(r'<g id="\w+" class="(edge|node)">(.*?)</g>', svg, re.S):
+        if kind == "edge":
+            # The arrow is drawn by a marker: the path goes on to its tip.
+            path = number(re.search(r' d="([^"]*)"', group)[1])
+            tip = number(re.search(r'<polygon[^>]*points="([^"]*)"', group)[1]).split()[1]
+            edges.append(f'<path d="{path}L{tip}"/>')
+            continue
+        grey = ' class="q"' if 'stroke="gray"' in group else ""
+        for x, y, rx, ry in re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group):
+            nodes.append(f'<ellipse{grey} cx="{number(x)}" cy="{number(y)}" rx="{number(rx)}" ry="{number(ry)}"/>')
+        for points in re.findall(r'<polygon [^>]*points="([^"]*)"', group):
+            corners = [tuple(map(float, p.split(","))) for p in points.split()]
+            left, top = min(x for x, _ in corners), min(y for _, y in corners)
+            right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
+            nodes.append(f'<rect x="{left:.0f}" y="{top:.0f}" width="{right - left:.0f}" height="{bottom - top:.0f}"/>')
+        for x, y, text in re.findall(r'<text [^>]*x="([^"]*)" y="([^"]*)"[^>]*>(.*?)</text>', group):
+            nodes.append(f'<text{grey} x="{number(x)}" y="{number(y)}">{text}</text>')
+    return (f'<svg viewBox="-4 {4 - height:.0f} {width:.0f} {height:.0f}" style="width:{width * 0.9:.0f}px" role="img">'
+            f'<g class="e">{"".join(edges)}</g>{"".join(nodes)}</svg>')
+
+
+MARKER = ('<svg width="0" height="0" style="position:absolute"><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" '
+          'markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L8,4L0,7"/></marker></svg>')

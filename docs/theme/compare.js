@@ -31,7 +31,7 @@
 
     function show() {
         const a = furl_zoo[left.value], b = furl_zoo[right.value];
-        const table = element("table", "", "doxtable");
+        const table = element("table", "", "facts");
         const head = table.createTHead().insertRow();
         head.append(element("th"));
         for (const name of [left.value, right.value]) {

@@ -25,7 +25,7 @@ function furl_compare(a, b) {
 
 function furl_sort(table, column) {
     const heads = [...table.tHead.rows[0].cells];
-    const numbers = table.tBodies[0].rows[0]?.cells[column].classList.contains("number");
+    const numbers = table.tBodies[0].rows[0]?.cells[column].classList.contains("n");
     const before = heads[column].getAttribute("aria-sort");
     const up = before ? before === "descending" : !numbers || column < 8;
     heads.forEach((head) => head.removeAttribute("aria-sort"));
@@ -36,9 +36,6 @@ function furl_sort(table, column) {
 }
 
 function furl_prepare(table) {
-    for (const row of table.tBodies[0].rows)
-        for (const cell of row.cells)
-            if (typeof furl_key(cell) === "number") cell.classList.add("number");
     [...table.tHead.rows[0].cells].forEach((head, column) => {
         head.tabIndex = 0;
         head.addEventListener("click", () => furl_sort(table, column));
