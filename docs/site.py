@@ -13,7 +13,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
-from support import graphs, headers, pages  # noqa: E402
+from support import graphs, headers, pages, slim  # noqa: E402
 
 KATEX = pathlib.Path("/usr/share/javascript/katex")
 AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
@@ -62,9 +62,7 @@ def html_header(work):
     header = work / "header.html"
     subprocess.run(["doxygen", "-w", "html", header, work / "footer.html", work / "unused.css"], check=True,
                    stdout=subprocess.DEVNULL, cwd=work)
-    tags = '<link href="$relpath^katex.min.css" rel="stylesheet"/>\n'
-    for script in ["katex.min.js", "auto-render.js", *SCRIPTS, "site.js"]:
-        tags += f'<script src="$relpath^{script}"></script>\n'
+    tags = '<script src="$relpath^site.js"></script>\n'
     text = header.read_text()
     if "$mathjax" not in text:
         sys.exit("site.py: the header of this Doxygen has no $mathjax")
@@ -73,19 +71,18 @@ def html_header(work):
     write(header, text)
 
 
-def copy_theme(html):
-    for script in SCRIPTS:
-        shutil.copy(AWESOME / script, html)
-    for file in [KATEX / "katex.min.js", KATEX / "contrib" / "auto-render.js"]:
-        shutil.copy(file, html)
-    css = (KATEX / "katex.min.css").read_text()
-    css = re.sub(r",\s*url\([^)]*\.(?:woff|ttf)\)\s*format\([^)]*\)", "", css)
-    write(html / "katex.min.css", css)
-    for font in set(re.findall(r"url\((fonts/[^)]*)\)", css)):
+def write_theme(work, html):
+    """All styles in one file and all scripts in one, so that a page names few; the fonts."""
+    katex = slim.katex_style((KATEX / "katex.min.css").read_text())
+    sheets = [AWESOME / f"doxygen-awesome{part}.css" for part in ("", "-sidebar-only", "-sidebar-only-darkmode-toggle")]
+    write(work / "site.css", "\n".join([katex, *(sheet.read_text() for sheet in [*sheets, HERE / "theme" / "site.css"])]))
+    for font in set(re.findall(r"url\((fonts/[^)]*)\)", katex)):
         (html / "fonts").mkdir(exist_ok=True)
         shutil.copy(KATEX / font, html / font)
-    for file in (HERE / "theme").glob("*.js"):
-        shutil.copy(file, html)
+    scripts = [KATEX / "katex.min.js", KATEX / "contrib" / "auto-render.js", *(AWESOME / name for name in SCRIPTS),
+               HERE / "theme" / "site.js"]
+    write(html / "site.js", "\n;\n".join(script.read_text() for script in scripts))
+    shutil.copy(HERE / "theme" / "compare.js", html)
 
 
 def main():
@@ -111,14 +108,13 @@ def main():
             write(folder / name, pages.convert((HERE / name).read_text(), pages.page_id(name)))
     write(folder / "README.md", pages.convert((ROOT / "README.md").read_text(), "index", "furl"))
     for header in (ROOT / "include").rglob("*.hpp"):
-        if "/zoo/" not in header.as_posix():
+        if not headers.INTERNAL.fullmatch(header.relative_to(ROOT / "include").as_posix()):
             write(work / header.relative_to(ROOT), headers.convert(header.read_text()))
 
     html_header(work)
     write(work / "layout.xml", menu(folder))
     settings = (HERE / "Doxyfile").read_text()
-    style = [AWESOME / "doxygen-awesome.css", AWESOME / "doxygen-awesome-sidebar-only.css",
-             AWESOME / "doxygen-awesome-sidebar-only-darkmode-toggle.css", HERE / "theme" / "site.css"]
+    write_theme(work, html)
     settings += f"""
 PROJECT_NUMBER = {args.version}
 INPUT = {folder} {work / 'include'} {HERE / 'namespaces.dox'}
@@ -127,15 +123,15 @@ STRIP_FROM_INC_PATH = {work / 'include'}
 USE_MDFILE_AS_MAINPAGE = {folder / 'README.md'}
 OUTPUT_DIRECTORY = {work}
 HTML_HEADER = {work / 'header.html'}
-HTML_EXTRA_STYLESHEET = {' '.join(map(str, style))}
+HTML_EXTRA_STYLESHEET = {work / 'site.css'}
 LAYOUT_FILE = {work / 'layout.xml'}
 """
     write(work / "Doxyfile", settings)
     done = subprocess.run(["doxygen", work / "Doxyfile"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     complaints = done.stderr.replace(f"{work}/", "")
-    copy_theme(html)
     for data in folder.glob("*.js"):
         shutil.copy(data, html)
+    slim.slim(html)
     size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
     print(f"{html}/index.html: {size / 1e6:.2f} MB")
     if done.returncode or complaints:

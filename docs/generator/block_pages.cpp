@@ -73,13 +73,33 @@ std::string sections(const docstring& doc) {
     return rows;
 }
 
+// A schedule over its first steps, as a small picture.
+std::string drawn(const std::vector<double>& curve) {
+    if (curve.empty()) return {};
+    constexpr double width = 440, height = 120, left = 44, bottom = 20, top = 8;
+    const double largest = *std::ranges::max_element(curve), steps = static_cast<double>(curve.size() - 1);
+    std::string path;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const double x = left + (width - left - 8) * static_cast<double>(i) / steps;
+        const double y = height - bottom - (height - bottom - top) * curve[i] / largest;
+        path += (i == 0 ? "M" : "L") + number(x, 4) + "," + number(y, 4);
+    }
+    const auto text = [](double x, double y, const std::string& anchor, const std::string& what) {
+        return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" text-anchor=\"" + anchor + "\">" + what + "</text>";
+    };
+    return "<figure class=\"curve\"><svg viewBox=\"0 0 440 120\" role=\"img\"><line x1=\"44\" y1=\"100\" x2=\"432\" y2=\"100\"/>"
+           "<line x1=\"44\" y1=\"8\" x2=\"44\" y2=\"100\"/><path d=\"" + path + "\"/>" +
+           text(40, 14, "end", number(largest)) + text(40, 104, "end", "0") + text(44, 116, "middle", "1") +
+           text(432, 116, "end", "step " + std::to_string(curve.size())) + "</svg></figure>\n";
+}
+
 std::string entry(const documented_block& block, const block_example& example, const std::string& source) {
     auto anchor = block.name;
     if (anchor.starts_with("schedules::")) anchor = "schedule_" + anchor.substr(11);
     std::string page = "## " + block.name + " {#block_" + anchor + "}\n\n\\htmlonly\n";
     for (std::size_t i = 0; i < block.what.doc.paragraphs.size(); ++i)
         page += "<p" + std::string(i == 0 ? " class=\"lead\"" : "") + ">" + inline_html(block.what.doc.paragraphs[i]) + "</p>\n";
-    page += "<!-- schedule: " + example.region + " -->\n\\endhtmlonly\n\n```cpp\n" + region(source, example.region) + "```\n\n\\htmlonly\n";
+    page += drawn(example.curve) + "\\endhtmlonly\n\n```cpp\n" + region(source, example.region) + "```\n\n\\htmlonly\n";
     page += "<div class=\"equations\">\\[" + escaped(example.with.latex) + "\\]</div>\n";
     page += "<div class=\"scroll\"><table class=\"facts block\"><tbody>\n<tr><td>Cost</td><td>";
     page += difference(example.with, example.without) + " <span class=\"quiet\">(this rule against " + example.without.name +

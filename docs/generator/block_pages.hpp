@@ -14,6 +14,7 @@ struct block_example {
     std::string region; ///< the mark around its lines, in block_examples.cpp or schedule_examples.cpp
     rule_facts with;
     rule_facts without;
+    std::vector<double> curve{};  ///< of a schedule: its values in the first steps
 };
 
 void append_block_examples(std::vector<block_example>& list);

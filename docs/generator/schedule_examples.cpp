@@ -2,7 +2,7 @@
 #include "block_pages.hpp"
 #include "facts_of.hpp"
 
-#include <furl/blocks/blocks.hpp>
+#include <furl/furl.hpp>
 #include <furl/zoo/sgd.hpp>
 
 // The regions are shown as they stand.
@@ -90,9 +90,23 @@ struct descent {
 
 namespace docs {
 
+// The values of a schedule: what a plain descent moves by on a slope of -1.
+template <class Schedule>
+std::vector<double> curve_of(int steps) {
+    furl::reference<example::descent<Schedule>> descent(1);
+    std::vector<double> values, parameter{0}, gradient{-1};
+    for (int t = 0; t < steps; ++t) {
+        const double before = parameter[0];
+        descent.step(parameter, gradient);
+        values.push_back(parameter[0] - before);
+    }
+    return values;
+}
+
 void append_schedule_examples(std::vector<block_example>& list) {
     const auto append = [&]<class Schedule>(const std::string& name) {
-        list.push_back({"schedules::" + name, name, facts_of<example::descent<Schedule>>(), facts_of<furl::zoo::sgd>()});
+        list.push_back({"schedules::" + name, name, facts_of<example::descent<Schedule>>(), facts_of<furl::zoo::sgd>(),
+                        curve_of<Schedule>(110)});
     };
 #define FURL_DOCS_SCHEDULE(name) append.template operator()<example::name>(#name)
     FURL_DOCS_SCHEDULE(constant);

@@ -158,6 +158,13 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     return page + "\\endhtmlonly\n";
 }
 
+// A name that may be broken behind its underscores.
+std::string breakable(const std::string& name) {
+    std::string result;
+    for (char c : name) result += c == '_' ? std::string("_<wbr>") : std::string(1, c);
+    return result;
+}
+
 std::string index_page(const zoo& all) {
     const bool measured = !all.speeds.empty();
     std::string rows;
@@ -167,7 +174,7 @@ std::string index_page(const zoo& all) {
         for (const auto& [name, value] : rule.hyperparameters)
             hypers += (hypers.empty() ? "" : ", ") + name + "&nbsp;" + furl::detail::number_text(value);
         std::vector<std::string> cells{
-            "<a href=\"zoo_" + rule.name + ".html\">" + rule.name + "</a>",
+            "<a href=\"zoo_" + rule.name + ".html\">" + breakable(rule.name) + "</a>",
             linked(all, rule, header_of(all, rule).doc.paragraphs[0]),
             std::to_string(c.passes), std::to_string(c.bytes_per_parameter), std::to_string(c.states),
             std::to_string(c.operations()), std::to_string(c.divisions + c.square_roots), std::to_string(c.functions)};
@@ -179,8 +186,18 @@ std::string index_page(const zoo& all) {
         cells.push_back(hypers);
         rows += row(cells);
     }
-    std::vector<std::string> head{"rule", "what it is", "passes", "bytes", "states", "operations", "divisions, roots", "functions"};
-    if (measured) head.insert(head.end(), {"ns", "loop per operation / furl"});
+    const auto titled = [](const std::string& title, const std::string& text) {
+        return "<span title=\"" + title + "\">" + text + "</span>";
+    };
+    std::vector<std::string> head{"rule", "what it is", titled("passes over memory", "passes"),
+                                  titled("bytes read and written per parameter, in float", "bytes"),
+                                  titled("buffers of one value per parameter", "states"),
+                                  titled("operations per parameter", "ops"),
+                                  titled("divisions and square roots per parameter", "&divide;&#8239;&radic;"),
+                                  titled("exp, log, tanh, pow ... per parameter", "fn")};
+    if (measured)
+        head.insert(head.end(), {titled("nanoseconds per parameter", "ns"),
+                                 titled("how much longer a loop per operation takes", "gain")});
     head.push_back("defaults");
 
     std::string page = "# The zoo {#zoo}\n\n";
@@ -199,8 +216,8 @@ std::string index_page(const zoo& all) {
     return page;
 }
 
-nlohmann::json facts_as_json(const zoo& all) {
-    auto list = nlohmann::json::object();
+nlohmann::ordered_json facts_as_json(const zoo& all) {
+    auto list = nlohmann::ordered_json::object();
     for (const auto& rule : all.rules) {
         const auto& doc = header_of(all, rule).doc;
         auto& entry = list[rule.name];

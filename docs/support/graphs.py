@@ -11,6 +11,17 @@ def draw(files):
     return {file.stem: compact(file.with_suffix(".dot.svg").read_text()) for file in files}
 
 
+def relative(points):
+    """A path of cubic curves through points, then a line to the last one, in whole steps from point to point."""
+    at = [tuple(round(float(x)) for x in point.split(",")) for point in points]
+    text, here = "M{},{}".format(*at[0]), at[0]
+    for i in range(1, len(at) - 1):
+        text += ("c" if i == 1 else " ") + "{},{}".format(at[i][0] - here[0], at[i][1] - here[1])
+        here = at[i] if i % 3 == 0 else here
+    text += "l{},{}".format(at[-1][0] - here[0], at[-1][1] - here[1])
+    return text.replace(",-", "-").replace(" -", "-")
+
+
 def compact(svg):
     """dot's SVG without what style sheets can say: an edge is one path, a node one shape and its text."""
     width, height = (float(n) for n in re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups())
@@ -19,9 +30,9 @@ def compact(svg):
     for kind, group in re.findall(r'<g id="\w+" class="(edge|node)">(.*?)</g>', svg, re.S):
         if kind == "edge":
             # The arrow is drawn by a marker: the path goes on to its tip.
-            path = number(re.search(r' d="([^"]*)"', group)[1])
-            tip = number(re.search(r'<polygon[^>]*points="([^"]*)"', group)[1]).split()[1]
-            edges.append(f'<path d="{path}L{tip}"/>')
+            path = re.search(r' d="M([^"]*)"', group)[1].replace("C", " ")
+            tip = re.search(r'<polygon[^>]*points="([^"]*)"', group)[1].split()[1]
+            edges.append(f'<path d="{relative([*path.split(), tip])}"/>')
             continue
         grey = ' class="q"' if 'stroke="gray"' in group else ""
         for x, y, rx, ry in re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group):

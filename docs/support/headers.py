@@ -1,6 +1,12 @@
 """Headers made ready for Doxygen: the labels of their doc comments as paragraphs of their own."""
 import re
 
+# What no program includes or names, in namespace furl all the same: parts of the compiler and of the loop. The reference is
+# of the rest; these headers speak to those who change them.
+INTERNAL = re.compile(r"furl/(base/(macros|static_vector)|language/(op|graph|named)|"
+                      r"execute/(arithmetic|counting|evaluate|kernel|naive|random|reduction_tree|simd|step)|"
+                      r"storage/(hyperparameters|refused|step_arguments|tensors)|zoo/.*)\.hpp")
+
 LABEL = re.compile(r"^(\s*)///\s?([A-Z][A-Za-z]*(?:, [A-Z][a-z]+)*):  +(.*)$")
 
 

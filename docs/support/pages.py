@@ -76,22 +76,17 @@ def convert_line(line, page, names):
 def convert(text, page, title=None):
     """A Markdown page for Doxygen: labels on its headings, links within the site, formulas, no marks of code blocks."""
     names = {name: name for name, _ in GUIDE} | {"README.md": "README.md"}
-    out, in_code, in_formula, first, number = [], False, False, True, None
+    out, in_code, first, number = [], False, True, None
     for line in text.splitlines():
         if line.startswith("```"):
-            if line == "```math" and not in_code:
-                out.append("\\f[")
-                in_formula = True
-                continue
-            if in_formula:
-                out.append("\\f]")
-                in_formula = False
-                continue
             in_code = not in_code
             out.append(line)
             continue
-        if in_code or in_formula:
+        if in_code:
             out.append(line)
+            continue
+        if found := re.fullmatch(r"\$\$(.*)\$\$", line.strip()):
+            out.append(f"\\f[{found[1]}\\f]")
             continue
         if re.fullmatch(r"<!-- (file|output): .* -->", line.strip()):
             continue

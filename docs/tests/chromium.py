@@ -1,4 +1,5 @@
 """A headless Chromium, spoken to through its debugging pipe: no package but the browser is needed."""
+import base64
 import json
 import os
 import select
@@ -16,7 +17,7 @@ class Browser:
     """One page of a headless browser; a context manager."""
 
     def __init__(self, program):
-        self.profile = tempfile.TemporaryDirectory()
+        self.profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         commands, self.commands = os.pipe()
         self.answers, answers = os.pipe()
 
@@ -122,6 +123,5 @@ class Browser:
         return value
 
     def picture(self, path, full=False):
-        import base64
         taken = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=full)
         path.write_bytes(base64.b64decode(taken["data"]))

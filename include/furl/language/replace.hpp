@@ -25,7 +25,7 @@ constexpr auto laid_out(const X& x) {
 /// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
 ///
 /// @param x     an expression, a rule's update as a rule.
-/// @param leaf  furl::grad, furl::param, furl::step or furl::updated.
+/// @tparam Leaf  as an argument: furl::grad, furl::param, furl::step or furl::updated.
 /// @param y     what stands in its place; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
@@ -65,6 +65,7 @@ constexpr auto only_if(const Condition& condition, const X& x) {
 /// and the step does not count. `opt.step(...)` then returns false.
 ///
 /// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// @param x          an update.
 /// Errors:  E21 if the condition has a value per tensor or per parameter.
 template <class X, Expression Condition>
 constexpr auto skip_unless(const Condition& condition, const X& x) {

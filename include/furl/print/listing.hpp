@@ -111,9 +111,9 @@ std::string plan_listing() {
 
 /// A stage of a rule on its way to the loop: its name, what it does, and the program after it.
 struct stage_listing {
-    std::string_view name;
-    std::string_view does;
-    std::string program;
+    std::string_view name;  ///< of the pass
+    std::string_view does;  ///< in a few words
+    std::string program;    ///< the listing after it
 };
 
 /// The stages of a rule on its way to the loop, in order, each with its program: as written, expanded, and then what
