@@ -36,6 +36,27 @@ def fill_graphs(folder):
         page.write_text(text)
 
 
+def fill_plots(folder, plots, html):
+    """Puts plots into the pages, where there are any: `<!-- plot: NAME -->` or `<!-- plot: NAME, what it shows -->`."""
+    have = {path.stem: path for path in plots.glob("*.svg")} if plots else {}
+
+    def figure(match):
+        name, text = match[1], match[2] or ""
+        if name not in have:
+            return ""
+        (html / "plots").mkdir(exist_ok=True)
+        shutil.copy(have[name], html / "plots")
+        heading = match[3] and f"<h2>{match[3]}</h2>\n" or ""
+        picture = f'{heading}<figure class="plot"><img src="plots/{name}.svg" alt="{text or name}" loading="lazy"></figure>'
+        return picture if match[3] else f"\\htmlonly\n{picture}\n\\endhtmlonly"
+
+    for page in folder.glob("*.md"):
+        text = page.read_text()
+        filled = re.sub(r"<!-- plot: (\w+)(?:, (.*?))?(?: \| (.*?))? -->", figure, text)
+        if filled != text:
+            page.write_text(filled)
+
+
 def menu(folder):
     """Doxygen's layout file with our menu: the guide, the zoo with its rules, the blocks, the reference."""
     def entry(page, title):
@@ -91,6 +112,7 @@ def main():
     parser.add_argument("--output", required=True, type=pathlib.Path, help="a folder; the site is its html/")
     parser.add_argument("--version", default="")
     parser.add_argument("--bench", type=pathlib.Path, help="zoo.json of bench/run, for the speeds")
+    parser.add_argument("--plots", type=pathlib.Path, help="a folder with plots: NAME.svg")
     parser.add_argument("--stamp", type=pathlib.Path, help="a file to touch at the end")
     args = parser.parse_args()
 
@@ -111,6 +133,7 @@ def main():
         if not headers.INTERNAL.fullmatch(header.relative_to(ROOT / "include").as_posix()):
             write(work / header.relative_to(ROOT), headers.convert(header.read_text()))
 
+    fill_plots(folder, args.plots, html)
     html_header(work)
     write(work / "layout.xml", menu(folder))
     settings = (HERE / "Doxyfile").read_text()

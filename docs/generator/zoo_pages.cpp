@@ -150,7 +150,7 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     for (const auto& pass : rule.passes) page += "<li>" + escaped(pass) + "</li>\n";
     page += "</ol>\n" + cost_table(rule.cost);
     if (const auto* speeds = speeds_of(all, rule)) page += "<h2>Speed</h2>\n" + speed_table(*speeds);
-    page += "<!-- accuracy: " + rule.name + " -->\n<!-- trajectory: " + rule.name + " -->\n";
+    page += "<!-- plot: " + rule.name + ", the ways and losses of " + rule.name + " | On test functions -->\n";
     page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.written) + " values as written, " +
             std::to_string(rule.fused) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
     page += "<!-- graph: " + rule.name + " -->\n";

@@ -93,6 +93,9 @@ def convert(text, page, title=None):
         if found := re.fullmatch(r'<a id="(E\d+)"></a>', line):
             number = found[1]
             continue
+        # Two quoted messages are two paragraphs.
+        if line.startswith("> furl[") and out and out[-1].startswith("> "):
+            out.append(">")
         if found := re.match(r"(#+) (.*)", line):
             heading = found[2]
             if first:
