@@ -7,25 +7,12 @@ INTERNAL = re.compile(r"furl/(base/(macros|static_vector)|language/(op|graph|nam
                       r"execute/(arithmetic|counting|evaluate|kernel|naive|random|reduction_tree|simd|step)|"
                       r"storage/(hyperparameters|refused|step_arguments|tensors)|zoo/.*)\.hpp")
 
-LABEL = re.compile(r"^(\s*)///\s?([A-Z][A-Za-z]*(?:, [A-Z][a-z]+)*):  +(.*)$")
+LABEL = re.compile(r"(?m)^([^\S\n]*)///\s?([A-Z][A-Za-z]*(?:, [A-Z][a-z]+)*):  +(.*)$")
 
 
 def convert(text):
-    """`/// Source:  x` and its like become titled paragraphs; what a folder's namespace says of the folder stays out."""
-    out, in_label = [], False
-    lines = text.splitlines()
-    for i, line in enumerate(lines):
-        found = LABEL.match(line)
-        if found:
-            out.append(f"{found[1]}/// @par {found[2]}")
-            out.append(f"{found[1]}/// {found[3]}")
-            in_label = True
-            continue
-        if not line.lstrip().startswith("///"):
-            in_label = False
-        if in_label and line.strip() == "///":
-            in_label = False
-        out.append(line)
-    text = "\n".join(out) + "\n"
+    """`/// Source:  x` and its like become titled paragraphs, and what a folder's namespace says of the folder stays out.
+    Lines keep their numbers, for Doxygen's complaints."""
+    text = LABEL.sub(r"\1/// @label{\2} \3", text)
     # The comment before a namespace is about the folder: architecture.md tells that.
-    return re.sub(r"(?m)(^///.*\n)+(?=namespace furl\b)", "", text)
+    return re.sub(r"(?m)(?:^///.*\n)+(?=namespace furl\b)", lambda comment: comment[0].replace("///", "//"), text)

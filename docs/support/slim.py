@@ -2,7 +2,7 @@
 import re
 
 # KaTeX's fonts that our formulas use; tests/formulas.js fails on a formula that needs another.
-FONTS = re.compile(r"KaTeX_(AMS|Main-(Regular|Bold|Italic)|Math-Italic|Size[1-4])")
+FONTS = re.compile(r"KaTeX_(AMS|Main-(Regular|Bold|Italic)|Math-Italic|Size[1-4])-?(Regular)?\.woff2")
 
 
 def katex_style(css):
@@ -51,10 +51,28 @@ def only_one_index(folder):
     data.write_text("".join(one))
 
 
+def bundle(folder):
+    """One script and one style sheet in the place of those that every page names in its head, in their order."""
+    script = re.compile(r'<script (?:type="text/javascript" )?src="([^"]+)"></script>\n')
+    sheet = re.compile(r'<link href="([^"]+\.css)" rel="stylesheet"(?: type="text/css")? ?/>\n')
+    pages = sorted(folder.glob("*.html"))
+    heads = {path: path.read_text().partition("</head>") for path in pages}
+    scripts, sheets = (kind.findall(heads[folder / "index.html"][0]) for kind in (script, sheet))
+    if any(script.findall(head) != scripts or sheet.findall(head) != sheets for head, _, _ in heads.values()):
+        raise SystemExit("slim.py: the pages do not name the same scripts and styles")
+    for path, (head, end, body) in heads.items():
+        head = script.sub("", sheet.sub("", head))
+        path.write_text(head + '<link href="all.css" rel="stylesheet"/>\n<script src="all.js"></script>\n' + end + body)
+    (folder / "all.js").write_text("\n;\n".join((folder / name).read_text() for name in scripts))
+    (folder / "all.css").write_text("\n".join((folder / name).read_text().replace("../", "") for name in sheets))
+    for name in scripts + sheets:
+        (folder / name).unlink()
+
+
 def slim(folder):
     for path in folder.glob("*.html"):
         path.write_text(html(path.read_text()))
-    for path in folder.glob("*.css"):
-        path.write_text(style(path.read_text()))
     shorten_anchors(folder)
     only_one_index(folder)
+    bundle(folder)
+    (folder / "all.css").write_text(style((folder / "all.css").read_text()))

@@ -35,7 +35,9 @@ let count = 0, failed = 0;
 for (const [where, formula, displayMode] of formulas(site, root)) {
     ++count;
     try {
-        katex.renderToString(formula, { throwOnError: true, strict: "error", displayMode });
+        const html = katex.renderToString(formula, { throwOnError: true, strict: "error", displayMode });
+        const font = html.match(/class="[^"]*\b(mathcal|mathfrak|mathscr|mathsf|mathtt|texttt|textsf|boldsymbol)\b/);
+        if (font) throw new Error(`${font[1]}: this font is left out of the site, see docs/support/slim.py`);
     } catch (error) {
         ++failed;
         console.log(`${where}: ${error.message}\n    ${formula}`);

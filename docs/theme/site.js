@@ -56,6 +56,5 @@ document.addEventListener("DOMContentLoaded", () => {
         });
     });
     const name = document.getElementById("projectname");
-    const home = document.querySelector('script[src$="site.js"]').getAttribute("src").replace("site.js", "index.html");
-    if (name) name.firstChild.replaceWith(Object.assign(document.createElement("a"), { href: home, textContent: "furl" }));
+    if (name) name.firstChild.replaceWith(Object.assign(document.createElement("a"), { href: "index.html", textContent: "furl" }));
 });
