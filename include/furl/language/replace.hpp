@@ -72,4 +72,17 @@ constexpr auto skip_unless(const Condition& condition, const X& x) {
     return make<op::guard>(x, condition);
 }
 
+/// The value of x; and the step leaves 0 where it found the gradient, in the same pass.
+///
+/// A training loop that sums gradients from zero then needs no pass to zero them. A step that is skipped (skip_unless)
+/// leaves them as they are.
+///
+/// @param x  an update.
+/// Cost:    1 store per parameter.
+/// Errors:  E39 if the gradients that a step is given are const.
+template <Expression X>
+constexpr auto zero_grad(const X& x) {
+    return make<op::zero_grad>(x);
+}
+
 }  // namespace furl
