@@ -37,8 +37,7 @@ constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
 /// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
 ///
 /// @param x     an expression, a rule's update as a rule.
-/// @param leaf  furl::grad, furl::param, furl::step or furl::updated; or a hyperparameter, which puts any rule on a
-///              schedule: `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
+/// @tparam Leaf  as an argument: furl::grad, furl::param, furl::step or furl::updated.
 /// @param y     what stands in its place; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
@@ -50,7 +49,7 @@ constexpr auto replace(const X& x, const leaf<Leaf>&, const Y& y) {
 /// `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
 ///
 /// @param x       an expression, a rule's update as a rule.
-/// @param symbol  the hyperparameter; x may use it or not.
+/// @tparam Name    as an argument: the hyperparameter, which x may use or not.
 /// @param y       what stands in its place; the hyperparameter inside y stays.
 /// @returns       an expression of the shape of x.
 template <Expression X, class Name, class Y>
@@ -84,6 +83,7 @@ constexpr auto only_if(const Condition& condition, const X& x) {
 /// and the step does not count. `opt.step(...)` then returns false.
 ///
 /// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// @param x          an update.
 /// Errors:  E21 if the condition has a value per tensor or per parameter.
 template <class X, Expression Condition>
 constexpr auto skip_unless(const Condition& condition, const X& x) {
