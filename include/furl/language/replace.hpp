@@ -20,8 +20,9 @@ constexpr auto laid_out(const X& x) {
     return g;
 }
 
-template <Expression X, class IsReplaced, class Y>
-constexpr auto replace_nodes(const X& x, IsReplaced is_replaced, const Y& y) {
+// x with each node for which is_replaced(node) replaced by y.
+template <Expression X, class Y, class IsReplaced>
+constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
     const auto replacement = as_expression(y);
     part_of<graph_capacity<0, X, as_expression_t<Y>>> result;
     const auto instead = replacement.into(result.body);
@@ -36,17 +37,24 @@ constexpr auto replace_nodes(const X& x, IsReplaced is_replaced, const Y& y) {
 /// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
 ///
 /// @param x     an expression, a rule's update as a rule.
-/// @param leaf  furl::grad, furl::param, furl::step or furl::updated; or a hyperparameter, which puts any rule on a
-///              schedule: `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
+/// @tparam Leaf  as an argument: furl::grad, furl::param, furl::step or furl::updated.
 /// @param y     what stands in its place; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
 constexpr auto replace(const X& x, const leaf<Leaf>&, const Y& y) {
-    return detail::replace_nodes(x, [](const node& n) { return n.code == Leaf; }, y);
+    return detail::replace_nodes(x, y, [](const node& n) { return n.code == Leaf; });
 }
+
+/// x with a hyperparameter replaced everywhere, by a schedule say:
+/// `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
+///
+/// @param x       an expression, a rule's update as a rule.
+/// @tparam Name    as an argument: the hyperparameter, which x may use or not.
+/// @param y       what stands in its place; the hyperparameter inside y stays.
+/// @returns       an expression of the shape of x.
 template <Expression X, class Name, class Y>
 constexpr auto replace(const X& x, const hyperparameter<Name>&, const Y& y) {
-    return detail::replace_nodes(x, [](const node& n) { return n.code == op::hyper && n.name == name_text<Name>; }, y);
+    return detail::replace_nodes(x, y, [](const node& n) { return n.code == op::hyper && n.name == name_text<Name>; });
 }
 
 /// x in the steps in which the condition holds; in others the parameters and all states of x stay as they are.
@@ -75,6 +83,7 @@ constexpr auto only_if(const Condition& condition, const X& x) {
 /// and the step does not count. `opt.step(...)` then returns false.
 ///
 /// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// @param x          an update.
 /// Errors:  E21 if the condition has a value per tensor or per parameter.
 template <class X, Expression Condition>
 constexpr auto skip_unless(const Condition& condition, const X& x) {
