@@ -37,7 +37,7 @@ class learning_rate {
         static constexpr auto steps = furl::hyper<"steps">(1000);
         static constexpr auto warmup = furl::hyper<"warmup">(0);
 
-        static constexpr auto is(schedule s) { return kind == static_cast<int>(s); }
+        static constexpr auto is = [](schedule s) { return kind == static_cast<int>(s); };
         static constexpr auto scheduled =
             select(is(schedule::linear), furl::schedules::linear(lr, 0.0, steps),
                    select(is(schedule::cosine), furl::schedules::cosine(lr, 0.0, steps),
