@@ -20,8 +20,8 @@ namespace examples {
 
 /// A curve of a chart. Values that are not finite make a gap.
 struct curve {
-    std::string name;  ///< in the legend; empty: not there
-    std::vector<double> x, y;
+    std::string name = {};  ///< in the legend; empty: not there
+    std::vector<double> x = {}, y = {};
     std::vector<double> low = {}, high = {};  ///< a band around the curve; empty: none
     enum { line, points, both } drawn = line;
 };
@@ -35,12 +35,12 @@ struct contours {
 struct chart {
     using range = std::pair<double, double>;
 
-    std::string title, x_label, y_label;
-    std::vector<curve> curves;
+    std::string title = {}, x_label = {}, y_label = {};
+    std::vector<curve> curves = {};
     bool log_x = false, log_y = false;
     std::optional<range> x_range = {}, y_range = {};  ///< by default, that of the curves
     std::optional<contours> below = {};               ///< needs both ranges
-    const char* legend = "top right";                 ///< gnuplot's words for its place: "bottom left", "outside"
+    const char* legend = "top right";                 ///< gnuplot's words for its place, "bottom left" say; "off"
 };
 
 namespace detail {
@@ -65,8 +65,8 @@ class gnuplot_script {
     void add(const chart& drawn) {
         const std::string block = "$chart" + std::to_string(++charts_);
         put("reset; set border 3 lc rgb '#808080'; set tics nomirror textcolor rgb '#404040'\n");
-        put("set grid lc rgb '#e4e4e4' lt 1; set key " + std::string(drawn.legend) +
-            " noenhanced Left reverse opaque\n");
+        put("set grid lc rgb '#e4e4e4' lt 1; set key " + std::string(drawn.legend) + "\n");
+        if (drawn.legend != std::string("off")) put("set key noenhanced Left reverse opaque samplen 2\n");
         put("set title " + quoted(drawn.title) + " noenhanced; set xlabel " + quoted(drawn.x_label) +
             " noenhanced; set ylabel " + quoted(drawn.y_label) + " noenhanced\n");
         for (const auto& [axis, logarithmic, range] :

@@ -5,10 +5,14 @@
 #include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
+#include <furl/print/type_name.hpp>
 #include <furl/program/check.hpp>
+#include <furl/program/cost.hpp>
+#include <furl/program/fingerprint.hpp>
 #include <furl/storage/arena.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/refused.hpp>
+#include <furl/storage/state_table.hpp>
 #include <furl/storage/step_arguments.hpp>
 
 #include <cstdint>
@@ -51,9 +55,10 @@ class optimizer {
     using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
     using plan = furl::plan<Rule, numerics>;
     using executor = typename execution::template executor<T>::template bound<plan>;
-    using runner = step_runner<plan, T, executor, denormals>;
+    using engine = step_runner<plan, T, executor, denormals>;
 
     static constexpr const auto& streams = plan::streams;
+    using gradient = std::conditional_t<(plan::program.gradient >= 0), T, const T>;
     static constexpr std::size_t state_streams = streams.size() - plan::first_state;
 
   public:
@@ -72,8 +77,8 @@ class optimizer {
         requires std::integral<std::ranges::range_value_t<Sizes>>
     explicit optimizer(const Sizes& sizes)
         : arguments_({std::ranges::begin(sizes), std::ranges::end(sizes)}),
-          states_(state_streams, arguments_.sizes()),
-          runner_(arguments_.sizes()) {
+          states_(state_streams, arguments_.sizes(), 2 + plan::inputs),
+          engine_(arguments_.sizes()) {
         reset();
     }
 
@@ -85,20 +90,39 @@ class optimizer {
     /// One step: t becomes t + 1, parameters and states are updated in place.
     ///
     /// @param parameters  one tensor or a list of tensors, as the optimizer was built for: anything contiguous.
-    /// @param gradients   the same, read only.
+    /// @param gradients   the same, read only (but written by a rule with zero_grad).
     /// @param inputs      `furl::input<"name"> = data` for each further input of the rule.
     /// @returns  whether the step was done: false where the rule skipped it (skip_unless), which changed nothing.
     /// Errors:  std::invalid_argument, before anything is written, if a number or size of tensors differs from that of
     ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    bool step(Parameters&& parameters, const Gradients& gradients, const input_binding<Names, Data>&... inputs) {
-        arguments_.take(states_.memory(), std::forward<Parameters>(parameters), gradients, inputs...);
-        auto& tensors = arguments_.tensors();
-        for (std::size_t i = 0; i < tensors.size(); ++i)
-            for (std::size_t s = 0; s < state_streams; ++s) tensors[i][plan::first_state + s] = states_.at(s, i);
-        if (!runner_.run(tensors, arguments_.sizes(), hypers_.values(), steps_ + 1)) return false;
-        ++steps_;
-        return true;
+    bool step(Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+        return step(serial{}, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
+    }
+
+    /// The same step, whose chunks a runner does, on several threads: `opt.step(pool, parameters, gradients)`.
+    ///
+    /// @param runner  furl::thread_pool, furl::openmp, furl::tbb, or anything that takes runner(chunks, body) and calls
+    ///                body(i) for each i below chunks. It is asked once a pass, over all tensors; not at all where there
+    ///                is too little to do.
+    /// The bits are those of any other runner, and of none.
+    template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
+              const input_binding<Names, Data>&... inputs) {
+        const bool moved = arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
+                                           std::forward<Gradients>(gradients), inputs...);
+        return run(runner, moved);
+    }
+
+    /// The same, for lists of tensors and inputs that are named at run time.
+    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                    std::span<const named_data<T>> inputs = {}) {
+        static_assert(std::is_const_v<gradient>,
+                      "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
+                      "See docs/errors.md#E39");
+        const bool moved = arguments_.take_named(states_.memory(), parameters, gradients, inputs);
+        return run(serial{}, moved);
     }
 
     /// Error E30.
@@ -114,10 +138,16 @@ class optimizer {
 
     /// One step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
     template <class... Names, class... Data>
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<const T>> gradients,
+    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<gradient>> gradients,
               const input_binding<Names, Data>&... inputs) {
-        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()),
-                    inputs...);
+        return step(serial{}, parameters, gradients, inputs...);
+    }
+    template <class Runner, class... Names, class... Data>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, std::initializer_list<std::span<T>> parameters,
+              std::initializer_list<std::span<gradient>> gradients, const input_binding<Names, Data>&... inputs) {
+        return step(runner, std::span(parameters.begin(), parameters.size()),
+                    std::span(gradients.begin(), gradients.size()), inputs...);
     }
 
     /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
@@ -143,6 +173,10 @@ class optimizer {
 
     /// The names of the hyperparameters.
     static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<plan>::names; }
+
+    /// Their values, in the order of the names.
+    std::span<double> hyperparameter_span() { return hypers_.values(); }
+    std::span<const double> hyperparameter_span() const { return hypers_.values(); }
 
     /// A state by its symbol. Of one value per parameter: a span over the state of a tensor; of one value per tensor or
     /// per step: a span over those values, in double.
@@ -187,7 +221,7 @@ class optimizer {
         arguments_.require_tensor(tensor);
         for (std::size_t i = 0; i < plan::program.states.size(); ++i)
             if (const auto& s = plan::program.states[i]; s.name == name && s.when != rate::per_element)
-                return runner_.scalar_state(i, tensor);
+                return engine_.scalar_state(i, tensor);
         throw std::invalid_argument("furl: no state '" + std::string(name) + "' of one value per tensor or step; the rule has: " +
                                     detail::listed(scalar_states()));
     }
@@ -201,6 +235,18 @@ class optimizer {
         return names;
     }
 
+    /// What the rule has, by name, without its type.
+    static constexpr const rule_info& info() { return info_; }
+
+    /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
+    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
+        const auto& s = plan::program.states[state];
+        if (s.when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.scalar_state(state, tensor), 1));
+        std::size_t stream = 0;
+        for (std::size_t i = 0; i < state; ++i) stream += plan::program.states[i].when == rate::per_element;
+        return std::as_writable_bytes(std::span(states_.at(stream, tensor), size(tensor)));
+    }
+
     /// The number of steps done; set it when states are restored.
     std::int64_t step_count() const { return steps_; }
     void set_step_count(std::int64_t steps) { steps_ = steps; }
@@ -208,23 +254,58 @@ class optimizer {
     /// States and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
-        runner_.reset();
+        engine_.reset();
         std::size_t stream = 0;
         for (const auto& s : plan::program.states)
             if (s.when == rate::per_element)
-                std::ranges::fill(states_.stream(stream++), static_cast<T>(runner::initial_value(s)));
+                std::ranges::fill(states_.stream(stream++), static_cast<T>(engine::initial_value(s)));
     }
 
     /// The number of tensors, and the number of elements of one.
     std::size_t tensors() const { return arguments_.sizes().size(); }
+    std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
     std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
 
   private:
+    static constexpr auto state_table_ = [] {
+        std::array<state_info, plan::program.states.size()> table{};
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto& s = plan::program.states[i];
+            table[i] = {s.name, s.when, s.when == rate::per_element ? element_type_of<T> : element_type::float64};
+        }
+        return table;
+    }();
+
+    static constexpr rule_info info_{
+        type_name<Rule>(),
+        fingerprint<Rule>,
+        hyperparameter_values<plan>::names,
+        {plan::program.inputs.begin(), plan::program.inputs.size()},
+        state_table_,
+        plan::order.passes,
+        static_cast<std::size_t>(cost<Rule, T, numerics>.bytes_per_parameter),
+    };
+
     step_arguments<plan, T> arguments_;
     arena<T> states_;
-    runner runner_;
+    engine engine_;
     hyperparameter_values<plan> hypers_;
     std::int64_t steps_ = 0;
+
+    // moved: whether any of the data lies elsewhere than in the last step.
+    template <class Runner>
+    bool run(Runner&& runner, bool moved) {
+        auto& tensors = arguments_.tensors();
+        if (moved) {
+            for (std::size_t i = 0; i < tensors.streams.size(); ++i)
+                for (std::size_t s = 0; s < state_streams; ++s)
+                    tensors.streams[i][plan::first_state + s] = states_.at(s, i);
+            tensors.find_neighbours(arguments_.sizes());
+        }
+        if (!engine_.run(tensors, hypers_.values(), steps_ + 1, runner)) return false;
+        ++steps_;
+        return true;
+    }
 
     template <class Name>
     static constexpr std::size_t hyper_index() {
@@ -246,7 +327,7 @@ class optimizer {
         arguments_.require_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
         else if constexpr (plan::program.states[i].when == rate::per_element) return state(name_text<Name>, tensor);
-        else return std::span<double>(&runner_.scalar_state(i, tensor), 1);
+        else return std::span<double>(&engine_.scalar_state(i, tensor), 1);
     }
 };
 

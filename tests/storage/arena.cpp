@@ -22,15 +22,33 @@ constexpr std::size_t largest = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("each tensor of each stream starts on a cache line", T, float, double) {
-    const std::vector<std::size_t> sizes{1, 0, 15, 16, 17, 1000, 3, 70000};
-    const arena<T> a(5, sizes);
-    for (std::size_t stream = 0; stream < 5; ++stream)
-        for (std::size_t i = 0; i < sizes.size(); ++i) {
-            CAPTURE(stream);
-            CAPTURE(i);
-            CHECK(address(a.at(stream, i)) % 64 == 0);
-        }
+TEST_CASE_TEMPLATE("each stream and each large tensor start on a cache line", T, float, double) {
+    const std::vector<std::size_t> sizes{1, 0, 15, 16, 17, 1024, 3, 70000};
+    for (std::size_t before : {0u, 1u, 3u}) {
+        const arena<T> a(5, sizes, before);
+        for (std::size_t stream = 0; stream < 5; ++stream)
+            for (std::size_t i = 0; i < sizes.size(); ++i) {
+                CAPTURE(before);
+                CAPTURE(stream);
+                CAPTURE(i);
+                if (i == 0 || sizes[i] >= 1024) CHECK(address(a.at(stream, i)) % 64 == 0);
+            }
+    }
+}
+
+TEST_CASE_TEMPLATE("small tensors follow each other without a gap", T, float, double) {
+    const std::vector<std::size_t> sizes{1, 0, 15, 100, 1023, 7};
+    const arena<T> a(2, sizes);
+    for (std::size_t stream = 0; stream < 2; ++stream)
+        for (std::size_t i = 1; i < sizes.size(); ++i) CHECK(a.at(stream, i) == a.at(stream, i - 1) + sizes[i - 1]);
+}
+
+TEST_CASE("streams of two arenas that are used together differ in their places within a page") {
+    const std::size_t n = 5000;
+    const arena<float> two(2, std::span(&n, 1)), states(2, std::span(&n, 1), 2);
+    const std::vector<const float*> all{two.at(0, 0), two.at(1, 0), states.at(0, 0), states.at(1, 0)};
+    for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k) CHECK(address(all[i]) % 4096 != address(all[k]) % 4096);
 }
 
 TEST_CASE_TEMPLATE("no two tensors share memory, and all lie in their stream", T, float, double) {

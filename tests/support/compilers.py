@@ -37,6 +37,19 @@ def include_flags(build):
     return list(flags)
 
 
+def precompile(compiler, header, flags, folder):
+    """The flags with which this compiler reads a header that it has read once already, and put into the folder."""
+    words = shlex.split(compiler)
+    is_clang = "clang" in subprocess.run([*words, "--version"], capture_output=True, text=True).stdout
+    result = pathlib.Path(folder) / (header + ".gch")
+    result.parent.mkdir(parents=True, exist_ok=True)
+    source = pathlib.Path(folder) / "source.hpp"
+    source.write_text(f"#include <{header}>\n")
+    command = [*words, "-std=c++20", *WARNINGS, *flags, "-x", "c++-header", str(source), "-o", str(result)]
+    subprocess.run(command, check=True)
+    return ["-include-pch", str(result)] if is_clang else [f"-I{folder}"]
+
+
 def compile(compiler, source, flags, text=None):
     """Checks a file, or the text given for it, without generating code."""
     command = [*shlex.split(compiler), "-std=c++20", "-fsyntax-only", *WARNINGS, *flags, "-x", "c++", str(source)]

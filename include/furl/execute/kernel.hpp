@@ -113,55 +113,72 @@ struct kernel {
         }(std::make_index_sequence<stream_count>{});
     }
 
-    // The last few elements: the same code on a padded copy, so that they get the same bits as any others. The padding
-    // repeats an element, because a made-up value could divide by zero.
-    struct padded_copy {
+    // Room for a vector of each stream.
+    struct vector_buffer {
         alignas(64) T values[stream_count][width];
         pointers streams;
 
+        FURL_INLINE vector_buffer() {
+            for (std::size_t k = 0; k < stream_count; ++k) streams[k] = values[k];
+        }
+
+        /// Copies n values of each stream that is written, from lane `first` on.
+        FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n, std::size_t first = 0) const {
+            for (std::size_t k = 0; k < stream_count; ++k)
+                if (Plan::streams[k].store >= 0)
+                    for (std::size_t i = 0; i < n; ++i) to[k][offset + i] = values[k][first + i];
+        }
+    };
+
+    // The last few elements: the same code on a padded copy, so that they get the same bits as any others. The padding
+    // repeats an element, because a made-up value could divide by zero.
+    struct padded_copy : vector_buffer {
         FURL_INLINE padded_copy(const pointers& from, std::size_t offset, std::size_t n) {
+            auto& to = this->values;
             [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
                 (
                     [&]() FURL_INLINE_LAMBDA {
-                        streams[K] = values[K];
                         if constexpr (Plan::reads(Pass, K))
                             for (std::size_t i = 0; i < width; ++i)
-                                values[K][i] = from[K][offset + std::min(i, n - 1)];
+                                to[K][i] = from[K][offset + std::min(i, n - 1)];
                     }(),
                     ...);
             }(std::make_index_sequence<stream_count>{});
         }
-
-        FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n) const {
-            for (std::size_t k = 0; k < stream_count; ++k)
-                if (Plan::streams[k].store >= 0)
-                    for (std::size_t i = 0; i < n; ++i) to[k][offset + i] = values[k][i];
-        }
     };
 
-    /// The last pass: reads and writes n elements.
-    static void write(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n) {
+    /// The last pass: reads and writes n elements, of which the first is number `from` of its tensor.
+    static void write(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
+                      std::size_t from) {
         const pointers streams = given;
         const auto keys = uniforms.keys;
         const registers<Plan, V> u = spread(uniforms);
         std::size_t i = 0;
         for (; i + 2 * width <= n; i += 2 * width) {
             registers<Plan, V> first, second;
-            evaluate_elements<Plan, Pass>(first, u, vector_leaves<Plan, V>{streams, i, keys, i});
-            evaluate_elements<Plan, Pass>(second, u, vector_leaves<Plan, V>{streams, i + width, keys, i + width});
+            evaluate_elements<Plan, Pass>(first, u, vector_leaves<Plan, V>{streams, i, keys, from + i});
+            evaluate_elements<Plan, Pass>(second, u, vector_leaves<Plan, V>{streams, i + width, keys, from + i + width});
             store(first, u, streams, i);
             store(second, u, streams, i + width);
         }
         if (i + width <= n) {
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, i, keys, i});
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, i, keys, from + i});
             store(r, u, streams, i);
             i += width;
         }
-        if (i < n) {
+        if (i < n && n >= width) {
+            // The last vector that is whole: its first lanes are done already, and are not stored again.
+            const auto begin = n - width;
+            vector_buffer last;
+            registers<Plan, V> r;
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, begin, keys, from + begin});
+            store(r, u, last.streams, 0);
+            last.copy_back(streams, i, n - i, i - begin);
+        } else if (i < n) {
             padded_copy pad(streams, i, n - i);
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, i});
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, from + i});
             store(r, u, pad.streams, 0);
             pad.copy_back(streams, i, n - i);
         }
@@ -182,9 +199,9 @@ struct kernel {
     using combine = combining<Plan::program[reduction<R>].code>;
 
     /// A reading pass: results[i] becomes the i-th reduction of Plan::order.reductions, for those of this pass. Sums and
-    /// maxima of magnitudes both start from 0.
+    /// maxima of magnitudes both start from 0. The first element is number `from` of its tensor.
     static void reduce(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
-                       double* results) {
+                       std::size_t from, double* results) {
         static_assert(reduction_lanes % width == 0);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             const pointers streams = given;
@@ -201,7 +218,8 @@ struct kernel {
                 for (; i + reduction_lanes <= end; i += reduction_lanes)
                     for (std::size_t k = 0; k < vectors; ++k) {
                         registers<Plan, V> r;
-                        evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, i + k * width, keys, i + k * width});
+                        evaluate_elements<Plan, Pass>(
+                            r, u, vector_leaves<Plan, V>{streams, i + k * width, keys, from + i + k * width});
                         ((lanes[R][k] = combine<R>{}(lanes[R][k], result<operand<R>>(r, u))), ...);
                     }
                 for (std::size_t k = 0; k < vectors && i + k * width < end; ++k) {
@@ -209,7 +227,7 @@ struct kernel {
                     padded_copy pad(streams, i + k * width, valid);
                     registers<Plan, V> r;
                     evaluate_elements<Plan, Pass>(
-                        r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, i + k * width});
+                        r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, from + i + k * width});
                     ((lanes[R][k] = combine<R>{}(lanes[R][k], first_of(result<operand<R>>(r, u), valid))), ...);
                 }
                 (std::get<R>(trees).push(fold(lanes[R], combine<R>{})), ...);
@@ -247,14 +265,19 @@ struct fused_executor {
     struct bound {
         using T = typename arithmetic<V>::element;
 
+        /// Any run of whole spans can be done by itself, by any thread.
+        static constexpr bool in_pieces = true;
+
         explicit bound(std::size_t) {}
 
+        /// The elements from number `from` on, n of them; the streams start at the first of these.
         template <std::size_t Pass>
-        void run(const detail::stream_pointers<Plan, T>& streams, const detail::uniform_values<Plan, Pass, T>& uniforms,
-                 std::size_t n, double* reductions) {
+        static void run(const detail::stream_pointers<Plan, T>& streams,
+                        const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
+                        double* reductions) {
             using kernel = detail::kernel<Plan, Pass, V>;
-            if constexpr (Pass + 1 == Plan::order.passes) kernel::write(streams, uniforms, n);
-            else kernel::reduce(streams, uniforms, n, reductions);
+            if constexpr (Pass + 1 == Plan::order.passes) kernel::write(streams, uniforms, n, from);
+            else kernel::reduce(streams, uniforms, n, from, reductions);
         }
     };
 };

@@ -78,6 +78,9 @@ struct naive_executor {
         using keys = std::array<detail::random_key, Plan::random_streams.size()>;
 
       public:
+        /// A loop goes over a whole tensor, and uses buffers that all share.
+        static constexpr bool in_pieces = false;
+
         explicit bound(std::size_t largest) {
             [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
                 buffers_.resize(static_cast<std::size_t>(std::max({std::int16_t{0}, where<Pass>.buffers...})));
@@ -87,7 +90,7 @@ struct naive_executor {
 
         template <std::size_t Pass>
         void run(const pointers& streams, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
-                 double* reductions) {
+                 std::size_t, double* reductions) {
             using kernel = detail::kernel<Plan, Pass, V>;
             constexpr const auto& list = Plan::order.elements[Pass];
             const auto u = kernel::spread(uniforms);

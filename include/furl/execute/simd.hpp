@@ -2,6 +2,8 @@
 
 #include <furl/execute/arithmetic.hpp>
 
+#include <utility>
+
 // The one header that includes xsimd: 8.1 to 14, whose differences end here. FURL_NO_SIMD, or a target without a vector
 // unit that xsimd knows, gives vectors of one element.
 #if !defined(FURL_NO_SIMD)
@@ -37,16 +39,12 @@ namespace detail {
 template <class T, class Function, class... Batches>
 FURL_INLINE xsimd::batch<T> per_lane(Function function, const Batches&... xs) {
     constexpr std::size_t width = xsimd::batch<T>::size;
+    alignas(64) T values[sizeof...(Batches)][width];
     alignas(64) T result[width];
-    [&](auto... buffers) {
-        (xs.store_aligned(buffers.values), ...);
-        for (std::size_t i = 0; i < width; ++i) result[i] = function(buffers.values[i]...);
-    }([](const auto&) {
-        struct buffer {
-            alignas(64) T values[width];
-        };
-        return buffer{};
-    }(xs)...);
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        (xs.store_aligned(values[K]), ...);
+        for (std::size_t i = 0; i < width; ++i) result[i] = function(values[K][i]...);
+    }(std::index_sequence_for<Batches...>{});
     return xsimd::batch<T>::load_aligned(result);
 }
 

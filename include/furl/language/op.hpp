@@ -11,7 +11,7 @@ enum class op : std::uint8_t {
     // leaves
     constant, hyper, step, count, global_count, param, grad, updated, input, previous,
     // names: the value of the operand, under a name
-    let, corrected, state, with, guard,
+    let, corrected, state, with, guard, zero_grad,
     // arithmetic
     add, subtract, multiply, divide, negate,
     // functions
@@ -53,6 +53,7 @@ inline constexpr std::array op_table{
     op_info{op::state, op_kind::naming, 3, false, "state"},  // next, initial, decay (of an ema)
     op_info{op::with, op_kind::naming, 2, false, "with"},
     op_info{op::guard, op_kind::naming, 2, false, "guard"},  // value, condition of the step
+    op_info{op::zero_grad, op_kind::naming, 1, false, "zero_grad"},
     op_info{op::add, op_kind::arithmetic, 2, false, "add"},
     op_info{op::subtract, op_kind::arithmetic, 2, false, "subtract"},
     op_info{op::multiply, op_kind::arithmetic, 2, false, "multiply"},

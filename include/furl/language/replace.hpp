@@ -37,7 +37,7 @@ constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
 /// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
 ///
 /// @param x     an expression, a rule's update as a rule.
-/// @param leaf  furl::grad, furl::param, furl::step or furl::updated.
+/// @tparam Leaf  as an argument: furl::grad, furl::param, furl::step or furl::updated.
 /// @param y     what stands in its place; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
@@ -49,7 +49,7 @@ constexpr auto replace(const X& x, const leaf<Leaf>&, const Y& y) {
 /// `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
 ///
 /// @param x       an expression, a rule's update as a rule.
-/// @param symbol  the hyperparameter; x may use it or not.
+/// @tparam Name    as an argument: the hyperparameter, which x may use or not.
 /// @param y       what stands in its place; the hyperparameter inside y stays.
 /// @returns       an expression of the shape of x.
 template <Expression X, class Name, class Y>
@@ -83,10 +83,24 @@ constexpr auto only_if(const Condition& condition, const X& x) {
 /// and the step does not count. `opt.step(...)` then returns false.
 ///
 /// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// @param x          an update.
 /// Errors:  E21 if the condition has a value per tensor or per parameter.
 template <class X, Expression Condition>
 constexpr auto skip_unless(const Condition& condition, const X& x) {
     return make<op::guard>(x, condition);
+}
+
+/// The value of x; and the step leaves 0 where it found the gradient, in the same pass.
+///
+/// A training loop that sums gradients from zero then needs no pass to zero them. A step that is skipped (skip_unless)
+/// leaves them as they are.
+///
+/// @param x  an update.
+/// Cost:    1 store per parameter.
+/// Errors:  E39 if the gradients that a step is given are const.
+template <Expression X>
+constexpr auto zero_grad(const X& x) {
+    return make<op::zero_grad>(x);
 }
 
 }  // namespace furl

@@ -90,6 +90,7 @@ std::string explain() {
     if (written.guard >= 0)
         result += "  skipped, with nothing written, unless " +
                   detail::printer_for<detail::text_style>(written).value({nullptr, written.guard}) + "\n";
+    if (written.gradient >= 0) result += "  leaves 0 in the place of the gradient\n";
     for (std::size_t pass = 0; pass < plan::order.passes; ++pass)
         result += "  pass " + std::to_string(pass + 1) + ": " + detail::pass_text<plan>(pass) + "\n";
     result += "  per parameter: " + detail::operations_text(c) + "\n";
@@ -97,6 +98,7 @@ std::string explain() {
     return result;
 }
 
+/// Of a rule that is not well formed: its error.
 template <class Rule, class T = float, class Numerics = contracted>
 std::string explain() {
     [[maybe_unused]] constexpr diagnose<Rule, T> report{};

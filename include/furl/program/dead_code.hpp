@@ -10,6 +10,7 @@ constexpr program<Capacity> drop_dead_code(const program<Capacity>& in) {
     bool live[Capacity]{};
     live[in.update] = true;
     if (in.guard >= 0) live[in.guard] = true;
+    if (in.gradient >= 0) live[in.gradient] = true;
     for (const auto& s : in.states) live[s.next] = live[s.initial] = true;
     for (std::size_t i = in.code.size(); i-- > 0;)
         if (live[i])

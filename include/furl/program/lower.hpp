@@ -129,6 +129,9 @@ struct lowering {
                 name(n.code, n.name, done);
                 return done;
             case op::with: return done = x.operands[0];
+            case op::zero_grad:
+                out.gradient = out.emit(0.0);
+                return done = x.operands[0];
             case op::guard: {
                 const auto condition = emit(n.operands[1]);
                 out.guard = out.guard < 0 || out.guard == condition

@@ -67,7 +67,7 @@ struct plan {
     static constexpr auto streams = [] {
         static_vector<stream_entry, 2 + 16 + 32> result;
         result.push_back({op::param, "param", -1, program.update});
-        result.push_back({op::grad, "grad"});
+        result.push_back({op::grad, "grad", -1, program.gradient});
         for (auto name : program.inputs) result.push_back({op::input, name});
         for (const auto& s : program.states)
             if (s.when == rate::per_element) result.push_back({op::previous, s.name, -1, s.next});

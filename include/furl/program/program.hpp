@@ -76,6 +76,7 @@ struct program {
     static_vector<name_entry, Capacity> names;
     std::int16_t update = -1;
     std::int16_t guard = -1;  ///< the condition without which the step is skipped; -1 if there is none
+    std::int16_t gradient = -1;  ///< what a step writes to the gradient; -1 if it only reads it
     mistake error = mistake::none;
     std::string_view culprit{};
 
@@ -155,6 +156,7 @@ constexpr program<Capacity> rewrite(const program<Capacity>& in, Change change) 
     for (const auto& n : in.names) out.names.push_back({n.kind, n.name, moved(n.value)});
     out.update = moved(in.update);
     out.guard = moved(in.guard);
+    out.gradient = moved(in.gradient);
     return out;
 }
 

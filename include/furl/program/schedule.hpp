@@ -42,6 +42,7 @@ constexpr schedule<Capacity> make_schedule(const program<Capacity>& p) {
         bool needed[Capacity]{};
         if (pass + 1 == s.passes) {
             needed[p.update] = true;
+            if (p.gradient >= 0) needed[p.gradient] = true;
             for (const auto& state : p.states) needed[state.next] = needed[state.next] || state.when == rate::per_element;
         } else {
             for (auto r : s.reductions)

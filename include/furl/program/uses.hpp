@@ -22,6 +22,7 @@ constexpr use_counts<Capacity> count_uses(const program<Capacity>& p) {
     for (const auto& s : p.states) ++uses.of[s.next];
     ++uses.of[p.update];
     if (p.guard >= 0) ++uses.of[p.guard];
+    if (p.gradient >= 0) ++uses.of[p.gradient];
     return uses;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/suggest.hpp>
 #include <furl/program/program.hpp>
 
 #include <array>
@@ -9,20 +10,6 @@
 #include <string_view>
 
 namespace furl {
-
-namespace detail {
-
-template <class Names>
-std::string listed(const Names& names) {
-    std::string text;
-    for (const auto& name : names) {
-        if (!text.empty()) text += ", ";
-        text += name;
-    }
-    return text.empty() ? "none" : text;
-}
-
-}  // namespace detail
 
 /// The hyperparameters of a rule by name, with their values.
 template <class Plan>
@@ -49,6 +36,7 @@ class hyperparameter_values {
 
     /// All values, in the order of the names.
     std::span<const double> values() const { return values_; }
+    std::span<double> values() { return values_; }
 
     double& operator[](std::size_t i) { return values_[i]; }
     double operator[](std::size_t i) const { return values_[i]; }
@@ -57,8 +45,7 @@ class hyperparameter_values {
     double& at(std::string_view name) {
         const auto i = find(name);
         if (i == size)
-            throw std::invalid_argument("furl: no hyperparameter '" + std::string(name) + "'; the rule has: " +
-                                        detail::listed(names));
+            throw std::invalid_argument(detail::no_such("hyperparameter", name, "the rule", names));
         return values_[i];
     }
     double at(std::string_view name) const { return const_cast<hyperparameter_values*>(this)->at(name); }

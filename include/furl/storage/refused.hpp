@@ -2,6 +2,7 @@
 
 #include <furl/base/policy.hpp>
 #include <furl/program/check.hpp>
+#include <furl/storage/state_table.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -41,10 +42,17 @@ class refused_optimizer {
     bool step(std::initializer_list<values>, std::initializer_list<std::span<const value_type>>, auto&&...) {
         return false;
     }
+    bool step_named(auto&&...) { return false; }
     double& operator[](const auto&) { return value_; }
     void set(const auto&, const auto&) {}
     double get(const auto&) const { return 0; }
     static std::span<const std::string_view> hyperparameters() { return {}; }
+    std::span<double> hyperparameter_span() const { return {}; }
+    static const rule_info& info() {
+        static constexpr rule_info none{};
+        return none;
+    }
+    std::span<std::byte> state_bytes(std::size_t, std::size_t) { return {}; }
     values state(const auto&, std::size_t = 0) { return {}; }
     double& scalar_state(const auto&, std::size_t = 0) { return value_; }
     static std::span<const std::string_view> states() { return {}; }
@@ -54,6 +62,7 @@ class refused_optimizer {
     void reset() {}
     std::size_t tensors() const { return 0; }
     std::size_t size(std::size_t) const { return 0; }
+    std::span<const std::size_t> sizes() const { return {}; }
 
   private:
     double value_ = 0;

@@ -1,10 +1,12 @@
 #pragma once
 
-#include <furl/execute/kernel.hpp>
+#include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/storage/hyperparameters.hpp>
-#include <furl/storage/tensors.hpp>
+#include <furl/storage/state_table.hpp>
+#include <furl/storage/step_data.hpp>
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -23,45 +25,10 @@ inline constexpr bool are_step_arguments = false;
 template <class Parameters, class Gradients, class... Inputs>
 inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
     (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
-
-/// What is wrong with data of type X as a stream of T.
-enum class data_fault { none, not_contiguous, other_type, read_only, temporary };
-
-// A container, whose elements end with it; not a view.
-template <class X>
-concept Owner = requires { typename X::allocator_type; } || requires { std::tuple_size<X>::value; };
-
-// Whether what a step writes to an argument Parameters&& is gone after it.
-template <class Parameters>
-inline constexpr bool is_lost = [] {
-    using X = std::remove_reference_t<Parameters>;
-    constexpr bool temporary = !std::is_lvalue_reference_v<Parameters>;
-    if constexpr (TensorList<X>) {
-        using tensor = std::ranges::range_reference_t<X>;
-        return Owner<std::remove_cvref_t<tensor>> && (!std::is_reference_v<tensor> || (temporary && Owner<X>));
-    } else {
-        return temporary && Owner<X>;
-    }
-}();
-
-// X: for parameters, as a forwarding reference deduces it.
-template <class T, class X, bool Written>
-inline constexpr data_fault fault_of = [] {
-    using element = typename element_of<std::remove_reference_t<X>>::type;
-    if (std::is_void_v<element>) return data_fault::not_contiguous;
-    if (!std::is_same_v<std::remove_const_t<element>, T>) return data_fault::other_type;
-    if (!Written) return data_fault::none;
-    if (std::is_const_v<element>) return data_fault::read_only;
-    return is_lost<X> ? data_fault::temporary : data_fault::none;
-}();
-
-template <class T, class Parameters, class... Others>
-inline constexpr data_fault first_fault = [] {
-    auto result = data_fault::none;
-    for (auto fault : {fault_of<T, Parameters, true>, fault_of<T, Others, false>...})
-        if (result == data_fault::none) result = fault;
-    return result;
-}();
+template <class Runner, class Parameters, class Gradients, class... Inputs>
+    requires ChunkRunner<std::remove_reference_t<Runner>>
+inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
+    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
 
 }  // namespace detail
 
@@ -70,34 +37,45 @@ inline constexpr data_fault first_fault = [] {
 /// A loop of training gives the same memory each time; then only sizes and addresses are compared.
 template <class Plan, class T>
 class step_arguments {
-    using pointers = detail::stream_pointers<Plan, T>;
-
   public:
     explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
     /// Where the streams of a tensor start; those of its states are for the owner to fill.
-    std::vector<pointers>& tensors() { return tensors_; }
+    step_tensors<Plan, T>& tensors() { return tensors_; }
 
     /// Takes parameters, gradients and inputs. Throws std::invalid_argument if they do not fit, or overlap each other or
-    /// the states, where one of the two is written.
+    /// the states, where one of the two is written. Whether anything lies elsewhere than in the last call.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    void take(std::span<const T> states, Parameters&& parameters, const Gradients& gradients,
+    bool take(std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        constexpr auto fault = detail::first_fault<T, Parameters, const Gradients, Data...>;
-        static_assert(fault != detail::data_fault::not_contiguous,
-                      "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
-                      "See docs/errors.md#E15");
-        static_assert(fault != detail::data_fault::other_type,
-                      "furl[E16]: the data has another element type than the optimizer; use "
-                      "furl::optimizer<my_rule, double> for double. See docs/errors.md#E16");
-        static_assert(fault != detail::data_fault::read_only,
-                      "furl[E19]: the parameters are const, and a step writes them. See docs/errors.md#E19");
-        static_assert(fault != detail::data_fault::temporary,
-                      "furl[E38]: the parameters are a temporary, and what a step writes would be gone with it; give "
-                      "it a variable, or a span. See docs/errors.md#E38");
-        if constexpr (fault == detail::data_fault::none) take_checked(states, parameters, gradients, inputs...);
+        if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
+            return take_checked(states, parameters, gradients, [&] {
+                (require_known_input(name_text<Names>), ...);
+                return [&]<std::size_t... K>(std::index_sequence<K...>) {
+                    bool same = true;
+                    ((same = gather_input<K>(inputs...) && same), ...);
+                    return same;
+                }(std::make_index_sequence<Plan::inputs>{});
+            });
+        else return false;
+    }
+
+    /// The same, with inputs that are named at run time.
+    bool take_named(std::span<const T> states, std::span<const std::span<T>> parameters,
+                    std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
+        return take_checked(states, parameters, gradients, [&] {
+            bool same = true;
+            for (const auto& given : inputs) require_known_input(given.name);
+            for (std::size_t k = 0; k < Plan::inputs; ++k) {
+                const auto wanted = Plan::program.inputs[k];
+                const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
+                if (found == inputs.end()) throw_missing(wanted);
+                else same &= gather(2 + k, found->tensors);
+            }
+            return same;
+        });
     }
 
     void require_tensor(std::size_t tensor) const {
@@ -114,26 +92,25 @@ class step_arguments {
     }
 
   private:
+    static constexpr bool writes_gradients = Plan::program.gradient >= 0;
+
     std::vector<std::size_t> sizes_;
-    std::vector<pointers> tensors_;
+    step_tensors<Plan, T> tensors_;
     std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
     const void* checked_for_ = nullptr;      // the owner of the last check that passed
 
-    template <class Parameters, class Gradients, class... Names, class... Data>
-    void take_checked(std::span<const T> states, Parameters& parameters, const Gradients& gradients,
-                      const input_binding<Names, Data>&... inputs) {
+    template <class Parameters, class Gradients, class TakeInputs>
+    bool take_checked(std::span<const T> states, Parameters& parameters, Gradients& gradients, TakeInputs take_inputs) {
         // A copy has other states or another address: its check must be its own.
         const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
         bool same = checked_for_ == owner;
         checked_for_ = nullptr;
         same &= gather(0, parameters);
         same &= gather(1, gradients);
-        (require_known_input<Names>(), ...);
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            ((same &= gather_input<K>(inputs...)), ...);
-        }(std::make_index_sequence<Plan::inputs>{});
+        same &= take_inputs();
         if (!same) require_no_overlap(states);
         checked_for_ = owner;
+        return !same;
     }
 
     // Takes the tensors of one stream. Whether all are where they were.
@@ -143,7 +120,7 @@ class step_arguments {
         const auto given = detail::for_each_tensor(x, [&](std::size_t i, const T* data, std::size_t n) {
             if (i >= sizes_.size()) return;
             require_size(stream, i, n);
-            auto& place = tensors_[i][stream];
+            auto& place = tensors_.streams[i][stream];
             same &= place == data;
             place = const_cast<T*>(data);  // read only where the program has no store
         });
@@ -153,12 +130,9 @@ class step_arguments {
         return same;
     }
 
-    template <class Name>
-    static void require_known_input() {
-        for (auto known : Plan::program.inputs)
-            if (known == name_text<Name>) return;
-        throw std::invalid_argument("furl: no input '" + std::string(name_text<Name>) + "'; the rule has: " +
-                                    detail::listed(Plan::program.inputs));
+    static void require_known_input(std::string_view name) {
+        if (std::ranges::find(Plan::program.inputs, name) == Plan::program.inputs.end())
+            throw std::invalid_argument(detail::no_such("input", name, "the rule", Plan::program.inputs));
     }
 
     template <std::size_t K, class... Names, class... Data>
@@ -170,11 +144,14 @@ class step_arguments {
             same &= gather(2 + K, binding.data);
         };
         (take(given), ...);
-        if (!found)
-            throw std::invalid_argument("furl: input '" + std::string(Plan::program.inputs[K]) +
-                                        "' is missing; call step(parameters, gradients, furl::input<\"" +
-                                        std::string(Plan::program.inputs[K]) + "\"> = data)");
+        if (!found) throw_missing(Plan::program.inputs[K]);
         return same;
+    }
+
+    static void throw_missing(std::string_view input) {
+        throw std::invalid_argument("furl: input '" + std::string(input) +
+                                    "' is missing; call step(parameters, gradients, furl::input<\"" +
+                                    std::string(input) + "\"> = data)");
     }
 
     static std::string describe(std::size_t stream) {
@@ -195,7 +172,7 @@ class step_arguments {
         std::size_t k = 0;
         for (std::size_t i = 0; i < sizes_.size(); ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_[i][s], sizes_[i], i, s, s == 0);
+                touched_[k++] = detail::interval::of(tensors_.streams[i][s], sizes_[i], i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
         if (!found.first) return;

@@ -65,6 +65,19 @@ std::vector<std::size_t> sizes_of(const X& tensors) {
     return sizes;
 }
 
+/// Sizes of tensors, from one size, a range of sizes, one tensor, or a list of tensors.
+template <class Sizes>
+std::vector<std::size_t> list_of_sizes(const Sizes& sizes) {
+    if constexpr (std::integral<Sizes>) return {static_cast<std::size_t>(sizes)};
+    else if constexpr (std::floating_point<typename element_of<const Sizes>::type>) return sizes_of(sizes);
+    else {
+        static_assert(std::integral<std::ranges::range_value_t<Sizes>>, "sizes are integers, or tensors that have them");
+        std::vector<std::size_t> list;
+        for (auto n : sizes) list.push_back(static_cast<std::size_t>(n));
+        return list;
+    }
+}
+
 /// A piece of memory that a step touches.
 struct interval {
     const std::byte* begin;

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace furl {
+
+/// How the elements of a list of tensors are cut into chunks, for threads, and into spans, for reductions.
+///
+/// A span is 4096 elements of one tensor, or the rest of it. Spans are where reductions put their partial results, so
+/// that these do not depend on the chunks; a chunk is a run of whole spans, of one tensor or of many.
+class partition {
+  public:
+    static constexpr std::size_t span_size = 4096;  // elements; a power of two of reduction blocks
+    static constexpr std::size_t least = 8192;      // elements that are worth a second thread
+
+    explicit partition(std::span<const std::size_t> sizes) : sizes_(sizes.begin(), sizes.end()) {
+        weight_.reserve(sizes.size() + 1);
+        first_span_.reserve(sizes.size() + 1);
+        weight_.push_back(0);
+        first_span_.push_back(0);
+        for (auto n : sizes) {
+            weight_.push_back(weight_.back() + n + per_tensor);
+            first_span_.push_back(first_span_.back() + (n + span_size - 1) / span_size);
+        }
+    }
+
+    std::size_t tensors() const { return sizes_.size(); }
+    std::size_t size(std::size_t tensor) const { return sizes_[tensor]; }
+    std::span<const std::size_t> sizes() const { return sizes_; }
+
+    /// The number of spans of all tensors, and of those before one.
+    std::size_t spans() const { return first_span_.back(); }
+    std::size_t first_span(std::size_t tensor) const { return first_span_[tensor]; }
+
+    /// The number of chunks for so many threads: a few for each, as threads are not equally fast.
+    std::size_t chunks(std::size_t threads) const {
+        if (threads < 2 || weight_.back() < least) return 1;
+        return std::min(4 * threads, std::max<std::size_t>(2, weight_.back() / least));
+    }
+
+    /// Calls visit(tensor, first, last) for the elements of chunk i of n, tensor by tensor. A tensor without elements is
+    /// visited once, as are the first elements of every other.
+    template <class Visit>
+    void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
+        const auto from = place(i, n), to = place(i + 1, n);
+        for (auto tensor = from.tensor; tensor < tensors(); ++tensor) {
+            const auto first = tensor == from.tensor ? from.element : 0;
+            const auto last = tensor == to.tensor ? to.element : sizes_[tensor];
+            const bool starts_here = first == 0 && tensor != to.tensor;
+            if (first < last || starts_here) visit(tensor, first, last);
+            if (tensor == to.tensor) return;
+        }
+    }
+
+  private:
+    // What a tensor costs beside its elements, counted in elements.
+    static constexpr std::size_t per_tensor = 64;
+
+    struct position {
+        std::size_t tensor, element;
+    };
+
+    // Where chunk i of n starts.
+    position place(std::size_t i, std::size_t n) const {
+        if (i == 0) return {0, 0};
+        if (i == n) return {tensors(), 0};
+        const auto total = weight_.back();
+        const auto wanted = total / n * i + total % n * i / n;
+        const auto after = std::upper_bound(weight_.begin(), weight_.end(), wanted);
+        const auto tensor = static_cast<std::size_t>(after - weight_.begin()) - 1;
+        if (tensor >= tensors()) return {tensors(), 0};
+        const auto element = (wanted - weight_[tensor]) / span_size * span_size;
+        return element < sizes_[tensor] || element == 0 ? position{tensor, element} : position{tensor + 1, 0};
+    }
+
+    std::vector<std::size_t> sizes_;
+    std::vector<std::size_t> weight_;      // of all tensors before
+    std::vector<std::size_t> first_span_;  // the number of spans before
+};
+
+}  // namespace furl

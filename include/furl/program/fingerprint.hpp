@@ -1,0 +1,63 @@
+#pragma once
+
+#include <furl/program/check.hpp>
+
+#include <bit>
+#include <cstdint>
+
+namespace furl {
+
+namespace detail {
+
+// A hash of 64 bits, fed by words: the finalizer of splitmix64 between them.
+struct word_hash {
+    std::uint64_t value = 0x9e3779b97f4a7c15;
+
+    constexpr word_hash& operator<<(std::uint64_t word) {
+        value = (value ^ word) + 0x9e3779b97f4a7c15;
+        value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+        value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+        value ^= value >> 31;
+        return *this;
+    }
+    constexpr word_hash& operator<<(std::string_view text) {
+        for (char c : text) *this << static_cast<unsigned char>(c);
+        return *this << text.size();
+    }
+};
+
+// The hash of each value of a program, by what it computes. The default of a hyperparameter is not part of it.
+template <std::size_t Capacity>
+constexpr static_vector<std::uint64_t, Capacity> value_hashes(const program<Capacity>& p) {
+    static_vector<std::uint64_t, Capacity> hashes;
+    for (const auto& x : p.code) {
+        word_hash h;
+        h << info(x.code).text << x.name;
+        if (x.code != op::hyper) h << std::bit_cast<std::uint64_t>(x.value);
+        for (auto operand : x.operands) h << (operand < 0 ? 0 : hashes[static_cast<std::size_t>(operand)]);
+        hashes.push_back(h.value);
+    }
+    return hashes;
+}
+
+template <std::size_t Capacity>
+constexpr std::uint64_t program_hash(const program<Capacity>& p) {
+    const auto values = value_hashes(p);
+    const auto of = [&](std::int16_t i) { return i < 0 ? 0 : values[static_cast<std::size_t>(i)]; };
+    std::uint64_t states = 0;  // in any order
+    for (const auto& s : p.states)
+        states += (word_hash{} << s.name << static_cast<std::uint64_t>(s.when) << of(s.next) << of(s.initial)).value;
+    return (word_hash{} << of(p.update) << of(p.guard) << states).value;
+}
+
+}  // namespace detail
+
+/// 64 bits that tell rules apart by what they compute: equations, constants, names of states and hyperparameters.
+///
+/// Not by the rule's own name, the names of its lets, or the defaults of hyperparameters; nor by policies. Two rules of
+/// one fingerprint can go on from each other's states.
+template <class Rule>
+    requires well_formed<Rule>
+inline constexpr std::uint64_t fingerprint = detail::program_hash(stages<Rule>::written);
+
+}  // namespace furl

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <furl/program/program.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+// What an optimizer keeps, without its type: for savers, loggers and others that go through all states.
+namespace furl {
+
+/// How numbers are stored.
+enum class element_type : std::uint8_t { float32, float64, bfloat16, float16, uint8 };
+
+constexpr std::size_t size_of(element_type type) {
+    switch (type) {
+        case element_type::float64: return 8;
+        case element_type::float32: return 4;
+        case element_type::uint8: return 1;
+        default: return 2;
+    }
+}
+
+template <class T>
+inline constexpr element_type element_type_of = sizeof(T) == sizeof(double) ? element_type::float64 : element_type::float32;
+
+/// A state of a rule: how often there is one, and how its values are stored.
+struct state_info {
+    std::string_view name;
+    rate when = rate::per_element;
+    element_type type = element_type::float32;
+};
+
+/// A hyperparameter and its value.
+struct setting {
+    std::string_view name;
+    double value;
+};
+
+/// What a rule has, by name.
+struct rule_info {
+    std::string_view rule;  ///< the name of its type, as the compiler prints it
+    std::uint64_t fingerprint = 0;
+    std::span<const std::string_view> hyperparameters{};
+    std::span<const std::string_view> inputs{};
+    std::span<const state_info> states{};
+    std::size_t passes = 1;
+    std::size_t bytes_per_parameter = 0;  ///< that a step reads and writes
+};
+
+/// An input of a step that is named at run time: a tensor for each of the optimizer's.
+template <class T>
+struct named_data {
+    std::string_view name;
+    std::span<const std::span<const T>> tensors;
+};
+
+}  // namespace furl

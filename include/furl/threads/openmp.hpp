@@ -1,0 +1,25 @@
+#pragma once
+
+#if !defined(_OPENMP)
+#error "furl/threads/openmp.hpp needs a compiler with OpenMP switched on: -fopenmp"
+#endif
+
+#include <omp.h>
+
+#include <cstddef>
+
+namespace furl {
+
+/// The threads of OpenMP: `opt.step(furl::openmp{}, parameters, gradients)`. One parallel region a pass, of as many
+/// threads as OMP_NUM_THREADS says.
+struct openmp {
+    static std::size_t concurrency() { return static_cast<std::size_t>(omp_get_max_threads()); }
+
+    template <class Body>
+    void operator()(std::size_t chunks, Body&& body) const {
+#pragma omp parallel for schedule(static)
+        for (std::size_t i = 0; i < chunks; ++i) body(i);
+    }
+};
+
+}  // namespace furl

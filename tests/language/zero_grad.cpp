@@ -1,0 +1,90 @@
+#include <furl/blocks/blocks.hpp>
+#include <furl/optimizer.hpp>
+#include <furl/print/print.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+using namespace furl;
+
+namespace {
+
+struct descent {
+    static constexpr auto lr = hyper<"lr">(0.5);
+
+    static constexpr auto update = param - lr * momentum<"b">(grad, 0.9);
+};
+
+struct zeroing : descent {
+    static constexpr auto update = zero_grad(descent::update);
+};
+
+struct zeroing_clipped : descent {
+    static constexpr auto update = skip_nonfinite(replace(zero_grad(descent::update), grad, clip_by_norm(grad, 1.0)));
+};
+
+static_assert(cost<zeroing>.stores == cost<descent>.stores + 1);
+static_assert(cost<zeroing>.loads == cost<descent>.loads && cost<zeroing>.passes == 1);
+static_assert(cost<zeroing>.bytes_per_parameter == cost<descent>.bytes_per_parameter + 4);
+
+std::vector<float> ramp(std::size_t n) {
+    std::vector<float> result(n);
+    for (std::size_t i = 0; i < n; ++i) result[i] = 0.25f * static_cast<float>(i) - 3;
+    return result;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a step with zero_grad is the step, and leaves gradients of zero", Optimizer, optimizer<zeroing>,
+                   naive<zeroing>) {
+    for (std::size_t n : {0u, 1u, 7u, 16u, 33u, 5000u}) {
+        CAPTURE(n);
+        optimizer<descent> plain(n);
+        Optimizer opt(n);
+        auto w = ramp(n), expected = w;
+        for (int step = 0; step < 3; ++step) {
+            auto g = ramp(n), same = g;
+            opt.step(w, g);
+            plain.step(expected, same);
+            CHECK(g == std::vector<float>(n));
+            CHECK(same == ramp(n));
+        }
+        if constexpr (std::is_same_v<Optimizer, optimizer<zeroing>>) CHECK(w == expected);
+    }
+}
+
+TEST_CASE("the gradient is cleared in the last pass, after the reductions have read it") {
+    optimizer<zeroing_clipped> opt(100);
+    std::vector<float> w(100), g(100, 2.0f);
+    CHECK(opt.step(w, g));
+    CHECK(g == std::vector<float>(100));
+    CHECK(w[0] == doctest::Approx(-0.5 * 2 / 20.0));
+}
+
+TEST_CASE("a skipped step leaves the gradient as it is") {
+    optimizer<zeroing_clipped> opt(100);
+    std::vector<float> w(100), g(100, 2.0f);
+    g[50] = std::numeric_limits<float>::infinity();
+    CHECK_FALSE(opt.step(w, g));
+    CHECK(g[0] == 2);
+    CHECK(std::isinf(g[50]));
+}
+
+TEST_CASE("gradients that are cleared must not overlap each other") {
+    optimizer<zeroing> opt({4, 4});
+    std::vector<float> w(8), g(8);
+    const std::span<float> all(g);
+    CHECK_THROWS_AS(opt.step({std::span(w).first(4), std::span(w).last(4)}, {all.first(4), all.subspan(2, 4)}),
+                    std::invalid_argument);
+    CHECK(opt.step({std::span(w).first(4), std::span(w).last(4)}, {all.first(4), all.last(4)}));
+}
+
+TEST_CASE("explain says that the gradient is cleared") {
+    CHECK(explain<zeroing>().find("leaves 0 in the place of the gradient") != std::string::npos);
+    CHECK(explain<zeroing>().find("writes param, grad, b") != std::string::npos);
+    CHECK(explain<descent>().find("leaves 0") == std::string::npos);
+}
