@@ -128,7 +128,12 @@ chart way_chart(const std::string& title, const race_problem& problem, const res
 }
 
 chart loss_chart(std::string title, std::vector<curve> curves) {
-    return {.title = std::move(title), .x_label = "step", .y_label = "loss", .curves = std::move(curves), .log_y = true, .legend = "bottom left"};
+    return {.title = std::move(title),
+            .x_label = "step",
+            .y_label = "loss",
+            .curves = std::move(curves),
+            .log_y = true,
+            .legend = "bottom left"};
 }
 
 /// A file for each optimizer: its way on each function of two variables, and its losses; and one of the best.
