@@ -6,7 +6,7 @@ usage: codegen.py [--isa avx2] [--compiler g++]... [--flag=X]... [--listing]
        codegen.py [--isa avx2] --object ADAMW SGD_MOMENTUM HAND [--listing]      looks into what Meson has compiled
 
 Counts do not jitter, so this is the regression test where a timing is none. The loop is found as the innermost jump
-back over the most vector stores; a vector is so many of them as the rule has streams that are written.
+back over vector stores and the most arithmetic; a vector is so many stores as the rule has streams that are written.
 """
 import argparse
 import collections
@@ -64,8 +64,13 @@ def stores_vector(instruction, register):
             and register in instruction.operands)
 
 
+def computes(instruction):
+    return ("mm" in instruction.operands and instruction.mnemonic.endswith(("ps", "pd", "ss", "sd"))
+            and not MOVE.match(instruction.mnemonic))
+
+
 def hot_loop(path, register):
-    """The innermost loop that stores vectors; of several the one with most stores."""
+    """The innermost loop that stores vectors; of several the one with most arithmetic."""
     loops = []
     for function in functions(path):
         index = {instruction.address: i for i, instruction in enumerate(function)}
@@ -76,9 +81,9 @@ def hot_loop(path, register):
             begin = index.get(int(target.group(1), 16)) if target else None
             if begin is not None and begin <= end:
                 body = function[begin:end + 1]
-                stores = sum(1 for i in body if stores_vector(i, register))
-                if stores:
-                    loops.append((stores, body))
+                arithmetic = sum(1 for i in body if computes(i))
+                if arithmetic and any(stores_vector(i, register) for i in body):
+                    loops.append((arithmetic, body))
     if not loops:
         sys.exit(f"codegen: no loop with stores of {register} in {path}")
     innermost = [a for a in loops
@@ -103,7 +108,7 @@ def count(body, rule, register):
                                                    or "broadcast" in mnemonic))
         counts["square roots"] += "sqrt" in mnemonic
         counts["divisions"] += re.match(r"v?div", mnemonic) is not None
-        counts["arithmetic"] += packed and mnemonic.endswith(("ps", "pd", "ss", "sd")) and not moves
+        counts["arithmetic"] += computes(instruction)
     vectors = sum(1 for i in body if stores_vector(i, register)) / RULES[rule]["stores"]
     return {what: counts[what] / vectors for what in WHAT} | {"vectors": vectors}
 
