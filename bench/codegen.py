@@ -6,7 +6,7 @@ usage: codegen.py [--isa avx2] [--compiler g++]... [--flag=X]... [--listing]
        codegen.py [--isa avx2] --object ADAMW SGD_MOMENTUM HAND [--listing]      looks into what Meson has compiled
 
 Counts do not jitter, so this is the regression test where a timing is none. The loop is found as the innermost jump
-back over vector stores and the most arithmetic; a vector is so many stores as the rule has streams that are written.
+back over the most vector stores that are not mere copies; a vector is so many of them as the rule writes streams.
 """
 import argparse
 import collections
@@ -70,7 +70,7 @@ def computes(instruction):
 
 
 def hot_loop(path, register):
-    """The innermost loop that stores vectors; of several the one with most arithmetic."""
+    """The innermost loop that stores vectors; of several the one with most stores."""
     loops = []
     for function in functions(path):
         index = {instruction.address: i for i, instruction in enumerate(function)}
@@ -81,9 +81,9 @@ def hot_loop(path, register):
             begin = index.get(int(target.group(1), 16)) if target else None
             if begin is not None and begin <= end:
                 body = function[begin:end + 1]
-                arithmetic = sum(1 for i in body if computes(i))
-                if arithmetic and any(stores_vector(i, register) for i in body):
-                    loops.append((arithmetic, body))
+                stores = sum(1 for i in body if stores_vector(i, register))
+                if 0 < stores <= sum(1 for i in body if computes(i)):  # else it fills or copies
+                    loops.append((stores, body))
     if not loops:
         sys.exit(f"codegen: no loop with stores of {register} in {path}")
     innermost = [a for a in loops
