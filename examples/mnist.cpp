@@ -1,5 +1,5 @@
-// Shows:  the MNIST exercise with whatever a training may want: any optimizer of the zoo by its name, as one fused rule
-//         with weight decay, clipping, warm-up and a schedule; checkpoints, from which it goes on to the same bits.
+// Shows:  the MNIST exercise with whatever a training may want: any optimizer of the zoo by its name, weight decay,
+//         clipping, warm-up and a schedule; checkpoints, from which it goes on to the same bits.
 // Prints: loss and accuracy of each epoch and the confusion matrix; the plot shows both over the epochs, a picture the
 //         digits that were misread.
 #include "support/choices.hpp"
@@ -11,6 +11,7 @@
 
 #include <furl/checkpoint/checkpoint.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <string>
@@ -25,8 +26,9 @@ struct options {
     std::size_t epochs = 10, batch = 64;
     std::vector<std::size_t> hidden{500};
     std::string optimizer = "adam";
-    std::optional<double> lr, weight_decay, clip, warmup;
-    std::optional<schedule> kind;
+    std::optional<double> lr, weight_decay, clip;
+    double warmup = 0;
+    schedule kind = schedule::constant;
     activation f = activation::relu;
     initialization weights = initialization::he;
     classification_loss loss = classification_loss::cross_entropy;
@@ -44,15 +46,6 @@ void print_confusion(std::span<const std::uint8_t> labels, std::span<const std::
     std::printf("\n");
 }
 
-/// Sets what the command line gives; the rest is the rule's, or that of the checkpoint.
-void configure(furl::any_optimizer<float>& opt, const options& o, std::size_t steps) {
-    opt["steps"] = static_cast<double>(steps);
-    if (o.kind) opt["schedule"] = static_cast<double>(*o.kind);
-    for (const auto& [name, value] :
-         {std::pair("lr", o.lr), {"weight_decay", o.weight_decay}, {"clip", o.clip}, {"warmup", o.warmup}})
-        if (value) opt[name] = *value;
-}
-
 void learn(const digit_data& data, const options& o, const plot_option& plot) {
     std::vector<std::size_t> sizes{static_cast<std::size_t>(data.train.pixels.rows())};
     sizes.insert(sizes.end(), o.hidden.begin(), o.hidden.end());
@@ -66,18 +59,25 @@ void learn(const digit_data& data, const options& o, const plot_option& plot) {
         how.done = static_cast<std::size_t>(opt.step_count()) / in_an_epoch;
         if (how.done >= o.epochs) throw std::runtime_error(o.resume + ": all epochs are done; give more --epochs");
     }
-    configure(opt, o, o.epochs * in_an_epoch);
+    const bool decays = std::ranges::count(opt.hyperparameters(), "weight_decay") > 0;
+    if (o.weight_decay && decays) opt["weight_decay"] = *o.weight_decay;
+    const double lr = o.lr.value_or(digit_optimizers().make(o.optimizer, {}, {1}).get("lr"));
+    learning_rate rate(o.kind, lr, static_cast<double>(o.epochs * in_an_epoch), o.warmup, opt.step_count());
     std::printf("optimizer: %s:", o.optimizer.c_str());
     for (const auto& [name, value] : opt.settings())
-        std::printf(" %.*s %g", static_cast<int>(name.size()), name.data(), value);
+        std::printf(" %s %g", std::string(name).c_str(), name == "lr" ? lr : value);
     std::printf("\n\n");
 
-    const auto results = train(
-        network, data, how, [&](double) { opt.step(network.parameters(), network.gradients()); },
-        [&](const epoch_result& result) {
-            print_epoch(result, o.epochs);
-            if (!o.save.empty()) furl::save_checkpoint(o.save, opt, network.parameters());
-        });
+    const auto step = [&](double) {
+        opt["lr"] = rate.next();
+        if (o.clip) network.clip_gradients(*o.clip);
+        if (o.weight_decay && !decays) network.shrink(1 - opt["lr"] * *o.weight_decay);
+        opt.step(network.parameters(), network.gradients());
+    };
+    const auto results = train(network, data, how, step, [&](const epoch_result& result) {
+        print_epoch(result, o.epochs);
+        if (!o.save.empty()) furl::save_checkpoint(o.save, opt, network.parameters());
+    });
 
     const std::vector<std::uint8_t>& predicted = results.back().test.predicted;
     print_confusion(data.test.labels, predicted);
@@ -113,7 +113,7 @@ int main(int argc, char** argv) {
     choice(app, "--init", o.weights, "of the weights", initializations);
     choice(app, "--loss", o.loss, "to learn by", losses);
     app.add_option("--save", o.save, "checkpoint to write after each epoch (.safetensors)")->type_name("FILE");
-    app.add_option("--resume", o.resume, "checkpoint to go on from")->type_name("FILE");
+    app.add_option("--resume", o.resume, "checkpoint to go on from, with the same options")->type_name("FILE");
     app.add_option("--misread", o.misread, "picture of the misread digits to write (.png)")->type_name("FILE");
     const plot_option plot(app, argv[0]);
 

@@ -159,7 +159,7 @@ int main(int argc, char** argv) {
         for (chart& c : charts) c.x_label = "step", c.y_label = "training loss";
         charts[2].x_label = "epoch", charts[2].y_label = "test loss";
         charts[1].y_label = "gradient's length", charts[1].log_y = true;
-        charts[2].y_range = chart::range(0, 1.5);
+        charts[2].y_range = chart::range(0.4, 1);
         plot.draw(charts);
     });
 }

@@ -1,6 +1,5 @@
 // Compiled once for each PART of PARTS, so that the zoo is compiled by several processors; the first one has the list.
 #include "digit_optimizers.hpp"
-#include "configured.hpp"
 
 #include <furl/optimizer.hpp>
 #include <furl/zoo/list.hpp>
@@ -19,8 +18,9 @@ template <>
 furl::registry<float> part<PART>() {
     furl::registry<float> rules;
     const auto add = [&]<class Rule, std::size_t Place>() {
-        if constexpr (Place % PARTS == PART && furl::plan<Rule>::inputs == 0)
-            rules.add<configured<Rule>>(furl::short_name<Rule>());
+        if constexpr (Place % PARTS == PART) {  // first of all: the rules of other parts are not to be looked into
+            if constexpr (furl::plan<Rule>::inputs == 0) rules.add<Rule>();
+        }
     };
     [&]<class... Rules, std::size_t... Places>(furl::rules<Rules...>, std::index_sequence<Places...>) {
         (add.template operator()<Rules, Places>(), ...);

@@ -51,6 +51,25 @@ TEST_CASE("backward gives the gradients that finite differences give") {
     }
 }
 
+TEST_CASE("clipped gradients have the norm that is asked for, or stay") {
+    dense_network<double> network({3, 4, 2}, activation::tanh, initialization::he, 1);
+    Eigen::MatrixXd gradient;
+    const Eigen::MatrixXd inputs = Eigen::MatrixXd::Constant(3, 2, 0.5);
+    const auto norm = [&] {
+        double squares = 0;
+        for (const auto& tensor : network.gradients())
+            for (const double g : tensor) squares += g * g;
+        return std::sqrt(squares);
+    };
+    examples::softmax_cross_entropy(network.forward(inputs), std::array<std::uint8_t, 2>{0, 1}, gradient);
+    network.backward(inputs, gradient);
+    const double before = norm();
+    network.clip_gradients(2 * before);
+    CHECK(norm() == before);
+    network.clip_gradients(before / 4);
+    CHECK(norm() == doctest::Approx(before / 4));
+}
+
 TEST_CASE("the mean squared error is that of PyTorch: over samples and outputs") {
     const Eigen::MatrixXd outputs = (Eigen::MatrixXd(2, 2) << 1, 2, 3, 4).finished(),
                           targets = Eigen::MatrixXd::Zero(2, 2);
