@@ -26,7 +26,7 @@ class named_tensors {
   public:
     template <class X>
     named_tensors(std::string_view name, const X& data) : name_(name) {
-        if constexpr (detail::data_fits<T, std::span<T>, X>())
+        if constexpr (detail::data_fits<T, false, std::span<T>, X>())
             detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
     }
 
@@ -120,7 +120,7 @@ class any_optimizer {
     /// `opt.step(w, g, {{"hessian", h}})`.
     template <class Parameters, class Gradients>
     bool step(Parameters&& parameters, const Gradients& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
-        if constexpr (!detail::data_fits<T, Parameters, const Gradients>()) return false;
+        if constexpr (!detail::data_fits<T, false, Parameters, const Gradients>()) return false;
         else {
             parameters_.clear();
             gradients_.clear();

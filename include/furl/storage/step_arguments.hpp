@@ -54,7 +54,9 @@ class step_arguments {
             return take_checked(states, parameters, gradients, [&] {
                 (require_known_input(name_text<Names>), ...);
                 return [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    return (gather_input<K>(inputs...) & ... & true);
+                    bool same = true;
+                    ((same = gather_input<K>(inputs...) && same), ...);
+                    return same;
                 }(std::make_index_sequence<Plan::inputs>{});
             });
         else return false;

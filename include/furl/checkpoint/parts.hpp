@@ -1,0 +1,64 @@
+#pragma once
+
+#include <furl/storage/state_table.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+namespace furl::detail {
+
+/// What a checkpoint keeps of an optimizer of one rule, without its type.
+struct saved_part {
+    std::string prefix;            ///< of what is said about the whole part; empty where there is one only
+    std::size_t first_tensor = 0;  ///< in the list of all tensors
+    const rule_info* info = nullptr;
+    std::span<const std::size_t> sizes{};
+    std::span<double> hyperparameters{};
+    std::int64_t steps = 0;
+    std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
+    std::function<void(std::int64_t)> set_steps{};
+
+    template <class Optimizer>
+    static saved_part of(Optimizer& opt, std::string prefix = {}, std::size_t first_tensor = 0) {
+        return {std::move(prefix),
+                first_tensor,
+                &opt.info(),
+                opt.sizes(),
+                opt.hyperparameter_span(),
+                opt.step_count(),
+                [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); },
+                [&opt](std::int64_t steps) { opt.set_step_count(steps); }};
+    }
+};
+
+/// The parts of an optimizer: one; or those that it lists itself, because it has rules of several kinds.
+template <class Optimizer>
+std::vector<saved_part> parts_of(const Optimizer& opt) {
+    auto& mutable_opt = const_cast<Optimizer&>(opt);  // to save writes nothing
+    if constexpr (requires { mutable_opt.saved_parts(); }) return mutable_opt.saved_parts();
+    else return {saved_part::of(mutable_opt)};
+}
+
+/// Calls visit(name, type, is_scalar, bytes) for each state of a part; stops where it returns false.
+template <class Visit>
+bool for_each_state(const saved_part& part, const std::vector<std::string>& names, Visit visit) {
+    for (std::size_t s = 0; s < part.info->states.size(); ++s) {
+        const auto& state = part.info->states[s];
+        const auto at = [&](std::size_t tensor, const std::string& owner) {
+            return visit(owner + "." + std::string(state.name), state.type, state.when != rate::per_element,
+                         part.state_bytes(s, tensor));
+        };
+        if (state.when == rate::per_step) {
+            if (!at(0, part.prefix + "global")) return false;
+        } else {
+            for (std::size_t i = 0; i < part.sizes.size(); ++i)
+                if (!at(i, names[part.first_tensor + i])) return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace furl::detail

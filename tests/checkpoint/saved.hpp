@@ -1,0 +1,97 @@
+#pragma once
+
+#include <furl/checkpoint/checkpoint.hpp>
+#include <furl/furl.hpp>
+
+#include <support/compare.hpp>
+
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <stdlib.h>
+
+namespace furl::tests {
+
+/// States of each rate.
+struct saved_rule {
+    static constexpr auto lr = hyper<"lr">(0.1);
+    static constexpr auto limit = hyper<"limit">(1.0);
+    static constexpr auto m = ema<"m">(grad, 0.9);
+    static constexpr auto v = running_max<"v">(square(grad));
+    static constexpr auto size = ema<"size">(norm(grad), 0.9);
+    static constexpr auto ticks = accumulate<"ticks">(furl::step);
+    static constexpr auto update = with(param - lr * clamp(m, -limit, limit) / (size + sqrt(v)), ticks);
+};
+
+/// An optimizer of three tensors in the middle of a run.
+struct running {
+    std::vector<std::vector<float>> w{normal_values<float>(20, 1), {}, normal_values<float>(7, 2)};
+    optimizer<saved_rule> opt{20, 0, 7};
+
+    void step() {
+        const auto t = static_cast<unsigned>(opt.step_count());
+        const std::vector<std::vector<float>> g{normal_values<float>(20, 3 + t), {}, normal_values<float>(7, 4 + t)};
+        opt.step(w, g);
+    }
+
+    explicit running(int steps = 0) {
+        for (int t = 0; t < steps; ++t) step();
+    }
+
+    /// All that a load may change, as bytes.
+    std::string everything() {
+        std::string all;
+        const auto keep = [&](auto bytes) { all.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
+        for (auto& x : w) keep(std::as_bytes(std::span(x)));
+        for (std::size_t s = 0; s < opt.info().states.size(); ++s)
+            for (std::size_t i = 0; i < opt.tensors(); ++i) keep(opt.state_bytes(s, i));
+        keep(std::as_bytes(opt.hyperparameter_span()));
+        return all + std::to_string(opt.step_count());
+    }
+};
+
+/// A directory that goes when the test ends.
+class scratch {
+  public:
+    scratch() {
+        std::string name = (std::filesystem::temp_directory_path() / "furl-XXXXXX").string();
+        REQUIRE(::mkdtemp(name.data()) != nullptr);
+        path_ = name;
+    }
+    scratch(const scratch&) = delete;
+    scratch& operator=(const scratch&) = delete;
+    ~scratch() { std::filesystem::remove_all(path_); }
+
+    std::filesystem::path operator/(const char* name) const { return path_ / name; }
+    const std::filesystem::path& path() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+inline std::string read(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+inline void write(const std::filesystem::path& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+}
+
+/// A file with the checksum that belongs to it, where it has a place for one.
+inline std::string with_checksum(std::string bytes) {
+    const auto all = std::as_bytes(std::span(bytes));
+    std::uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), 8);
+    if (length > bytes.size() - 8) return bytes;
+    const auto place = detail::checksum_place(all, 8 + static_cast<std::size_t>(length));
+    if (place != 0) bytes.replace(place, 8, detail::checksum_of(all, place));
+    return bytes;
+}
+
+}  // namespace furl::tests
