@@ -6,7 +6,7 @@ usage: codegen.py [--isa avx2] [--compiler g++]... [--flag=X]... [--listing]
        codegen.py [--isa avx2] --object ADAMW SGD_MOMENTUM HAND [--listing]      looks into what Meson has compiled
 
 Counts do not jitter, so this is the regression test where a timing is none. The loop is found as the innermost jump
-back over the most vector stores; a vector is so many of them as the rule has streams that are written.
+back over the most vector stores that are not mere copies; a vector is so many of them as the rule writes streams.
 """
 import argparse
 import collections
@@ -64,6 +64,11 @@ def stores_vector(instruction, register):
             and register in instruction.operands)
 
 
+def computes(instruction):
+    return ("mm" in instruction.operands and instruction.mnemonic.endswith(("ps", "pd", "ss", "sd"))
+            and not MOVE.match(instruction.mnemonic))
+
+
 def hot_loop(path, register):
     """The innermost loop that stores vectors; of several the one with most stores."""
     loops = []
@@ -77,7 +82,7 @@ def hot_loop(path, register):
             if begin is not None and begin <= end:
                 body = function[begin:end + 1]
                 stores = sum(1 for i in body if stores_vector(i, register))
-                if stores:
+                if 0 < stores <= sum(1 for i in body if computes(i)):  # else it fills or copies
                     loops.append((stores, body))
     if not loops:
         sys.exit(f"codegen: no loop with stores of {register} in {path}")
@@ -103,14 +108,16 @@ def count(body, rule, register):
                                                    or "broadcast" in mnemonic))
         counts["square roots"] += "sqrt" in mnemonic
         counts["divisions"] += re.match(r"v?div", mnemonic) is not None
-        counts["arithmetic"] += packed and mnemonic.endswith(("ps", "pd", "ss", "sd")) and not moves
+        counts["arithmetic"] += computes(instruction)
     vectors = sum(1 for i in body if stores_vector(i, register)) / RULES[rule]["stores"]
     return {what: counts[what] / vectors for what in WHAT} | {"vectors": vectors}
 
 
 def limits(rule, isa):
     arithmetic, instructions = ARITHMETIC[rule, isa]
-    return RULES[rule] | {"arithmetic": arithmetic, "instructions": instructions}
+    # g++ takes the gradient from memory twice where it can be an operand of an AVX-512 instruction: once from the cache.
+    again = 1 if (rule, isa) == ("adamw", "avx512") else 0
+    return RULES[rule] | {"arithmetic": arithmetic, "instructions": instructions, "loads": RULES[rule]["loads"] + again}
 
 
 def compile_all(compiler, level, flags, folder):

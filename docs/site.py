@@ -57,14 +57,14 @@ def fill_plots(folder, plots, html):
             page.write_text(filled)
 
 
-def menu(folder):
-    """Doxygen's layout file with our menu: the guide, the zoo with its rules, the blocks, the reference."""
+def layout(work, folder):
+    """Doxygen's own layout file with our menu: the guide, the zoo with its rules, the blocks, the reference."""
     def entry(page, title):
         return f'<tab type="user" url="@ref {page}" title="{title}"/>'
     rules = sorted(page.stem.removeprefix("zoo_") for page in folder.glob("zoo_*.md"))
     guide = "".join(entry(pages.page_id(name), title) for name, title in pages.GUIDE if (folder / name).exists())
     zoo = "".join(entry(f"zoo_{rule}", rule) for rule in rules)
-    return f"""<doxygenlayout version="1.0"><navindex>
+    menu = f"""<navindex>
 <tab type="mainpage" visible="no"/><tab type="pages" visible="no"/>
 <tab type="usergroup" url="@ref first_step" title="Guide">{guide}</tab>
 <tab type="usergroup" url="@ref zoo" title="The zoo">{entry("compare", "Compare two rules")}{zoo}</tab>
@@ -74,8 +74,10 @@ def menu(folder):
 <tab type="namespacemembers" visible="yes" title="Functions and constants" intro=""/>
 <tab type="classlist" visible="yes" title="Classes" intro=""/>
 <tab type="concepts" visible="yes" title="Concepts" intro=""/>
-</tab></navindex></doxygenlayout>
-"""
+</tab></navindex>"""
+    file = work / "layout.xml"
+    subprocess.run(["doxygen", "-l", file], check=True, stdout=subprocess.DEVNULL)
+    write(file, re.sub(r"<navindex>.*?</navindex>", lambda _: menu, file.read_text(), flags=re.S))
 
 
 def html_header(work):
@@ -135,7 +137,7 @@ def main():
 
     fill_plots(folder, args.plots, html)
     html_header(work)
-    write(work / "layout.xml", menu(folder))
+    layout(work, folder)
     settings = (HERE / "Doxyfile").read_text()
     write_theme(work, html)
     settings += f"""

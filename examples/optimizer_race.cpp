@@ -80,7 +80,9 @@ result best_run(const zoo_entry& entry, const race_problem& problem, std::size_t
     return best;
 }
 
-/// How each optimizer did, by problem; ranks: 1 is best, equal losses share one.
+constexpr double there = 1e-12;  // a loss at which a function of two variables is at its minimum
+
+/// How each optimizer did, by problem; ranks: 1 is best, equal losses share one, and so do all that are there.
 struct standing {
     const zoo_entry* entry;
     std::vector<result> results;
@@ -90,8 +92,7 @@ struct standing {
 void rank(std::vector<standing>& all, std::size_t problems) {
     for (std::size_t p = 0; p < problems; ++p)
         for (auto& s : all) {
-            // What rounding leaves of a loss is 0.
-            const auto loss_of = [p](const standing& x) { return std::max(x.results[p].loss, 1e-20); };
+            const auto loss_of = [p](const standing& x) { return std::max(x.results[p].loss, there); };
             const auto better = std::ranges::count_if(all, [&](const auto& x) { return loss_of(x) < loss_of(s); });
             s.results[p].rank = 1 + static_cast<int>(better);
             s.mean_rank += s.results[p].rank / static_cast<double>(problems);
@@ -103,7 +104,7 @@ curve points_of(std::string name, const std::vector<double>& y) {
     c.name = std::move(name);
     for (std::size_t t = 0; t < y.size(); ++t) {
         c.x.push_back(static_cast<double>(t));
-        c.y.push_back(y[t] > 0 ? y[t] : std::numeric_limits<double>::quiet_NaN());
+        c.y.push_back(std::max(y[t], there));
     }
     return c;
 }
@@ -127,7 +128,12 @@ chart way_chart(const std::string& title, const race_problem& problem, const res
 }
 
 chart loss_chart(std::string title, std::vector<curve> curves) {
-    return {.title = std::move(title), .x_label = "step", .y_label = "loss", .curves = std::move(curves), .log_y = true};
+    return {.title = std::move(title),
+            .x_label = "step",
+            .y_label = "loss",
+            .curves = std::move(curves),
+            .log_y = true,
+            .legend = "bottom left"};
 }
 
 /// A file for each optimizer: its way on each function of two variables, and its losses; and one of the best.

@@ -2,6 +2,8 @@
 
 #include "html.hpp"
 
+#include "../../tests/zoo/table.hpp"
+
 #include <furl/print/equations.hpp>
 
 #include <nlohmann/json.hpp>
@@ -150,6 +152,12 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     for (const auto& pass : rule.passes) page += "<li>" + escaped(pass) + "</li>\n";
     page += "</ol>\n" + cost_table(rule.cost);
     if (const auto* speeds = speeds_of(all, rule)) page += "<h2>Speed</h2>\n" + speed_table(*speeds);
+    const auto budget = furl::tests::row_of(rule.name);
+    if (budget.float_ulps > 0)
+        page += "<h2>Accuracy</h2>\n<p>After 100 steps, with all hyperparameters changed after 50, the parameters are within <b>" +
+                number(budget.float_ulps, 6) + "</b> units in the last place of those of <code>furl::reference</code> in float, and <b>" +
+                number(budget.double_ulps, 6) + "</b> in double; a unit is that of the largest magnitude that the parameter has had. "
+                "This is the budget that the tests hold it to.</p>\n";
     page += "<!-- plot: " + rule.name + ", the ways and losses of " + rule.name + " | On test functions -->\n";
     page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.written) + " values as written, " +
             std::to_string(rule.fused) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
@@ -177,7 +185,8 @@ std::string index_page(const zoo& all) {
             "<a href=\"zoo_" + rule.name + ".html\">" + breakable(rule.name) + "</a>",
             linked(all, rule, header_of(all, rule).doc.paragraphs[0]),
             std::to_string(c.passes), std::to_string(c.bytes_per_parameter), std::to_string(c.states),
-            std::to_string(c.operations()), std::to_string(c.divisions + c.square_roots), std::to_string(c.functions)};
+            std::to_string(c.operations()), std::to_string(c.divisions + c.square_roots), std::to_string(c.functions),
+            number(furl::tests::row_of(rule.name).float_ulps, 6)};
         if (measured) {
             const auto* speeds = speeds_of(all, rule);
             cells.push_back(speeds ? number(largest(*speeds).fused) : "");
@@ -194,7 +203,8 @@ std::string index_page(const zoo& all) {
                                   titled("buffers of one value per parameter", "states"),
                                   titled("operations per parameter", "ops"),
                                   titled("divisions and square roots per parameter", "&divide;&#8239;&radic;"),
-                                  titled("exp, log, tanh, pow ... per parameter", "fn")};
+                                  titled("exp, log, tanh, pow ... per parameter", "fn"),
+                                  titled("budget against the reference, in units in the last place of float", "ULP")};
     if (measured)
         head.insert(head.end(), {titled("nanoseconds per parameter", "ns"),
                                  titled("how much longer a loop per operation takes", "gain")});

@@ -65,8 +65,10 @@ def bundle(folder):
         path.write_text(head + '<link href="all.css" rel="stylesheet"/>\n<script src="all.js"></script>\n' + end + body)
     (folder / "all.js").write_text("\n;\n".join((folder / name).read_text() for name in scripts))
     (folder / "all.css").write_text("\n".join((folder / name).read_text().replace("../", "") for name in sheets))
+    # The window of the search's results is a page of its own folder, with its own.
     for name in scripts + sheets:
-        (folder / name).unlink()
+        if not name.startswith("search/") or name == "search/searchdata.js":
+            (folder / name).unlink()
 
 
 def slim(folder):

@@ -48,7 +48,7 @@ def formulas(browser):
           browser.run("document.querySelectorAll('.equations .katex-display .katex-html').length === 1"))
     check("no dollar, no backslash of a formula is left in the text",
           not browser.run(r"/\\[\[(]|\\frac|\\theta/.test(document.querySelector('div.contents').innerText)"))
-    check("a fraction is higher than its line", browser.run("document.querySelector('.equations .mfrac').getBoundingClientRect().height > 20"))
+    check("a fraction is higher than its line", browser.run("document.querySelector('.equations .mfrac > .vlist-t').getBoundingClientRect().height > 20"))
     check("KaTeX's own font is loaded", browser.wait("document.fonts.check('16px KaTeX_Main')"))
 
 

@@ -47,8 +47,10 @@ result = run(*quick)
 rows = table(result.stdout)
 check("it races every optimizer of the zoo", set(rows) == {name.strip() for name in listed}, result.stdout + result.stderr)
 check("each gets down from the start of each problem",
-      all(r[0] < 24 and r[1] < 14 and r[2] < 150 and r[3] < 2.3 for r in rows.values()),
-      [(n, r) for n, r in rows.items() if not (r[0] < 24 and r[1] < 14 and r[2] < 150 and r[3] < 2.3)])
+      all(r[0] < 24 and r[1] < 14 and r[2] < 150 and r[3] <= 2.3 for r in rows.values()), rows)
+# 40 steps from 0 are few for those that find their step length.
+slow = [name for name, r in rows.items() if not (r[0] < 4.5 and r[1] < 1 and r[2] < 1 and r[3] < 1.5)]
+check("all but a few come near the minimum of each", len(slow) <= 12, [(name, rows.get(name)) for name in slow])
 check("it is sorted by mean rank", [r[4] for r in rows.values()] == sorted(r[4] for r in rows.values()))
 check("the same seed gives the same race", run(*quick).stdout == result.stdout)
 two = run(*quick, "--only", "adam,sgd", "--sort", "name")

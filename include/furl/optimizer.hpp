@@ -62,8 +62,8 @@ class optimizer {
     static constexpr std::size_t state_streams = streams.size() - plan::first_state;
 
   public:
-    using rule = Rule;
-    using value_type = T;
+    using rule = Rule;     ///< what it runs
+    using value_type = T;  ///< of parameters and gradients
 
     /// For one tensor of n elements.
     explicit optimizer(std::size_t n) : optimizer(std::span<const std::size_t>(&n, 1)) {}
@@ -102,9 +102,12 @@ class optimizer {
 
     /// The same step, whose chunks a runner does, on several threads: `opt.step(pool, parameters, gradients)`.
     ///
-    /// @param runner  furl::thread_pool, furl::openmp, furl::tbb, or anything that takes runner(chunks, body) and calls
-    ///                body(i) for each i below chunks. It is asked once a pass, over all tensors; not at all where there
-    ///                is too little to do.
+    /// @param runner      furl::thread_pool, furl::openmp, furl::tbb, or anything that takes runner(chunks, body) and
+    ///                    calls body(i) for each i below chunks. It is asked once a pass, over all tensors; not at all
+    ///                    where there is too little to do.
+    /// @param parameters  as above.
+    /// @param gradients   as above.
+    /// @param inputs      as above.
     /// The bits are those of any other runner, and of none.
     template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
         requires ChunkRunner<std::remove_reference_t<Runner>>
@@ -159,6 +162,7 @@ class optimizer {
     double operator[](const hyperparameter<Name>&) const {
         return hypers_[hyper_index<Name>()];
     }
+    /// Error E17.
     template <class Symbol>
     double& operator[](const Symbol&) {
         static_assert(was_refused<Symbol>,
@@ -191,6 +195,7 @@ class optimizer {
         return state_of<typename S::name>(tensor);
     }
 
+    /// Error E18.
     template <class Symbol>
         requires(!StateSymbol<Symbol> && !std::convertible_to<const Symbol&, std::string_view>)
     std::span<T> state(const Symbol&, std::size_t = 0) {
@@ -339,7 +344,7 @@ class optimizer<Rule, T, Policies...> : public refused_optimizer<Rule, T, Polici
     using refused_optimizer<Rule, T, Policies...>::refused_optimizer;
 };
 
-// Without a rule in angle brackets: error E36.
+/// Without a rule in angle brackets: error E36.
 template <class... Anything>
     requires(sizeof...(Anything) != 1 || !(detail::is_optimizer<std::remove_cvref_t<Anything>> || ...))
 optimizer(Anything&&...) -> optimizer<detail::no_rule>;

@@ -9,7 +9,11 @@ namespace furl {
 
 /// Policies are types, in any order, behind the element type of an optimizer: each names the kind it is of, and the kinds
 /// that are not given have defaults.
-enum class policy_kind { numerics, denormals, execution };
+enum class policy_kind {
+    numerics,   ///< how close the loop keeps to the rule as written
+    denormals,  ///< what becomes of denormals
+    execution,  ///< what runs the rule
+};
 
 /// The first policy of a kind in a list, or the default.
 template <policy_kind Kind, class Default, class... Policies>

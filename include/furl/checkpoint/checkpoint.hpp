@@ -23,8 +23,10 @@ class checkpoint_error : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// Texts by name, of a program's own.
 using checkpoint_metadata = std::map<std::string, std::string, std::less<>>;
 
+/// How a checkpoint is written or read.
 struct checkpoint_settings {
     std::vector<std::string> names{};  ///< of the tensors; tensor0, tensor1, ... where none are given
     checkpoint_metadata metadata{};    ///< what the program wants to keep with it: epoch, seed, data position
@@ -33,9 +35,10 @@ struct checkpoint_settings {
 
 /// What a load says of what it loaded.
 struct loaded_checkpoint {
-    bool done = false;
+    bool done = false;               ///< false without exceptions, where it failed
     checkpoint_metadata metadata{};  ///< the program's own
 
+    /// Whether it was loaded.
     explicit operator bool() const { return done; }
 };
 
@@ -274,8 +277,8 @@ concept Parameters = Tensor<X> || TensorList<X>;
 ///
 /// @param path        of the file.
 /// @param opt         a furl::optimizer, furl::any_optimizer or furl::grouped_optimizer.
-/// @param parameters  the tensors that it steps, to have all in one file.
-/// @param settings    names of the tensors, metadata of your own.
+/// @param settings    names of the tensors, metadata of your own. Before it may stand the parameters, the tensors that
+///                    opt steps, to have all in one file.
 /// @returns  true.
 /// Cost:    reads the states twice, copies none.
 /// Errors:  checkpoint_error, with the reason of the system, if it cannot be written: the old file is as it was.
@@ -298,8 +301,8 @@ bool save_checkpoint(const std::filesystem::path& path, const Optimizer& opt, co
 ///
 /// @param path        of the file.
 /// @param opt         a furl::optimizer, furl::any_optimizer or furl::grouped_optimizer.
-/// @param parameters  the tensors that it steps, if they are in the file and are wanted.
 /// @param settings    names of the tensors, as they were saved; any_rule, if the rule's equations have changed since.
+///                    Before it may stand the parameters, if they are in the file and are wanted.
 /// @returns  the metadata of your own; true as a condition.
 /// Cost:    maps the file into memory and copies each tensor once.
 /// Errors:  checkpoint_error that names the tensor, what was expected and what was found. Nothing is changed then.

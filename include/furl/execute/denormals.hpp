@@ -16,7 +16,7 @@ namespace furl {
 
 /// Denormals count as zero inside a step: the floating-point environment is set for the step and restored. The default.
 struct flush_denormals {
-    static constexpr policy_kind policy = policy_kind::denormals;
+    static constexpr policy_kind policy = policy_kind::denormals;  ///< the kind of policy it is
 
 #if defined(__SSE2__) || defined(_M_X64)
     static constexpr unsigned flush_and_zero = 0x8040;
@@ -43,7 +43,7 @@ struct flush_denormals {
 
 /// Denormals are computed with; a step on many of them is slow.
 struct keep_denormals {
-    static constexpr policy_kind policy = policy_kind::denormals;
+    static constexpr policy_kind policy = policy_kind::denormals;  ///< the kind of policy it is
 
     keep_denormals() = default;
     ~keep_denormals() = default;

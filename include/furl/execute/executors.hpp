@@ -12,27 +12,30 @@ namespace furl {
 
 /// One fused pass over vectors. The default.
 struct fused {
-    static constexpr policy_kind policy = policy_kind::execution;
-    using numerics = contracted;
-    using denormals = flush_denormals;
+    static constexpr policy_kind policy = policy_kind::execution;  ///< the kind of policy it is
+    using numerics = contracted;                                   ///< how close it keeps to the rule
+    using denormals = flush_denormals;                             ///< what it does with denormals
+    /// What runs the passes over elements of type T.
     template <class T>
     using executor = fused_executor<vector_of<T>>;
 };
 
 /// One vectorized loop for each operation, as an eager tensor library runs it: what furl is measured against.
 struct one_loop_per_operation {
-    static constexpr policy_kind policy = policy_kind::execution;
-    using numerics = strict;
-    using denormals = flush_denormals;
+    static constexpr policy_kind policy = policy_kind::execution;  ///< the kind of policy it is
+    using numerics = strict;                                       ///< how close it keeps to the rule
+    using denormals = flush_denormals;                             ///< what it does with denormals
+    /// What runs the passes over elements of type T.
     template <class T>
     using executor = naive_executor<vector_of<T>>;
 };
 
 /// One element at a time, as written: the oracle of the tests.
 struct one_element_at_a_time {
-    static constexpr policy_kind policy = policy_kind::execution;
-    using numerics = strict;
-    using denormals = keep_denormals;
+    static constexpr policy_kind policy = policy_kind::execution;  ///< the kind of policy it is
+    using numerics = strict;                                       ///< how close it keeps to the rule
+    using denormals = keep_denormals;                              ///< what it does with denormals
+    /// What runs the passes over elements of type T.
     template <class T>
     using executor = fused_executor<T>;
 };

@@ -100,8 +100,16 @@ struct arithmetic<xsimd::batch<T>> {
         else if constexpr (sizeof(T) == 4) return V(_mm512_fmadd_ps(a, b, c));
         else return V(_mm512_fmadd_pd(a, b, c));
     }
-    static FURL_INLINE V fms(V a, V b, V c) { return fma(a, b, -c); }
-    static FURL_INLINE V fnma(V a, V b, V c) { return fma(-a, b, c); }
+    static FURL_INLINE V fms(V a, V b, V c) {
+        if constexpr (sizeof(V) < 64) return xsimd::fms(a, b, c);
+        else if constexpr (sizeof(T) == 4) return V(_mm512_fmsub_ps(a, b, c));
+        else return V(_mm512_fmsub_pd(a, b, c));
+    }
+    static FURL_INLINE V fnma(V a, V b, V c) {
+        if constexpr (sizeof(V) < 64) return xsimd::fnma(a, b, c);
+        else if constexpr (sizeof(T) == 4) return V(_mm512_fnmadd_ps(a, b, c));
+        else return V(_mm512_fnmadd_pd(a, b, c));
+    }
 #else
     static FURL_INLINE V fma(V a, V b, V c) { return xsimd::fma(a, b, c); }
     static FURL_INLINE V fms(V a, V b, V c) { return xsimd::fms(a, b, c); }

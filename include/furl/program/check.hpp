@@ -146,6 +146,7 @@ struct read_update {
 
 }  // namespace detail
 
+/// Whether rules can be run over elements of this type.
 template <class T>
 inline constexpr bool is_element_type = std::same_as<T, float> || std::same_as<T, double>;
 
@@ -163,11 +164,12 @@ inline constexpr bool well_formed = mistake_of<Rule, T> == mistake::none;
 /// mistake, and the name that it is about.
 template <class Rule, mistake Found, class Name>
 struct report {
-    using about = detail::about<Name>;
+    using about = detail::about<Name>;  ///< the name, for the compiler to print
+    /// Uses the rule where the compiler should tell what is wrong.
     template <mistake M, class Use>
     using use_if = typename std::conditional_t<Found == M, Use, std::type_identity<void>>::type;
-    using use = use_if<mistake::broken_update, detail::use_update<Rule>>;
-    using read = use_if<mistake::no_known_constant, detail::read_update<Rule>>;
+    using use = use_if<mistake::broken_update, detail::use_update<Rule>>;        ///< the update
+    using read = use_if<mistake::no_known_constant, detail::read_update<Rule>>;  ///< the update, as a constant
 
     static_assert(Found != mistake::no_rule,
                   "furl[E36]: the optimizer has no rule; name it in angle brackets: furl::optimizer<my_rule> opt(n). "

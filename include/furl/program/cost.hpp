@@ -9,27 +9,32 @@ namespace furl {
 template <class Count>
 struct basic_cost_table {
     Count passes{};               ///< over memory
-    Count loads{}, stores{};      ///< values per parameter, all passes
+    Count loads{};                ///< values read per parameter, all passes
+    Count stores{};               ///< values written per parameter
     Count bytes_per_parameter{};  ///< read and written, all passes
     Count additions{};            ///< and subtractions
-    Count multiplications{};
+    Count multiplications{};      ///< per parameter
     Count fused{};                ///< fused multiply-adds
-    Count divisions{};
-    Count square_roots{};
+    Count divisions{};            ///< per parameter
+    Count square_roots{};         ///< per parameter
     Count functions{};            ///< exp, log, tanh, pow, ...
     Count others{};               ///< comparisons, select, min, max, abs, sign, negation: an instruction or two each
-    Count reductions{};
+    Count reductions{};           ///< sums and maxima, over the tensor or over all
     Count states{};               ///< buffers of one value per parameter
     Count per_step{};             ///< operations once a step (or once a tensor), not per parameter
 
+    /// All operations per parameter, but loads and stores.
     constexpr Count operations() const {
         return additions + multiplications + fused + divisions + square_roots + functions + others + reductions;
     }
+    /// Whether all counts are equal.
     constexpr bool operator==(const basic_cost_table&) const = default;
 };
 
+/// The cost table of a rule.
 using cost_table = basic_cost_table<int>;
 
+/// Counts an operation.
 constexpr void count_operation(cost_table& c, op code) {
     switch (code) {
         case op::add: case op::subtract: ++c.additions; break;
@@ -88,6 +93,7 @@ struct no_cost : basic_cost_table<any_count> {
 
 }  // namespace detail
 
+/// The cost of a rule that is not well formed: its error, once.
 template <class Rule, class T, class Numerics>
     requires(!well_formed<Rule, T>)
 inline constexpr detail::no_cost<Rule, T> cost<Rule, T, Numerics>{};

@@ -16,8 +16,9 @@ namespace furl {
 
 /// Contraction to fma, reciprocals and gathering of per-step factors are allowed. The default.
 struct contracted {
-    static constexpr policy_kind policy = policy_kind::numerics;
+    static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
+    /// What the loop runs in the place of an expanded program.
     template <std::size_t Capacity>
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded) {
         return drop_dead_code(contract(gather(reciprocals(expanded))));
@@ -26,8 +27,9 @@ struct contracted {
 
 /// Each operation as written, each rounded: + - * / and sqrt give the same bits on every instruction set.
 struct strict {
-    static constexpr policy_kind policy = policy_kind::numerics;
+    static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
+    /// The program itself.
     template <std::size_t Capacity>
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded) {
         return expanded;
@@ -37,9 +39,12 @@ struct strict {
 /// The stages of a rule on its way to a loop, each a constant of the program.
 template <class Rule>
 struct stages {
-    static constexpr std::size_t capacity = 2 * graph_of<Rule>.nodes.size() + 24;
+    static constexpr std::size_t capacity =
+        2 * graph_of<Rule>.nodes.size() + 24;  ///< instructions that a stage can hold
 
+    /// The rule as written.
     static constexpr auto written = lower<capacity>(graph_of<Rule>);
+    /// The rule in the operations that executors know.
     static constexpr auto expanded = [] {
         if constexpr (written.error != mistake::none) return written;
         else return drop_dead_code(expand(initialize(written)));
@@ -48,8 +53,8 @@ struct stages {
 
 /// A stream of memory that a step reads or writes: param, grad, the inputs, then the states of element rate.
 struct stream_entry {
-    op kind;
-    std::string_view name;
+    op kind;                  ///< param, grad, input or previous
+    std::string_view name;    ///< of the input or state
     std::int16_t load = -1;   ///< the instruction that reads it; -1 if none does
     std::int16_t store = -1;  ///< the value written to it in the last pass; -1 if none is
 };
@@ -57,13 +62,16 @@ struct stream_entry {
 /// A rule, ready to run: its program, the order of its passes, and its streams.
 template <class Rule, class Numerics>
 struct plan {
-    using rule = Rule;
+    using rule = Rule;  ///< whose plan it is
 
+    /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded);
+    /// The order of its passes.
     static constexpr auto order = make_schedule(program);
-    static constexpr std::size_t size = program.code.size();
-    static constexpr std::size_t inputs = program.inputs.size();
+    static constexpr std::size_t size = program.code.size();      ///< instructions
+    static constexpr std::size_t inputs = program.inputs.size();  ///< streams beside param and grad
 
+    /// The streams, in the order of stream_entry.
     static constexpr auto streams = [] {
         static_vector<stream_entry, 2 + 16 + 32> result;
         result.push_back({op::param, "param", -1, program.update});

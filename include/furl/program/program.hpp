@@ -11,20 +11,27 @@
 namespace furl {
 
 /// How often a value is computed.
-enum class rate : std::uint8_t { per_step, per_tensor, per_element };
+enum class rate : std::uint8_t {
+    per_step,     ///< one value
+    per_tensor,   ///< one value for each tensor
+    per_element,  ///< one value for each parameter
+};
 
+/// A node of a program, with its rate.
 struct instruction : node {
-    rate when = rate::per_step;
+    rate when = rate::per_step;  ///< how often it is computed
 };
 
+/// A hyperparameter of a program.
 struct hyper_entry {
-    std::string_view name;
-    double default_value;
+    std::string_view name;  ///< of the hyperparameter
+    double default_value;   ///< until it is set
 };
 
+/// A state of a program.
 struct state_entry {
-    std::string_view name;
-    rate when = rate::per_step;
+    std::string_view name;       ///< of the state
+    rate when = rate::per_step;  ///< its shape
     std::int16_t next = -1;     ///< the value after the step
     std::int16_t initial = -1;  ///< the value before the first step
     std::int16_t decay = -1;    ///< of an ema
@@ -33,57 +40,60 @@ struct state_entry {
 /// A value that prints as an equation of its own.
 struct name_entry {
     op kind;  ///< let, state or corrected
-    std::string_view name;
-    std::int16_t value;
+    std::string_view name;  ///< as the rule gives it
+    std::int16_t value;     ///< the instruction that computes it
 };
 
 /// What is wrong with a rule, and the name it is wrong about.
 enum class mistake : std::uint8_t {
-    none,
-    told,                 // by a static_assert of the language
-    no_rule,              // E36
-    no_update,            // E02
-    broken_update,        // told by the compiler, or told by the use of it
-    no_constant,          // E27
-    no_known_constant,    // told by the compiler, or told by the use of it
-    element_type,         // E07
-    no_expression,        // E01
-    defined_twice,        // E03
-    two_defaults,         // E04
-    no_default,           // E05
-    updated_in_update,    // E08
-    number_as_condition,  // E11
-    condition_as_number,  // E12
-    chained_comparison,   // E26
-    state_not_defined,    // E13
-    too_large,            // E14
-    empty_name,           // E29
-    guard_per_element,    // E21
-    seed_per_element,     // E22
-    decay_out_of_range,   // E34
-    biased_start,         // E37
+    none,                 ///< nothing
+    told,                 ///< by a static_assert of the language
+    no_rule,              ///< E36
+    no_update,            ///< E02
+    broken_update,        ///< told by the compiler, or told by the use of it
+    no_constant,          ///< E27
+    no_known_constant,    ///< told by the compiler, or told by the use of it
+    element_type,         ///< E07
+    no_expression,        ///< E01
+    defined_twice,        ///< E03
+    two_defaults,         ///< E04
+    no_default,           ///< E05
+    updated_in_update,    ///< E08
+    number_as_condition,  ///< E11
+    condition_as_number,  ///< E12
+    chained_comparison,   ///< E26
+    state_not_defined,    ///< E13
+    too_large,            ///< E14
+    empty_name,           ///< E29
+    guard_per_element,    ///< E21
+    seed_per_element,     ///< E22
+    decay_out_of_range,   ///< E34
+    biased_start,         ///< E37
 };
 
 /// A rule as a list of instructions and the tables of its names.
 template <std::size_t Capacity>
 struct program {
-    static constexpr std::size_t capacity = Capacity;
+    static constexpr std::size_t capacity = Capacity;  ///< instructions that it can hold
 
-    static_vector<instruction, Capacity> code;
-    static_vector<hyper_entry, 32> hypers;
-    static_vector<std::string_view, 16> inputs;
-    static_vector<state_entry, 32> states;
-    static_vector<name_entry, Capacity> names;
-    std::int16_t update = -1;
+    static_vector<instruction, Capacity> code;   ///< operands before their users
+    static_vector<hyper_entry, 32> hypers;       ///< in the order of their first use
+    static_vector<std::string_view, 16> inputs;  ///< names
+    static_vector<state_entry, 32> states;       ///< in the order of their first use
+    static_vector<name_entry, Capacity> names;   ///< of values that print as equations
+    std::int16_t update = -1;                    ///< the new value of the parameter
     std::int16_t guard = -1;  ///< the condition without which the step is skipped; -1 if there is none
     std::int16_t gradient = -1;  ///< what a step writes to the gradient; -1 if it only reads it
-    mistake error = mistake::none;
-    std::string_view culprit{};
+    mistake error = mistake::none;  ///< what is wrong with the rule
+    std::string_view culprit{};     ///< the name it is wrong about
 
+    /// An instruction by its number.
     constexpr const instruction& operator[](std::int16_t i) const { return code[static_cast<std::size_t>(i)]; }
 
+    /// Whether a value is one per parameter.
     constexpr bool is_element(std::int16_t i) const { return (*this)[i].when == rate::per_element; }
 
+    /// Notes what is wrong with the rule; the first mistake stays.
     constexpr void fail(mistake what, std::string_view who = {}) {
         if (error != mistake::none) return;
         error = what;
@@ -103,12 +113,15 @@ struct program {
         return static_cast<std::int16_t>(code.size() - 1);
     }
 
+    /// The index of an operation on these operands.
     constexpr std::int16_t emit(op code_, std::int16_t a, std::int16_t b = -1, std::int16_t c = -1) {
         return emit(instruction{{code_, {a, b, c}, 0, {}}});
     }
 
+    /// The index of a constant.
     constexpr std::int16_t emit(double value) { return emit(instruction{{op::constant, {-1, -1, -1}, value, {}}}); }
 
+    /// How often an instruction is computed: as often as the finest of its operands.
     constexpr rate rate_of(const instruction& x) const {
         switch (x.code) {
             case op::constant: case op::hyper: case op::step: case op::global_count: return rate::per_step;

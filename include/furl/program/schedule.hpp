@@ -10,10 +10,10 @@ namespace furl {
 /// last only read; they compute again what a later pass needs too, which costs less than to store it.
 template <std::size_t Capacity>
 struct schedule {
-    static constexpr std::size_t max_passes = 8;
-    using list = static_vector<std::int16_t, Capacity>;
+    static constexpr std::size_t max_passes = 8;         ///< the most that a rule may have
+    using list = static_vector<std::int16_t, Capacity>;  ///< of instructions
 
-    std::size_t passes = 1;
+    std::size_t passes = 1;          ///< over memory
     std::int16_t level[Capacity]{};  ///< the first pass in which a value can be used
     list elements[max_passes];       ///< values computed for each element, leaves included
     list uniforms[max_passes];       ///< values of step or tensor rate that they read
@@ -21,6 +21,7 @@ struct schedule {
     list scalars;                    ///< values of step and tensor rate, in order
 };
 
+/// The passes of a program.
 template <std::size_t Capacity>
 constexpr schedule<Capacity> make_schedule(const program<Capacity>& p) {
     schedule<Capacity> s;

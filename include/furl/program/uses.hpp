@@ -7,12 +7,15 @@ namespace furl {
 /// How often each value is read, by instructions and as a result of the step.
 template <std::size_t Capacity>
 struct use_counts {
-    std::int16_t of[Capacity]{};
+    std::int16_t of[Capacity]{};  ///< by value
 
+    /// The uses of a value.
     constexpr std::int16_t operator[](std::int16_t i) const { return of[i]; }
+    /// Whether a value is used once.
     constexpr bool once(std::int16_t i) const { return of[i] == 1; }
 };
 
+/// Counts the uses of every value of a program.
 template <std::size_t Capacity>
 constexpr use_counts<Capacity> count_uses(const program<Capacity>& p) {
     use_counts<Capacity> uses;

@@ -24,12 +24,14 @@ class optimizer;
 template <class T>
 class named_tensors {
   public:
+    /// Data of an input, by its name.
     template <class X>
     named_tensors(std::string_view name, const X& data) : name_(name) {
         if constexpr (detail::data_fits<T, false, std::span<T>, X>())
             detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
     }
 
+    /// As a step takes it.
     operator named_data<T>() const { return {name_, tensors_}; }  // NOLINT(google-explicit-constructor)
 
   private:
@@ -100,20 +102,24 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
 template <class T = float>
 class any_optimizer {
   public:
-    using value_type = T;
+    using value_type = T;  ///< of parameters and gradients
 
     any_optimizer() = default;
 
+    /// Holds this optimizer.
     template <class Rule, class... Policies>
     any_optimizer(optimizer<Rule, T, Policies...> opt)  // NOLINT(google-explicit-constructor)
         : held_(std::make_unique<detail::hidden_optimizer<optimizer<Rule, T, Policies...>>>(std::move(opt))) {}
 
+    /// A copy, with states of its own.
     any_optimizer(const any_optimizer& other) : held_(other.held_ ? other.held_->clone() : nullptr) {}
+    /// Takes the optimizer over.
     any_optimizer(any_optimizer&&) noexcept = default;
     any_optimizer& operator=(const any_optimizer& other) { return *this = any_optimizer(other); }
     any_optimizer& operator=(any_optimizer&&) noexcept = default;
     ~any_optimizer() = default;
 
+    /// Whether it holds an optimizer.
     explicit operator bool() const { return held_ != nullptr; }
 
     /// One step over one tensor or a list of them, as furl::optimizer::step; further inputs by name:
@@ -234,6 +240,7 @@ class any_optimizer {
     }
 };
 
+/// The element type of an optimizer.
 template <class Rule, class T, class... Policies>
 any_optimizer(optimizer<Rule, T, Policies...>) -> any_optimizer<T>;
 

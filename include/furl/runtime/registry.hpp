@@ -18,6 +18,7 @@ struct rules {};
 template <auto& Tuple>
 using rules_of = decltype([]<template <class...> class List, class... R>(const List<R...>&) {
     return rules<typename R::type...>{};
+/// The rules of a Hana tuple of types.
 }(Tuple));
 
 namespace detail {
@@ -58,6 +59,7 @@ class registry {
   public:
     registry() = default;
 
+    /// The rules of a list.
     template <class... Rules>
     explicit registry(rules<Rules...> list) {
         add(list);
@@ -87,8 +89,10 @@ class registry {
 
     /// An optimizer of the rule of this name for these tensors: a size, sizes, or tensors.
     ///
+    /// @param rule      its name.
     /// @param settings  hyperparameters and their values, `{{"lr", 3e-4}, {"weight_decay", 0.1}}`, or any range of pairs
     ///                  of a name and a number; the others have the rule's defaults.
+    /// @param sizes     of the tensors, or the tensors themselves.
     /// Errors:  std::invalid_argument if there is no rule or hyperparameter of a name: it says which is nearest, and
     ///          lists all.
     template <class Sizes>

@@ -25,9 +25,15 @@ namespace furl {
 class reduce_on_plateau {
   public:
     /// Which metric is the better one.
-    enum class better { smaller, larger };             ///< PyTorch's mode: min, max
+    enum class better {
+        smaller,  ///< PyTorch's mode min
+        larger,   ///< PyTorch's mode max
+    };
     /// Whether a threshold is a part of the best metric or a distance from it.
-    enum class threshold_kind { relative, absolute };  ///< PyTorch's threshold_mode: rel, abs
+    enum class threshold_kind {
+        relative,  ///< PyTorch's threshold_mode rel
+        absolute,  ///< PyTorch's threshold_mode abs
+    };
 
     /// What to watch for, and what to do then.
     struct settings {

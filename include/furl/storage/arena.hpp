@@ -25,10 +25,10 @@ namespace furl {
 template <class T>
 class arena {
   public:
-    static constexpr std::size_t line = 64;
-    static constexpr std::size_t huge_page = std::size_t{2} << 20;
-    static constexpr std::size_t page = 4096;
-    static constexpr std::size_t stagger = 17 * line;
+    static constexpr std::size_t line = 64;                         ///< bytes of a cache line
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;  ///< bytes
+    static constexpr std::size_t page = 4096;                       ///< bytes
+    static constexpr std::size_t stagger = 17 * line;  ///< bytes between the starts of streams, modulo a page
     static constexpr std::size_t aligned_from = 1024;  ///< elements
 
     arena() = default;
@@ -54,14 +54,18 @@ class arena {
         allocate();
     }
 
+    /// A copy of the values.
     arena(const arena& other)
         : streams_(other.streams_), lead_(other.lead_), pitch_(other.pitch_), offsets_(other.offsets_) {
         allocate();
         std::ranges::copy(other.memory(), start());
     }
 
+    /// Takes the memory over.
     arena(arena&& other) noexcept { *this = std::move(other); }
+    /// A copy of the values.
     arena& operator=(const arena& other) { return *this = arena(other); }
+    /// Takes the memory over.
     arena& operator=(arena&& other) noexcept {
         streams_ = std::exchange(other.streams_, 0);
         lead_ = std::exchange(other.lead_, 0);
@@ -77,6 +81,7 @@ class arena {
     /// A whole stream, all tensors and the gaps between them.
     std::span<T> stream(std::size_t s) const { return {start() + s * pitch_, pitch_}; }
 
+    /// All of the memory.
     std::span<const T> memory() const { return {start(), streams_ * pitch_}; }
 
   private:

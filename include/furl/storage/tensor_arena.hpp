@@ -33,10 +33,14 @@ class tensor_arena {
     }
     explicit tensor_arena(std::initializer_list<std::size_t> sizes) : tensor_arena(std::vector<std::size_t>(sizes)) {}
 
+    /// The number of tensors.
     std::size_t tensors() const { return sizes_.size(); }
+    /// Their numbers of elements.
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
+    /// The parameters of a tensor.
     std::span<T> parameter(std::size_t tensor) const { return {memory_.at(parameter_stream, tensor), sizes_[tensor]}; }
+    /// The gradients of a tensor.
     std::span<T> gradient(std::size_t tensor) const { return {memory_.at(gradient_stream, tensor), sizes_[tensor]}; }
 
     /// All tensors in their order, as a step takes them.

@@ -13,8 +13,10 @@ namespace furl {
 /// The threads of OpenMP: `opt.step(furl::openmp{}, parameters, gradients)`. One parallel region a pass, of as many
 /// threads as OMP_NUM_THREADS says.
 struct openmp {
+    /// The number of threads.
     static std::size_t concurrency() { return static_cast<std::size_t>(omp_get_max_threads()); }
 
+    /// Calls body(i) once for each i below chunks.
     template <class Body>
     void operator()(std::size_t chunks, Body&& body) const {
 #pragma omp parallel for schedule(static)

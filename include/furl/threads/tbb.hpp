@@ -11,8 +11,10 @@ namespace furl {
 /// The threads of oneTBB: `opt.step(furl::tbb{}, parameters, gradients)`. In the arena of the calling thread, as many as
 /// it has. The program links with -ltbb.
 struct tbb {
+    /// The number of threads.
     static std::size_t concurrency() { return static_cast<std::size_t>(::tbb::this_task_arena::max_concurrency()); }
 
+    /// Calls body(i) once for each i below chunks.
     template <class Body>
     void operator()(std::size_t chunks, Body&& body) const {
         ::tbb::parallel_for(std::size_t{0}, chunks, body, ::tbb::simple_partitioner{});

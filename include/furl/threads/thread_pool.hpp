@@ -41,6 +41,7 @@ class thread_pool {
     thread_pool(const thread_pool&) = delete;
     thread_pool& operator=(const thread_pool&) = delete;
 
+    /// The number of threads.
     std::size_t concurrency() const { return workers_.size() + 1; }
 
     /// Calls body(i) once for each i below chunks, and returns when all are done.

@@ -1,0 +1,62 @@
+// The page "In production".
+
+// The page shows the regions as they stand.
+// clang-format off
+#include <furl/checkpoint/checkpoint.hpp>
+#include <furl/furl.hpp>
+#include <furl/runtime/registry.hpp>
+#include <furl/storage/tensor_arena.hpp>
+#include <furl/threads/thread_pool.hpp>
+#include <furl/zoo/adamw.hpp>
+#include <furl/zoo/lion.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <vector>
+
+using furl::zoo::adamw;
+
+// [tail]
+// The end of a training step as one rule: clip, step, average the weights, leave the gradients at 0.
+struct training_tail : adamw {
+    static constexpr auto clipped =
+        furl::replace(adamw::update, furl::grad, furl::clip_by_global_norm(furl::grad, 1.0));
+    static constexpr auto update = furl::zero_grad(furl::weight_ema(furl::skip_nonfinite(clipped), 0.999));
+};
+static_assert(furl::cost<training_tail>.passes == 2);
+// [tail]
+
+int main() {
+    std::vector<float> w(200'000, 1), g(200'000, 0.5f);
+// [threads]
+furl::thread_pool pool(2);                       // the calling thread and one more, kept from step to step
+furl::optimizer<adamw> opt(w.size());
+opt.step(pool, w, g);                            // the same bits as opt.step(w, g)
+// [threads]
+
+// [arena]
+furl::tensor_arena<float> memory({784 * 500, 500, 500 * 10, 10});
+furl::optimizer<training_tail> tail(memory.sizes());
+
+std::span<float> first_weights = memory.parameter(0);    // the model computes on these
+tail.step(pool, memory.parameters(), memory.gradients());
+// [arena]
+    const auto file = std::filesystem::temp_directory_path() / "furl_docs_production.safetensors";
+// [checkpoint]
+furl::save_checkpoint(file, opt, w);             // states, hyperparameters, step; and the parameters, as they are given
+
+furl::optimizer<adamw> resumed(w.size());
+furl::load_checkpoint(file, resumed, w);         // goes on as if it had not stopped, to the bit
+// [checkpoint]
+    std::filesystem::remove(file);
+// [by-name]
+const furl::registry<> optimizers(furl::rules<adamw, furl::zoo::lion>{});
+
+furl::any_optimizer<> chosen = optimizers.make("lion", {{"lr", 1e-4}}, w.size());
+chosen["weight_decay"] = 0.1;
+chosen.step(w, g);
+for (const auto& [name, value] : chosen.settings()) std::printf("%s %g\n", std::string(name).c_str(), value);
+// [by-name]
+    std::printf("%zu parameters in the first of %zu tensors, step %lld\n", first_weights.size(), memory.tensors(),
+                static_cast<long long>(tail.step_count()));
+}
