@@ -3,25 +3,28 @@
 #include "file_error.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace examples {
 
-/// A text as symbols 0, 1, ...: one for each different byte in it.
+/// A text as symbols 0, 1, ...: one for each different character of UTF-8 in it.
 class symbol_text {
   public:
-    std::string alphabet;  ///< the byte of each symbol
+    std::vector<std::string> alphabet;  ///< the bytes of each symbol
     std::vector<std::uint8_t> symbols;
 
-    /// Of these files, one after the other. Errors: file_error.
+    /// Of these files, one after the other.
+    ///
+    /// Errors:  file_error; std::runtime_error if there are more than 256 different characters.
     explicit symbol_text(const std::vector<std::string>& files) {
         std::string text;
         for (const std::string& file : files) {
@@ -30,11 +33,21 @@ class symbol_text {
             text.append(std::istreambuf_iterator<char>(in), {});
             if (in.bad()) throw file_error(file, "cannot be read");
         }
-        alphabet = text;
-        std::ranges::sort(alphabet);
-        alphabet.erase(std::ranges::unique(alphabet).begin(), alphabet.end());
-        symbols.reserve(text.size());
-        for (const char c : text) symbols.push_back(static_cast<std::uint8_t>(alphabet.find(c)));
+        std::vector<std::string> characters;
+        for (const char c : text) {
+            const bool goes_on = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+            if (goes_on && !characters.empty()) characters.back() += c;
+            else characters.emplace_back(1, c);
+        }
+        std::map<std::string, std::uint8_t> symbol_of;
+        for (const std::string& character : characters) symbol_of[character];
+        if (symbol_of.size() > 256) throw std::runtime_error("the text has more than 256 different characters");
+        for (auto& [character, symbol] : symbol_of) {
+            symbol = static_cast<std::uint8_t>(alphabet.size());
+            alphabet.push_back(character);
+        }
+        symbols.reserve(characters.size());
+        for (const std::string& character : characters) symbols.push_back(symbol_of[character]);
     }
 
     std::string decode(std::span<const std::uint8_t> some) const {
