@@ -1,70 +1,46 @@
-// AdamW fused by furl, against a loop by hand, naive, textbook code, and what memory and divider allow.
-//
-//   adamw [--sizes=1000,1000000] [--rounds=N] [--sample_ms=X] [Google Benchmark's own flags]
-//
-// Every size is measured in interleaved rounds (support/rounds.hpp); Google Benchmark's rows then report them:
-// repetition r of every row of one size is round r, so ratios are taken within a round. bench/report.py does that.
+// AdamW in one tensor: fused by furl, against a loop by hand, naive, textbook code, loops after the algorithms of other
+// projects, and what memory and divider allow.
+#include "peers/peers.hpp"
 #include "support/loops.hpp"
-#include "support/placement.hpp"
-#include "support/rounds.hpp"
 
-#include <furl/furl.hpp>
+#include <furl/bench/rule.hpp>
+#include <furl/bench/run.hpp>
+#include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 
-#include <benchmark/benchmark.h>
-
-#include <unistd.h>
-
-#include <algorithm>
 #include <cmath>
-#include <cstddef>
-#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <map>
+#include <exception>
 #include <memory>
-#include <random>
-#include <span>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace {
 
-using fused_adamw = furl::optimizer<furl::zoo::adamw>;
-using naive_adamw = furl::naive<furl::zoo::adamw>;
+using rule = furl::zoo::adamw;
+using plan = furl::plan<rule, furl::contracted>;
 
-constexpr double bytes_per_parameter = static_cast<double>(furl::cost<furl::zoo::adamw>.bytes_per_parameter);
-
-struct settings {
-    std::vector<std::size_t> sizes{0, 1, 16, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
-    std::size_t rounds = 0;  // 0: by size
-    double sample_ms = 2;
+struct by_hand {
+    const char* name;
+    void (*step)(const bench::streams&, const bench::adamw_hyper&, std::size_t);
 };
 
-// What stands in every row of the output, in this order.
-constexpr const char* kernel_names[] = {"fused", "hand", "naive", "textbook", "memory", "divider"};
+constexpr by_hand loops_by_hand[] = {
+    {"hand", bench::hand_adamw},
+    {"textbook", bench::textbook_adamw},
+    {"pytorch", bench::pytorch_adamw},
+    {"deepspeed", bench::deepspeed_adamw},
+    {"ggml", bench::ggml_adamw},
+#if defined(BENCH_LLMC)
+    {"llm.c", bench::llmc_adamw},
+#endif
+#if defined(BENCH_EIGEN)
+    {"eigen", bench::eigen_adamw},
+#endif
+};
 
-std::size_t rounds_of(const settings& s, std::size_t n) {
-    if (s.rounds != 0) return s.rounds;
-    return n >= 100'000'000 ? 15 : n >= 10'000'000 ? 25 : 51;
-}
-
-// No gradient is near zero: decayed moments must not become denormals, which are a benchmark of their own.
-void fill(std::span<float> param, std::span<float> grad) {
-    std::mt19937 random{12345};
-    std::uniform_real_distribution<float> magnitude{0.01f, 1.0f};
-    for (auto& w : param) w = magnitude(random) - 0.5f;
-    for (auto& g : grad) g = (random() & 1u) != 0 ? magnitude(random) : -magnitude(random);
-}
-
-bench::adamw_hyper hyper_of(fused_adamw& opt) {
-    return {opt.get("lr"), opt.get("beta1"), opt.get("beta2"), opt.get("eps"), opt.get("weight_decay")};
-}
-
-// Everything that one size needs. The fused loop, the loops by hand and the limits run on the very same arrays:
-// param and grad lie where they disturb furl's states, and each other, least. Only naive has states of its own.
+// All loops but naive run on the very same arrays.
 class workload {
   public:
     explicit workload(std::size_t n)
@@ -72,175 +48,107 @@ class workload {
           naive_(n),
           m_(fused_.state("m").data()),
           v_(fused_.state("v").data()),
-          param_(n, bench::distant_offset({m_, v_})),
-          grad_(n, bench::distant_offset({m_, v_, param_.values().data()})),
+          param_(n, furl::bench::distant_offset<float>({m_, v_})),
+          grad_(n, furl::bench::distant_offset<float>({m_, v_, param_.values().data()})),
           n_(n) {
-        fill(param_.values(), grad_.values());
+        furl::bench::fill(param_.values(), 1);
+        furl::bench::fill(grad_.values(), 2);
     }
 
-    void fused(std::size_t calls) {
-        const auto param = param_.values();
-        const auto grad = std::span<const float>(grad_.values());
-        for (; calls > 0; --calls) fused_.step(param, grad);
+    template <class... Pool>
+    void fused(std::size_t calls, Pool&... pool) {
+        steps(fused_, calls, pool...);
     }
-    void naive(std::size_t calls) {
-        const auto param = param_.values();
-        const auto grad = std::span<const float>(grad_.values());
-        for (; calls > 0; --calls) naive_.step(param, grad);
-    }
-    void hand(std::size_t calls) {
-        for (; calls > 0; --calls) bench::hand_adamw(streams(), hyper_, ++step_);
-    }
-    void textbook(std::size_t calls) {
-        for (; calls > 0; --calls) bench::textbook_adamw(streams(), hyper_, ++step_);
+    void naive(std::size_t calls) { steps(naive_, calls); }
+    void run(const by_hand& loop, std::size_t calls) {
+        for (; calls > 0; --calls) loop.step(streams(), hyper_, ++step_);
     }
     void memory(std::size_t calls) {
-        for (; calls > 0; --calls) bench::read_modify_write(streams());
+        for (; calls > 0; --calls)
+            furl::bench::keep(furl::bench::memory_limit<plan, float>::run(
+                {param_.values().data(), grad_.values().data(), m_, v_}, n_));
     }
     void divider(std::size_t calls) {
-        for (; calls > 0; --calls) benchmark::DoNotOptimize(bench::square_roots_and_divisions(n_));
-    }
-
-    std::vector<bench::kernel> kernels() {
-        using method = void (workload::*)(std::size_t);
-        constexpr method methods[] = {&workload::fused,    &workload::hand,   &workload::naive,
-                                      &workload::textbook, &workload::memory, &workload::divider};
-        std::vector<bench::kernel> all;
-        for (std::size_t i = 0; i < std::size(methods); ++i)
-            all.push_back({kernel_names[i], [this, run = methods[i]](std::size_t calls) { (this->*run)(calls); }});
-        return all;
+        for (; calls > 0; --calls) furl::bench::keep(furl::bench::divider_limit<float, 1, 1>(n_));
     }
 
   private:
-    bench::streams streams() { return {param_.values().data(), grad_.values().data(), m_, v_, n_}; }
-
-    fused_adamw fused_;
-    naive_adamw naive_;
+    furl::optimizer<rule> fused_;
+    furl::naive<rule> naive_;
     float* m_;
     float* v_;
-    bench::placed_stream param_;
-    bench::placed_stream grad_;
-    bench::adamw_hyper hyper_ = hyper_of(fused_);
+    furl::bench::placed_stream<float> param_;
+    furl::bench::placed_stream<float> grad_;
+    bench::adamw_hyper hyper_;
     std::size_t step_ = 0;
     std::size_t n_;
+
+    bench::streams streams() { return {param_.values().data(), grad_.values().data(), m_, v_, n_}; }
+
+    template <class Optimizer, class... Pool>
+    void steps(Optimizer& opt, std::size_t calls, Pool&... pool) {
+        const auto param = param_.values();
+        const auto grad = std::span<const float>(grad_.values());
+        for (; calls > 0; --calls) opt.step(pool..., param, grad);
+    }
 };
+
+std::vector<furl::bench::loop> prepare(std::size_t n, std::size_t threads) {
+    const auto w = std::make_shared<workload>(n);
+    std::vector<furl::bench::loop> loops{{"fused", [w](std::size_t calls) { w->fused(calls); }},
+                                         {"naive", [w](std::size_t calls) { w->naive(calls); }}};
+    if (threads > 1)
+        loops.push_back({"fused, " + std::to_string(threads) + " threads",
+                         [w, pool = std::make_shared<furl::thread_pool>(threads)](std::size_t calls) {
+                             w->fused(calls, *pool);
+                         },
+                         {},
+                         true});
+    for (const auto& loop : loops_by_hand)
+        loops.push_back({loop.name, [w, &loop](std::size_t calls) { w->run(loop, calls); }});
+    loops.push_back({"memory", [w](std::size_t calls) { w->memory(calls); }});
+    loops.push_back({"divider", [w](std::size_t calls) { w->divider(calls); }});
+    return loops;
+}
 
 // Each loop is an oracle for the others. 1003 values: the tails run too.
 void check_agreement() {
-    constexpr std::size_t n = 1003;
+    constexpr std::size_t n = 1003, steps = 5;
     std::vector<float> start(n), grad(n);
-    fill(start, grad);
+    furl::bench::fill(std::span(start), 1);
+    furl::bench::fill(std::span(grad), 2);
 
-    struct run {
-        std::vector<float> param, m, v;
+    const auto run = [&](auto step) {
+        std::vector<float> param = start, m(n), v(n);
+        for (std::size_t t = 1; t <= steps; ++t) step(bench::streams{param.data(), grad.data(), m.data(), v.data(), n}, t);
+        return param;
     };
-    std::map<std::string, run> runs;
-    fused_adamw fused(n);
-    naive_adamw naive(n);
-    const auto hyper = hyper_of(fused);
-    for (const auto* name : {"fused", "naive", "hand", "textbook"})
-        runs[name] = {start, std::vector<float>(n), std::vector<float>(n)};
-    for (std::size_t step = 1; step <= 5; ++step) {
-        const auto streams = [&](run& r) {
-            return bench::streams{r.param.data(), grad.data(), r.m.data(), r.v.data(), n};
-        };
-        fused.step(runs["fused"].param, grad);
-        naive.step(runs["naive"].param, grad);
-        bench::hand_adamw(streams(runs["hand"]), hyper, step);
-        bench::textbook_adamw(streams(runs["textbook"]), hyper, step);
-    }
-    for (const auto& [name, r] : runs)
+    const bench::adamw_hyper hyper;
+    const auto expected = run([&](const bench::streams& s, std::size_t t) { bench::textbook_adamw(s, hyper, t); });
+    const auto require = [&](const std::string& name, const std::vector<float>& param) {
         for (std::size_t i = 0; i < n; ++i)
-            if (!(std::abs(r.param[i] - runs["textbook"].param[i]) <= 1e-6f))
+            if (!(std::abs(param[i] - expected[i]) <= 2e-6f))
                 throw std::runtime_error(name + " and textbook disagree at parameter " + std::to_string(i) + ": " +
-                                         std::to_string(r.param[i]) + " and " +
-                                         std::to_string(runs["textbook"].param[i]));
-}
-
-// The samples of one size, measured when the first row of that size is asked for. One size is kept at a time.
-const std::vector<std::vector<bench::sample>>& samples_of(std::size_t n, const settings& s) {
-    static std::map<std::size_t, std::vector<std::vector<bench::sample>>> measured;
-    if (const auto found = measured.find(n); found != measured.end()) return found->second;
-    const auto rounds = rounds_of(s, n);
-    auto workload = std::make_unique<::workload>(n);
-    const auto kernels = workload->kernels();
-    const auto terminal = ::isatty(STDERR_FILENO) != 0;
-    const auto progress = [&](std::size_t done) {
-        if (terminal || done == rounds)
-            std::fprintf(stderr, "%s%11zu parameters: round %zu of %zu", terminal ? "\r" : "", n, done, rounds);
+                                         std::to_string(param[i]) + " and " + std::to_string(expected[i]));
     };
-    progress(0);
-    auto& result = measured[n] = bench::run_rounds(kernels, rounds, s.sample_ms * 1e6, progress);
-    std::fputc('\n', stderr);
-    return result;
-}
-
-void report(benchmark::State& state, std::size_t kernel, std::size_t n, const settings& s) {
-    static std::map<std::pair<std::size_t, std::size_t>, std::size_t> repetition;
-
-    const auto& samples = samples_of(n, s);
-    const auto round = repetition[{kernel, n}]++ % samples[kernel].size();
-    const auto& sample = samples[kernel][round];
-    for (auto _ : state) state.SetIterationTime(sample.nanoseconds * 1e-9);
-
-    state.counters["disturbed"] = sample.disturbed ? 1 : 0;
-    if (n == 0) return;
-    const auto per_parameter = sample.nanoseconds / static_cast<double>(n);
-    state.counters["ns/parameter"] = per_parameter;
-    state.counters["bytes/parameter"] = bytes_per_parameter;
-    state.counters["GB/s"] = bytes_per_parameter / per_parameter;
-    const auto memory = std::find(std::begin(kernel_names), std::end(kernel_names), std::string_view("memory")) -
-                        std::begin(kernel_names);
-    state.counters["share of memory limit"] =
-        samples[static_cast<std::size_t>(memory)][round].nanoseconds / sample.nanoseconds;
-}
-
-// Takes our own flags out of argv, leaves Google Benchmark's.
-settings parse(int& argc, char** argv) {
-    settings s;
-    int kept = 1;
-    for (int i = 1; i < argc; ++i) {
-        const std::string_view flag = argv[i];
-        const auto value = [&](std::string_view name) -> const char* {
-            return flag.starts_with(name) ? argv[i] + name.size() : nullptr;
-        };
-        if (const auto* list = value("--sizes=")) {
-            s.sizes.clear();
-            for (char* end = nullptr; *list != '\0'; list = *end == ',' ? end + 1 : end) {
-                s.sizes.push_back(static_cast<std::size_t>(std::strtod(list, &end)));  // 1e6 is a size, too
-                if (end == list) throw std::invalid_argument("--sizes: a list of numbers, such as 1000,1e6");
-            }
-        } else if (const auto* rounds = value("--rounds=")) {
-            s.rounds = std::strtoul(rounds, nullptr, 10);
-        } else if (const auto* sample = value("--sample_ms=")) {
-            s.sample_ms = std::strtod(sample, nullptr);
-        } else {
-            argv[kept++] = argv[i];
-        }
-    }
-    argc = kept;
-    return s;
+    furl::optimizer<rule> fused(n);
+    furl::naive<rule> naive(n);
+    require("fused", run([&](const bench::streams& s, std::size_t) { fused.step(std::span(s.param, n), grad); }));
+    require("naive", run([&](const bench::streams& s, std::size_t) { naive.step(std::span(s.param, n), grad); }));
+    for (const auto& loop : loops_by_hand)
+        require(loop.name, run([&](const bench::streams& s, std::size_t t) { loop.step(s, hyper, t); }));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-    const auto s = parse(argc, argv);
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
     check_agreement();
-    for (const auto n : s.sizes)
-        for (std::size_t kernel = 0; kernel < std::size(kernel_names); ++kernel)
-            benchmark::RegisterBenchmark(
-                ("adamw/" + std::string(kernel_names[kernel]) + "/" + std::to_string(n)).c_str(),
-                [&s, kernel, n](benchmark::State& state) { report(state, kernel, n, s); })
-                ->Iterations(1)
-                ->Repetitions(static_cast<int>(rounds_of(s, n)))
-                ->UseManualTime();
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
-    return 0;
+    return furl::bench::run(argc, argv, {[](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {
+                                for (auto n : s.sizes)
+                                    jobs.push_back({"adamw", n, furl::bench::rule_loops<rule>::bytes_per_parameter,
+                                                    [n, threads = s.threads] { return prepare(n, threads); }});
+                            }});
 } catch (const std::exception& e) {
-    std::fprintf(stderr, "adamw: %s\n", e.what());
+    std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
     return 1;
 }

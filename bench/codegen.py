@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Counts what the compiled AdamW loop of furl does per vector, beside the loop by hand, and fails if it does too much.
+"""Counts what furl's compiled loops do per vector, AdamW's beside the loop by hand, and fails if they do too much.
 
-usage: codegen.py [--compiler g++]... [--flag=X]... [--listing]    compiles -O2 and -O3 itself (default: g++ and clang++,
-                                                                   those that there are)
-       codegen.py --object FURL HAND [--listing]                   looks into what Meson has compiled
+usage: codegen.py [--isa avx2] [--compiler g++]... [--flag=X]... [--listing]
+                                             compiles -O2 and -O3 itself (default: g++ and clang++, those that there are)
+       codegen.py [--isa avx2] --object ADAMW SGD_MOMENTUM HAND [--listing]      looks into what Meson has compiled
 
 Counts do not jitter, so this is the regression test where a timing is none. The loop is found as the innermost jump
-back over a packed square root; a vector is one packed square root.
+back over the most vector stores; a vector is so many of them as the rule has streams that are written.
 """
 import argparse
 import collections
@@ -18,15 +18,27 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-FLAGS = ["-std=c++20", "-mavx2", "-mfma", "-DNDEBUG", f"-I{HERE.parent / 'include'}"]
+FLAGS = ["-std=c++20", "-DNDEBUG", f"-I{HERE.parent / 'include'}"]
+ISAS = {"sse2": ("xmm", []), "avx2": ("ymm", ["-mavx2", "-mfma"]),
+        "avx512": ("zmm", ["-mavx512f", "-mavx512cd", "-mavx512dq", "-mavx512bw", "-mfma"])}
 
-# Per vector, at most. 4 streams are read, 3 written; the arithmetic is that of furl::cost<furl::zoo::adamw>, and the rest of
-# the instructions is moves, loop counter and branch. A constant or pointer loaded again shows up as a fifth load.
-LIMITS = {"loads": 4, "stores": 3, "square roots": 1, "divisions": 1, "arithmetic": 11, "instructions": 18,
-          "pointer loads": 0, "stack or constant loads": 0}
+# Per vector, at most: the streams of the rule, its arithmetic as furl::cost has it, and for the rest of the instructions
+# moves, loop counter and branch. A constant or pointer loaded again shows up as one load too many. Without fused
+# operations (SSE2) each of them is two, and instructions that overwrite an operand need copies.
+RULES = {
+    "adamw": {"stores": 3, "loads": 4, "square roots": 1, "divisions": 1, "pointer loads": 0,
+              "stack or constant loads": 0},
+    "sgd_momentum": {"stores": 2, "loads": 3, "square roots": 0, "divisions": 0, "pointer loads": 0,
+                     "stack or constant loads": 0},
+}
+ARITHMETIC = {("adamw", "sse2"): (15, 30), ("adamw", "avx2"): (11, 18), ("adamw", "avx512"): (11, 18),
+              ("sgd_momentum", "sse2"): (5, 14), ("sgd_momentum", "avx2"): (3, 10), ("sgd_momentum", "avx512"): (3, 10)}
+WHAT = ("loads", "stores", "square roots", "divisions", "arithmetic", "instructions", "pointer loads",
+        "stack or constant loads")
 
 Instruction = collections.namedtuple("Instruction", "address mnemonic operands")
 LINE = re.compile(r"^\s*([0-9a-f]+):\s+(?:(?:rep|lock|notrack|bnd)\s+)*(\S+)\s*(.*?)\s*(?:[#<].*)?$")
+MOVE = re.compile(r"v?(mov|broadcast|maskmov)")
 
 
 def functions(path):
@@ -46,8 +58,14 @@ def functions(path):
         yield function
 
 
-def hot_loop(path):
-    """The innermost loop with packed square roots; of several the one with most of them."""
+def stores_vector(instruction, register):
+    target = instruction.operands.split(",")[0]
+    return (MOVE.match(instruction.mnemonic) and target.endswith("]") and "rsp" not in target
+            and register in instruction.operands)
+
+
+def hot_loop(path, register):
+    """The innermost loop that stores vectors; of several the one with most stores."""
     loops = []
     for function in functions(path):
         index = {instruction.address: i for i, instruction in enumerate(function)}
@@ -58,22 +76,23 @@ def hot_loop(path):
             begin = index.get(int(target.group(1), 16)) if target else None
             if begin is not None and begin <= end:
                 body = function[begin:end + 1]
-                roots = sum(i.mnemonic == "vsqrtps" and "ymm" in i.operands for i in body)
-                if roots:
-                    loops.append((begin, end, roots, body))
+                stores = sum(1 for i in body if stores_vector(i, register))
+                if stores:
+                    loops.append((stores, body))
     if not loops:
-        sys.exit(f"codegen: no loop with a packed square root in {path}")
+        sys.exit(f"codegen: no loop with stores of {register} in {path}")
     innermost = [a for a in loops
-                 if not any(b[3] is not a[3] and b[3][0].address >= a[3][0].address
-                            and b[3][-1].address <= a[3][-1].address for b in loops)]
-    return max(innermost, key=lambda loop: loop[2])[3]
+                 if not any(b[1] is not a[1] and b[1][0].address >= a[1][0].address
+                            and b[1][-1].address <= a[1][-1].address for b in loops)]
+    return max(innermost, key=lambda loop: loop[0])[1]
 
 
-def count(body):
+def count(body, rule, register):
     counts = collections.Counter(instructions=len(body))
-    for _, mnemonic, operands in body:
-        packed = mnemonic.startswith("v") and "mm" in operands
-        moves = re.match(r"v?(mov|broadcast|maskmov)", mnemonic) is not None
+    for instruction in body:
+        _, mnemonic, operands = instruction
+        packed = "mm" in operands
+        moves = MOVE.match(mnemonic) is not None
         memory = re.search(r"\[([^\]]*)\]", operands) if mnemonic not in ("lea", "nop") else None
         stores = memory is not None and operands.split(",")[0].endswith("]") and moves
         counts["stores"] += stores
@@ -82,57 +101,70 @@ def count(body):
         counts["stack or constant loads"] += (memory is not None and packed
                                               and (re.match(r"(rsp|rip)\b", memory.group(1)) is not None
                                                    or "broadcast" in mnemonic))
-        counts["square roots"] += mnemonic.startswith("vsqrt")
-        counts["divisions"] += mnemonic.startswith("vdiv")
+        counts["square roots"] += "sqrt" in mnemonic
+        counts["divisions"] += re.match(r"v?div", mnemonic) is not None
         counts["arithmetic"] += packed and mnemonic.endswith(("ps", "pd", "ss", "sd")) and not moves
-    vectors = counts["square roots"]
-    return {what: counts[what] / vectors for what in ("instructions", "arithmetic", *LIMITS)} | {"vectors": vectors}
+    vectors = sum(1 for i in body if stores_vector(i, register)) / RULES[rule]["stores"]
+    return {what: counts[what] / vectors for what in WHAT} | {"vectors": vectors}
 
 
-def compile_both(compiler, level, extra, folder):
+def limits(rule, isa):
+    arithmetic, instructions = ARITHMETIC[rule, isa]
+    return RULES[rule] | {"arithmetic": arithmetic, "instructions": instructions}
+
+
+def compile_all(compiler, level, flags, folder):
     objects = []
-    for source in ("adamw_step.cpp", "support/hand_adamw.cpp"):
-        target = pathlib.Path(folder) / f"{pathlib.Path(compiler).name}{level}-{pathlib.Path(source).name}.o"
-        subprocess.run([compiler, *FLAGS, level, *extra, "-c", HERE / source, "-o", target], check=True)
+    for source, define in (("codegen_step.cpp", "-DRULE=adamw"), ("codegen_step.cpp", "-DRULE=sgd_momentum"),
+                           ("support/hand_adamw.cpp", "-DHAND")):
+        target = pathlib.Path(folder) / f"{pathlib.Path(compiler).name}{level}{define}.o"
+        subprocess.run([compiler, *FLAGS, level, define, *flags, "-c", HERE / source, "-o", target], check=True)
         objects.append(target)
     return objects
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--isa", choices=ISAS, default="avx2")
     parser.add_argument("--compiler", action="append")
     parser.add_argument("--flag", action="append", default=[])
-    parser.add_argument("--object", nargs=2, metavar=("FURL", "HAND"))
-    parser.add_argument("--listing", action="store_true", help="print furl's loop")
+    parser.add_argument("--object", nargs=3, metavar=("ADAMW", "SGD_MOMENTUM", "HAND"))
+    parser.add_argument("--listing", action="store_true", help="print furl's loops")
     arguments = parser.parse_args()
+    register, flags = ISAS[arguments.isa]
 
     with tempfile.TemporaryDirectory() as folder:
         if arguments.object:
-            builds = [("as built", *arguments.object)]
+            builds = [("as built", arguments.object)]
         else:
             compilers = arguments.compiler or [c for c in ("g++", "clang++") if shutil.which(c)]
-            builds = [(f"{c} {level}", *compile_both(c, level, arguments.flag, folder))
+            builds = [(f"{c} {level}", compile_all(c, level, flags + arguments.flag, folder))
                       for c in compilers for level in ("-O2", "-O3")]
-        columns, listings = [], []
-        for name, furl, by_hand in builds:
-            loop = hot_loop(furl)
-            columns += [(f"furl, {name}", count(loop), True), (f"hand, {name}", count(hot_loop(by_hand)), False)]
-            listings.append((name, loop))
+        over = []
+        for rule in RULES:
+            at_most = limits(rule, arguments.isa)
+            columns, listings = [], []
+            for name, (adamw, sgd_momentum, by_hand) in builds:
+                loop = hot_loop(adamw if rule == "adamw" else sgd_momentum, register)
+                listings.append((name, loop))
+                columns.append((f"furl, {name}", count(loop, rule, register)))
+                over += [f"{rule}, {name}: {columns[-1][1][what]:g} {what} per vector, at most {limit}"
+                         for what, limit in at_most.items() if columns[-1][1][what] > limit]
+                if rule == "adamw":
+                    columns.append((f"hand, {name}", count(hot_loop(by_hand, register), rule, register)))
+            header = [f"{rule}, per vector ({arguments.isa})", "at most", *(name for name, _ in columns)]
+            print("| " + " | ".join(header) + " |\n| --- |" + " ---: |" * (len(header) - 1))
+            for what in (*WHAT, "vectors"):
+                label = "vectors per iteration" if what == "vectors" else what
+                cells = [f"{counts[what]:g}" for _, counts in columns]
+                print(f"| {label} | {at_most.get(what, '')} | " + " | ".join(cells) + " |")
+            print()
+            if arguments.listing:
+                for name, loop in listings:
+                    print(f"{rule}, {name}:")
+                    for instruction in loop:
+                        print(f"  {instruction.mnemonic:12} {instruction.operands}")
 
-    header = ["per vector", "at most", *(name for name, _, _ in columns)]
-    print("| " + " | ".join(header) + " |\n| --- |" + " ---: |" * (len(header) - 1))
-    for what in (*LIMITS, "vectors"):
-        label = "vectors per iteration" if what == "vectors" else what
-        cells = [f"{counts[what]:g}" for _, counts, _ in columns]
-        print(f"| {label} | {LIMITS.get(what, '')} | " + " | ".join(cells) + " |")
-    if arguments.listing:
-        for name, loop in listings:
-            print(f"\n{name}:")
-            for instruction in loop:
-                print(f"  {instruction.mnemonic:12} {instruction.operands}")
-
-    over = [f"{name}: {counts[what]:g} {what} per vector, at most {limit}"
-            for name, counts, ours in columns if ours for what, limit in LIMITS.items() if counts[what] > limit]
     for line in over:
         print(f"codegen: {line}", file=sys.stderr)
     sys.exit(1 if over else 0)

@@ -1,51 +1,71 @@
 #!/usr/bin/env python3
-"""Turns the JSON of bench/adamw into Markdown: medians, ratios within rounds, spread, and goals.
+"""Turns the JSON of the benchmarks into Markdown, a summary in JSON, and plots.
 
-usage: report.py [--assert] FILE.json...
+usage: report.py [--assert] [--out DIR] FILE.json...
 
-A ratio is taken in every round (repetition) and its median is reported, with the interquartile range as a share of
-the median (the spread) and a 95 % confidence interval of the median that assumes no distribution (order statistics).
-A goal is met if the whole interval is on its good side, missed if none of it is, and else the machine was too noisy
-to conclude. With --assert: exit code 1 if a goal is missed.
+A ratio is taken in every round that both loops were in and its median is reported, with half of the interquartile range
+as a share of the median (the spread) and a 95 % confidence interval of the median that assumes no distribution (order
+statistics). A goal is met if the whole interval is on its good side, missed if none of it is, and else the machine was
+too noisy to conclude. With --assert: exit code 1 if a goal is missed.
+
+Writes DIR/zoo.json: a list of {rule, n, ns_fused, ns_naive, ns_textbook, ns_limit, bytes, spread}, times per parameter;
+and DIR/*.svg, where there is gnuplot.
 """
+import argparse
 import collections
 import json
 import math
+import pathlib
 import statistics
 import sys
 
+import plots
+
 FIXED_COST_UP_TO = 100       # sizes up to this are there for the fixed cost of a step
-NOISY = 0.15                 # a spread of a ratio beyond this is worth a remark
-GOALS = (                    # what, numerator, denominator, from which size, at most
-    ("fused / hand", "fused", "hand", 1e4, 1.05),
-    ("fused / memory limit", "fused", "memory", 1e7, 1.10),
+NOISY = 0.15                 # a distance between the quartiles beyond this is worth a remark
+LIMITS = ("memory", "divider")
+SECTIONS = ("tensors", "training", "denormals", "placement", "layouts", "libtorch")
+
+# job, loop, compared with (limit: the slower of memory and divider), numbers of parameters from and to, at most
+GOALS = (
+    ("adamw", "fused", "hand", 1e4, 1e8, 1.03),
+    ("adamw", "fused", "limit", 1e4, 1e6, 1.12),
+    ("adamw", "fused", "memory", 1e7, 1e8, 1.08),
+    ("adamw", "fused", "pytorch", 1e4, 1e6, 1 / 1.3),
+    ("adamw", "fused", "deepspeed", 1e4, 1e6, 1 / 1.5),
+    ("adamw", "fused", "llm.c", 1e4, 1e6, 1 / 1.08),
+    ("adamw", "fused", "naive", 1e7, 1e8, 1 / 2.5),
+    ("sgd_momentum", "fused", "memory", 1e7, 1e8, 1.08),
+    ("tensors 10000-of-100", "scattered", "pytorch", 0, 1e9, 1 / 2.5),
+    ("tensors 10000-of-100", "arena", "pytorch", 0, 1e9, 1 / 15),
+    ("training resnet-50", "arena", "pytorch", 0, 1e9, 1 / 1.6),
+    ("training gpt2-124m", "arena", "pytorch", 0, 1e9, 1 / 1.6),
+    ("training small-network", "arena", "pytorch", 0, 1e9, 1 / 3),
+    ("training resnet-50", "arena", "separate", 0, 1e9, 1 / 1.5),
+    ("training gpt2-124m", "arena", "separate", 0, 1e9, 1 / 1.5),
+    ("training small-network", "arena", "separate", 0, 1e9, 1 / 1.5),
+    ("denormals", "furl 10 %", "furl 0 %", 0, 1e9, 1.1),
+    ("denormals", "furl 50 %", "furl 0 %", 0, 1e9, 1.1),
+    ("denormals", "furl 100 %", "furl 0 %", 0, 1e9, 1.1),
+    ("placement", "arena", "hand", 0, 1e9, 1.03),
+    ("placement", "arena", "hand", 1 << 24, 1 << 24, 1 / 1.15),
+    ("libtorch adamw", "fused", "libtorch", 1e7, 1e8, 1 / 8),
+    ("libtorch tensors 10000-of-100", "arena", "kernel", 0, 1e9, 1 / 15),
+    ("libtorch training resnet-50", "arena", "kernel", 0, 1e9, 1 / 1.6),
+    ("libtorch training gpt2-124m", "arena", "kernel", 0, 1e9, 1 / 1.6),
+    ("libtorch training small-network", "arena", "kernel", 0, 1e9, 1 / 3),
 )
 FIXED_COST_GOAL = 150        # ns
-
-
-def read(path):
-    """samples[size][kernel][round] = nanoseconds per step, share of disturbed samples, what was run."""
-    with open(path) as file:
-        data = json.load(file)
-    samples = collections.defaultdict(lambda: collections.defaultdict(dict))
-    disturbed, total = collections.Counter(), collections.Counter()
-    nanoseconds = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
-    bytes_per_parameter = None
-    for row in data["benchmarks"]:
-        if row["run_type"] != "iteration":
-            continue
-        _, kernel, size = row["name"].split("/")[:3]
-        size = int(size)
-        samples[size][kernel][row["repetition_index"]] = row["real_time"] * nanoseconds[row["time_unit"]]
-        disturbed[size] += row["disturbed"]
-        total[size] += 1
-        bytes_per_parameter = row.get("bytes/parameter", bytes_per_parameter)
-    noise = {size: disturbed[size] / total[size] for size in total}
-    return samples, noise, bytes_per_parameter, data["context"]
+LAYOUTS_GOAL = 1.1           # the worst of the layouts over their median
 
 
 def quartiles(values):
     return statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else [values[0]] * 3
+
+
+def spread(values):
+    low, middle, high = quartiles(values)
+    return (high - low) / 2 / middle if middle else 0
 
 
 def interval(values):
@@ -58,25 +78,62 @@ def interval(values):
     return values[max(k - 1, 0)], values[n - max(k, 1)]
 
 
-class Ratio:
-    def __init__(self, kernels, numerator, denominator):
-        top, bottom = kernels[numerator], kernels[denominator]
-        values = [top[r] / bottom[r] for r in sorted(top.keys() & bottom.keys())]
-        low, self.median, high = quartiles(values)
-        self.spread = (high - low) / self.median
-        self.low, self.high = interval(values)
+class Job:
+    """The samples of one job: nanoseconds per step, by loop and round."""
 
-    def __str__(self):
-        return f"{self.median:.3f} ± {self.spread / 2:.0%}"
+    def __init__(self, name, parameters, bytes_per_parameter):
+        self.name, self.parameters, self.bytes = name, parameters, bytes_per_parameter
+        self.samples = collections.defaultdict(dict)
+        self.disturbed = []
+
+    def median(self, loop):
+        return statistics.median(self.samples[loop].values())
+
+    def per_parameter(self, loop):
+        return self.median(loop) / self.parameters
+
+    def limit(self):
+        """The slower of the limits; None if the job has none."""
+        there = [loop for loop in LIMITS if loop in self.samples]
+        return max(there, key=self.median) if there else None
+
+    def ratios(self, above, below):
+        top, bottom = self.samples[above], self.samples[below]
+        return [top[r] / bottom[r] for r in sorted(top.keys() & bottom.keys())]
+
+    def ratio(self, above, below):
+        return statistics.median(self.ratios(above, below))
+
+    def has(self, *loops):
+        return all(loop in self.samples for loop in loops)
+
+    def spread(self):
+        """Of the first loop, over the limit of the same round where there is one."""
+        first, limit = next(iter(self.samples)), self.limit()
+        return spread(self.ratios(first, limit) if limit else list(self.samples[first].values()))
+
+    def noise(self):
+        return sum(self.disturbed) / len(self.disturbed)
 
 
-def verdict(low, high, goal):
-    return "met" if high <= goal else "missed" if low > goal else "too noisy to conclude"
+def read(path):
+    data = json.loads(pathlib.Path(path).read_text())
+    nanoseconds = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+    jobs = {}
+    for row in data["benchmarks"]:
+        if row["run_type"] != "iteration":
+            continue
+        name, loop, parameters = row["name"].split("/")[:3]
+        key = name, int(parameters)
+        job = jobs.setdefault(key, Job(*key, row["bytes/parameter"]))
+        job.samples[loop][int(row["round"])] = row["real_time"] * nanoseconds[row["time_unit"]]
+        job.disturbed.append(row["disturbed"])
+    return list(jobs.values()), data["context"]
 
 
 def table(header, rows):
-    lines = ["| " + " | ".join(header) + " |", "|" + " ---: |" * len(header)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+    lines = ["| " + " | ".join(header) + " |", "| --- |" + " ---: |" * (len(header) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
 def size_name(n):
@@ -84,78 +141,172 @@ def size_name(n):
     return f"1e{exponent}" if n == 10**exponent and n >= 1000 else f"{n:,}"
 
 
-def report(path, verdicts):
-    samples, noise, bytes_per_parameter, context = read(path)
-    large = sorted(n for n in samples if n > FIXED_COST_UP_TO)
-    small = sorted(n for n in samples if n <= FIXED_COST_UP_TO)
-    kernels = list(samples[(large or small)[0]])
-    median = {n: {k: statistics.median(v.values()) for k, v in samples[n].items()} for n in samples}
-    label = context.get("build", path)
-    print(f"## {label}\n")
-    caches = ", ".join(f"L{c['level']} {c['size'] // 1024} KiB" for c in context["caches"] if c["type"] != "Instruction")
-    print(f"{context.get('cpu', 'processor unknown')}; {caches}.\n")
+def factor(x):
+    return f"{x:.1f}" if x >= 9.95 else f"{x:.2f}"
 
-    if large:
-        rounds = sorted({len(samples[n]["fused"]) for n in large})
-        print(f"ns per parameter: medians of {' to '.join(map(str, rounds[::max(len(rounds) - 1, 1)]))} "
-              f"interleaved rounds. {bytes_per_parameter:g} bytes per parameter. "
-              "memory: a read-modify-write loop over the same streams; divider: one square root and one division "
-              "per vector, in registers.\n")
-        print(table(["parameters", *kernels, "fused GB/s", "share of memory limit"],
-                    [[size_name(n), *(f"{median[n][k] / n:.3f}" for k in kernels),
-                      f"{bytes_per_parameter * n / median[n]['fused']:.1f}",
-                      f"{1 / Ratio(samples[n], 'fused', 'memory').median:.0%}"] for n in large]))
-        print("\nRatios within a round: median ± half of the interquartile range.\n")
-        rows = []
-        for n in large:
-            limit = "divider" if median[n]["divider"] > median[n]["memory"] else "memory"
-            rows.append([size_name(n), *(str(Ratio(samples[n], a, b)) for a, b in
-                                         (("fused", "hand"), ("fused", "memory"), ("hand", "memory"),
-                                          ("naive", "fused"), ("textbook", "fused"))),
-                         f"{Ratio(samples[n], 'fused', limit)} ({limit})", f"{noise[n]:.0%}"])
-        print(table(["parameters", "fused / hand", "fused / memory", "hand / memory", "naive / fused",
-                     "textbook / fused", "fused / larger limit", "disturbed samples"], rows))
-        print()
-    if small:
-        print("Fixed cost of a step: ns per step, median (first to third quartile).\n")
-        names = [k for k in kernels if k not in ("memory", "divider")]
 
-        def cell(n, kernel):
-            low, middle, high = quartiles(list(samples[n][kernel].values()))
-            return f"{middle:.0f} ({low:.0f} to {high:.0f})"
-        print(table(["parameters", *names], [[str(n), *(cell(n, k) for k in names)] for n in small]))
-        print()
+def remark(job):
+    return "too noisy to conclude" if 2 * job.spread() > NOISY else ""
 
+
+def one_tensor(jobs):
+    """AdamW against everything."""
+    loops = list(jobs[0].samples)
+    ns = [[size_name(j.parameters), *(f"{j.per_parameter(loop):.3f}" if j.has(loop) else "" for loop in loops),
+           f"{j.bytes:g}", f"{j.bytes / j.per_parameter('fused'):.0f}", f"{100 / j.ratio('fused', j.limit()):.0f} %"]
+          for j in jobs]
+    ratios = []
+    for j in jobs:
+        limit = j.limit()
+        ratios.append([size_name(j.parameters), f"{j.ratio('fused', limit):.3f} ± {spread(j.ratios('fused', limit)):.0%} ({limit})",
+                       *(f"{j.ratio(loop, 'fused'):.3f} ± {spread(j.ratios(loop, 'fused')):.0%}" if j.has(loop) else ""
+                         for loop in loops if loop not in LIMITS and loop != "fused"),
+                       f"{j.noise():.0%}", remark(j)])
+    return ("ns per parameter. memory: a read-modify-write loop over the same streams; divider: one square root and one "
+            "division per vector, in registers; the limit is the slower of the two.\n\n"
+            + table(["parameters", *loops, "bytes", "GB/s", "share of the limit"], ns)
+            + "\nTimes of the others over furl's, within a round: median ± half of the interquartile range.\n\n"
+            + table(["parameters", "furl / limit", *(f"{loop} / furl" for loop in loops if loop not in LIMITS and loop != "fused"),
+                     "disturbed samples", ""], ratios))
+
+
+def fixed_cost(jobs):
+    names = [loop for loop in jobs[0].samples if loop not in LIMITS]
+
+    def cell(job, loop):
+        low, middle, high = quartiles(list(job.samples[loop].values()))
+        return f"{middle:.0f} ({low:.0f} to {high:.0f})"
+    return ("Fixed cost of a step: ns per step, median (first to third quartile).\n\n"
+            + table(["parameters", *names], [[str(j.parameters), *(cell(j, loop) for loop in names)] for j in jobs]))
+
+
+def rules(jobs):
+    """One row for each rule and size."""
+    threads = [loop for loop in jobs[0].samples if loop.startswith("fused, ")]
     rows = []
-    for what, numerator, denominator, first, goal in GOALS:
-        for n in large:
-            if n >= first:
-                ratio = Ratio(samples[n], numerator, denominator)
-                result = verdict(ratio.low, ratio.high, goal)
-                if result != "met" and ratio.spread > NOISY:
-                    result += f" (spread {ratio.spread:.0%}: measure again on a quiet machine)"
-                rows.append([what, size_name(n), f"{goal:.2f}", f"{ratio.median:.3f}",
-                             f"{ratio.low:.3f} to {ratio.high:.3f}", result])
-    for n in small:
-        values = list(samples[n]["fused"].values())
-        low, high = interval(values)
-        rows.append(["fixed cost of a step, ns", str(n), f"{FIXED_COST_GOAL}", f"{statistics.median(values):.0f}",
-                     f"{low:.0f} to {high:.0f}", verdict(low, high, FIXED_COST_GOAL)])
-    print(table(["goal", "parameters", "at most", "median", "95 % interval", "verdict"], rows))
-    print()
-    verdicts.extend(row[-1] for row in rows)
+    for j in sorted(jobs, key=lambda j: (j.parameters, j.name)):
+        per = j.per_parameter
+        rows.append([j.name, size_name(j.parameters), f"{per('fused'):.3f}", f"{j.spread():.0%}",
+                     *(f"{per(loop):.3f}" for loop in threads), f"{j.bytes:g}", f"{j.bytes / per('fused'):.0f}",
+                     f"{per(j.limit()):.3f}", f"{100 / j.ratio('fused', j.limit()):.0f} %",
+                     *(f"{factor(j.ratio(loop, 'fused'))}" if j.has(loop) else "" for loop in ("naive", "textbook")), remark(j)])
+    return ("ns per parameter. The limit: a read-modify-write loop over the streams of the rule, or its square roots and "
+            "divisions in registers, whichever is slower. Naive: a vectorized loop for each operation. Textbook: one "
+            "scalar loop.\n\n"
+            + table(["rule", "parameters", "furl", "spread", *threads, "bytes", "GB/s", "limit", "share of the limit",
+                     "times naive", "times textbook", ""], rows))
 
 
-def main(arguments):
-    files = [a for a in arguments if not a.startswith("--")]
-    if not files or any(a.startswith("--") and a != "--assert" for a in arguments):
-        sys.exit(__doc__)
-    verdicts = []
-    for path in files:
-        report(path, verdicts)
-    if "--assert" in arguments and any(v.startswith("missed") for v in verdicts):
-        sys.exit(1)
+def whole_steps(jobs):
+    """Steps over many tensors: microseconds, and how many times as long as furl's."""
+    parts = []
+    by_loops = collections.defaultdict(list)
+    for j in jobs:
+        by_loops[tuple(j.samples)].append(j)
+    for loops, group in by_loops.items():
+        first = loops[0]
+        rows = [[j.name, f"{j.parameters:,}", *(f"{j.median(loop) / 1e3:,.1f}" if loop == first else
+                                              f"{j.median(loop) / 1e3:,.1f} ({factor(j.ratio(loop, first))})" for loop in loops),
+                 f"{j.bytes:g}", f"{j.bytes / j.per_parameter(first):.0f}", f"{j.spread():.0%}", remark(j)] for j in group]
+        parts.append(f"Microseconds per step, and in brackets how many times that of {first}.\n\n"
+                     + table(["", "parameters", *loops, "bytes", "GB/s", "spread", ""], rows))
+    return "\n".join(parts)
+
+
+def layouts(jobs):
+    def cell(values):
+        return f"{max(values) / statistics.median(values):.2f} ({sorted(values)[len(values) * 9 // 10] / statistics.median(values):.2f})"
+    loops = list(jobs[0].samples)
+    return (f"Over {len(next(iter(jobs[0].samples.values())))} random layouts: the worst over the median (and the ninth of "
+            "ten), and the median in ns per parameter.\n\n"
+            + table(["parameters", *loops, *(f"{loop}, ns" for loop in loops)],
+                    [[f"{j.parameters:,}", *(cell(list(j.samples[loop].values())) for loop in loops),
+                      *(f"{j.per_parameter(loop):.3f}" for loop in loops)] for j in jobs]))
+
+
+def verdict(values, goal):
+    low, high = interval(values)
+    result = "met" if high <= goal else "missed" if low > goal else "too noisy to conclude"
+    return [f"{statistics.median(values):.3f}", f"{low:.3f} to {high:.3f}", result]
+
+
+def goals(jobs):
+    rows = []
+    for name, loop, other, first, last, goal in GOALS:
+        for j in jobs:
+            if j.name != name or not first <= j.parameters <= last or j.parameters <= FIXED_COST_UP_TO:
+                continue
+            below = j.limit() if other == "limit" else other
+            if below and j.has(loop, below):
+                rows.append([f"{name}: {loop} / {other}", size_name(j.parameters), f"{goal:.3f}",
+                             *verdict(j.ratios(loop, below), goal)])
+    for j in jobs:
+        if j.name == "adamw" and j.parameters <= FIXED_COST_UP_TO:
+            rows.append(["adamw: fixed cost of a step, ns", str(j.parameters), str(FIXED_COST_GOAL),
+                         *verdict(list(j.samples["fused"].values()), FIXED_COST_GOAL)])
+        if j.name == "layouts":
+            values = list(j.samples["arena"].values())
+            worst = max(values) / statistics.median(values)
+            rows.append(["layouts: worst / median in the arena", size_name(j.parameters), str(LAYOUTS_GOAL),
+                         f"{worst:.3f}", "", "met" if worst <= LAYOUTS_GOAL else "missed"])
+    return rows
+
+
+def zoo_summary(jobs):
+    def per(job, loop):
+        return round(job.per_parameter(loop), 4) if loop and job.has(loop) else None
+    return [{"rule": j.name, "n": j.parameters, "ns_fused": per(j, "fused"), "ns_naive": per(j, "naive"),
+             "ns_textbook": per(j, "textbook"), "ns_limit": per(j, j.limit()), "bytes": j.bytes,
+             "spread": round(j.spread(), 3)} for j in sorted(jobs, key=lambda j: (j.name, j.parameters))]
+
+
+def report(path, out):
+    """The Markdown of a file; its goals; its jobs by section."""
+    jobs, context = read(path)
+    parts = [f"## {context.get('build', path)}\n\n{context.get('cpu', 'processor unknown')}; {context.get('caches', '')}.\n"]
+    sections = collections.defaultdict(list)
+    for j in jobs:
+        head = j.name.split(" ")[0]
+        if j.parameters <= FIXED_COST_UP_TO:
+            sections["fixed cost"].append(j)
+        else:
+            sections[head if head in SECTIONS else "adamw" if j.name == "adamw" and j.has("hand") else "rules"].append(j)
+    if sections["adamw"]:
+        parts.append(one_tensor(sections["adamw"]))
+    if sections["rules"]:
+        parts.append(rules(sections["rules"]))
+    if sections["fixed cost"]:
+        parts.append(fixed_cost(sections["fixed cost"]))
+    steps = [j for head in ("tensors", "training", "libtorch", "denormals", "placement") for j in sections[head]]
+    if steps:
+        parts.append(whole_steps(steps))
+    if sections["layouts"]:
+        parts.append(layouts(sections["layouts"]))
+    rows = goals(jobs)
+    if rows:
+        parts.append(table(["goal", "parameters", "at most", "median", "95 % interval", "verdict"], rows))
+    if out:
+        stem = pathlib.Path(path).stem
+        plots.draw(out, stem, sections)
+    return "\n".join(parts), rows, sections
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--assert", action="store_true", dest="check")
+    parser.add_argument("--out", type=pathlib.Path)
+    parser.add_argument("files", nargs="+", metavar="FILE.json")
+    arguments = parser.parse_args()
+    missed, zoo = [], []
+    for path in arguments.files:
+        text, rows, sections = report(path, arguments.out)
+        print(text)
+        missed += [row for row in rows if row[-1] == "missed"]
+        zoo += sections["rules"]
+    if arguments.out and zoo:
+        (arguments.out / "zoo.json").write_text(json.dumps(zoo_summary(zoo), indent=1) + "\n")
+    sys.exit(1 if arguments.check and missed else 0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

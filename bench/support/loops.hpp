@@ -7,17 +7,10 @@
 
 namespace bench {
 
-/// AdamW by hand: AVX2+FMA intrinsics, four vectors per iteration, one square root and one division per vector.
+/// AdamW by hand: intrinsics, four vectors per iteration, one square root and one division per vector.
 void hand_adamw(const streams& s, const adamw_hyper& hyper, std::size_t step);
 
-/// AdamW as textbooks print it: one scalar loop, no thought for the machine. The oracle of hand_adamw.
+/// AdamW as textbooks print it: one scalar loop, no thought for the machine. The oracle of the others.
 void textbook_adamw(const streams& s, const adamw_hyper& hyper, std::size_t step);
-
-/// The memory limit: reads the four streams and writes three, with next to no arithmetic. Leaves all values as they
-/// are.
-void read_modify_write(const streams& s);
-
-/// The arithmetic limit: as many square roots and divisions as an AdamW step over n values, all in registers.
-float square_roots_and_divisions(std::size_t n);
 
 }  // namespace bench

@@ -90,6 +90,8 @@ class dense_network {
         return list;
     }
 
+    const std::vector<layer>& layers() const { return layers_; }
+
   private:
     static auto whole(auto& values) { return std::span(values.data(), static_cast<std::size_t>(values.size())); }
 

@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +20,13 @@ struct digits {
     Eigen::MatrixXf pixels;            ///< one picture a column, row by row; 0 (paper) to 1 (ink)
     std::vector<std::uint8_t> labels;  ///< 0 .. 9, one per column
 };
+
+/// The first `count` of them, or all.
+inline digits first_of(const digits& all, std::size_t count) {
+    const auto kept = std::min(count, all.labels.size());
+    return {all.pixels.leftCols(static_cast<Eigen::Index>(kept)),
+            {all.labels.begin(), all.labels.begin() + static_cast<std::ptrdiff_t>(kept)}};
+}
 
 /// Digits to learn from, and digits to be tested with.
 struct digit_data {

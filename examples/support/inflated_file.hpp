@@ -1,5 +1,7 @@
 #pragma once
 
+#include "file_error.hpp"
+
 #include <zlib.h>
 
 #include <algorithm>
@@ -12,16 +14,10 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace examples {
-
-/// A file that cannot be used; the message is one line: which file, and why.
-struct file_error : std::runtime_error {
-    file_error(const std::string& file, const std::string& why) : std::runtime_error(file + ": " + why) {}
-};
 
 /// A file to read from start to end, inflated on the way if it is gzip.
 ///

@@ -30,4 +30,31 @@ double softmax_cross_entropy(const Eigen::MatrixX<T>& outputs, std::span<const s
     return loss / samples;
 }
 
+/// Mean squared error, over samples and outputs: mean (outputs - targets)^2, as PyTorch's MSELoss.
+///
+/// @param outputs   of the network, a column per sample.
+/// @param targets   what they should be, of the same size.
+/// @param gradient  is set to d loss / d outputs.
+template <class T>
+double mean_squared_error(const Eigen::MatrixX<T>& outputs, const Eigen::Ref<const Eigen::MatrixX<T>>& targets,
+                          Eigen::MatrixX<T>& gradient) {
+    gradient = outputs - targets;
+    const auto count = static_cast<double>(outputs.size());
+    const double loss = static_cast<double>(gradient.squaredNorm()) / count;
+    gradient *= static_cast<T>(2.0 / count);
+    return loss;
+}
+
+enum class classification_loss { cross_entropy, mse };
+
+/// The loss of a classifier by its name; mse is that of the outputs against 1 for the right class and 0 for the others.
+template <class T>
+double loss_of(classification_loss kind, const Eigen::MatrixX<T>& outputs, std::span<const std::uint8_t> labels,
+               Eigen::MatrixX<T>& gradient) {
+    if (kind == classification_loss::cross_entropy) return softmax_cross_entropy(outputs, labels, gradient);
+    Eigen::MatrixX<T> targets = Eigen::MatrixX<T>::Zero(outputs.rows(), outputs.cols());
+    for (Eigen::Index j = 0; j < targets.cols(); ++j) targets(labels[static_cast<std::size_t>(j)], j) = T(1);
+    return mean_squared_error<T>(outputs, targets, gradient);
+}
+
 }  // namespace examples

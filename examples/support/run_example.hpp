@@ -21,6 +21,12 @@ inline CLI::Validator between(double low, double high) {
     return CLI::Validator(check, "");
 }
 
+/// What the help of every example looks like.
+inline void setup(CLI::App& app) {
+    app.get_formatter()->column_width(26);
+    app.option_defaults()->always_capture_default();
+}
+
 /// The main function of an example: reads the options, and turns whatever goes wrong into one line and exit code 1.
 ///
 /// @param app   knows the options; its name begins the line.

@@ -26,15 +26,22 @@ inline double processor_seconds() {
     return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/// The middle of the values, and of each half.
+/// The middle of the values, and how far they reach.
 struct spread {
-    double low, median, high;  ///< quartiles
+    double low, median, high;
 };
 
+/// The middle of the values, and of each half.
 inline spread quartiles(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     const auto at = [&](std::size_t quarter) { return values[(values.size() - 1) * quarter / 4]; };
     return {at(1), at(2), at(3)};
+}
+
+/// The middle of the values, the smallest and the largest.
+inline spread extremes(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return {values.front(), values[(values.size() - 1) / 2], values.back()};
 }
 
 /// What two functions cost, side by side.

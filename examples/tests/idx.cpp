@@ -1,6 +1,6 @@
 #include "support/idx.hpp"
 #include "support/digits.hpp"
-#include "tests/scratch_directory.hpp"
+#include "tests/scratch_files.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@
 namespace {
 
 using examples::read_idx;
-using examples::scratch_directory;
+using examples::scratch_files;
 
 std::string big_endian(std::uint32_t value) {
     std::string bytes;
@@ -45,7 +45,7 @@ std::string error_of(const std::string& file, std::size_t dimensions) {
     return "no error";
 }
 
-std::string error_of_directory(const scratch_directory& directory) {
+std::string error_of_directory(const scratch_files& directory) {
     try {
         examples::read_digits(directory.path());
     } catch (const examples::file_error& error) {
@@ -63,7 +63,7 @@ const std::string two_images = header({2, 2, 3}) + std::string("\x00\x01\x02\x03
 const std::string two_labels = header({2}) + std::string("\x07\x02", 2);
 
 TEST_CASE("an IDX file reads the same plain and as gzip") {
-    const scratch_directory directory;
+    const scratch_files directory;
     for (const std::string& file : {directory.plain("a", two_images), directory.gzip("a.gz", two_images)}) {
         const examples::idx_array array = read_idx(file, 3);
         CHECK(array.sizes == std::vector<std::size_t>{2, 2, 3});
@@ -72,7 +72,7 @@ TEST_CASE("an IDX file reads the same plain and as gzip") {
 }
 
 TEST_CASE("a wrong IDX file gives one line that says which file and why") {
-    const scratch_directory directory;
+    const scratch_files directory;
     const auto plain = [&](const std::string& content) { return error_of(directory.plain("a", content), 3); };
     CHECK(error_of((directory.path() / "none").string(), 3) == "cannot be opened: No such file or directory");
     CHECK(error_of(directory.path().string(), 3).starts_with("cannot be "));
@@ -90,7 +90,7 @@ TEST_CASE("a wrong IDX file gives one line that says which file and why") {
 }
 
 TEST_CASE("a damaged gzip file gives one line that says which file and why") {
-    const scratch_directory directory;
+    const scratch_files directory;
     std::string many(40000, 'x');
     for (std::size_t i = 0; i < many.size(); ++i) many[i] = static_cast<char>(i * i % 251);
     const std::string zipped = read_file(directory.gzip("good.gz", header({40000}) + many));
@@ -110,7 +110,7 @@ TEST_CASE("a damaged gzip file gives one line that says which file and why") {
 }
 
 TEST_CASE("a directory of digits that do not fit together gives one line that says why") {
-    const scratch_directory directory;
+    const scratch_files directory;
     CHECK(error_of_directory(directory) == "DIR/t10k-images-idx3-ubyte: cannot be opened: No such file or directory");
     directory.gzip("t10k-images-idx3-ubyte.gz", two_images);
     CHECK(error_of_directory(directory) == "DIR/t10k-labels-idx1-ubyte: cannot be opened: No such file or directory");
@@ -129,7 +129,7 @@ TEST_CASE("a directory of digits that do not fit together gives one line that sa
 }
 
 TEST_CASE("the t10k pair alone is split, and with the train pair it is the test") {
-    const scratch_directory directory;
+    const scratch_files directory;
     std::string images = header({10, 1, 2}), labels = header({10});
     for (int i = 0; i < 10; ++i) {
         images += static_cast<char>(i);

@@ -3,51 +3,22 @@
 import gzip
 import pathlib
 import re
-import subprocess
-import sys
 import tempfile
 
-PROGRAM = sys.argv[1]
-complaints = []
+from example import check, check_failure, check_options, check_runs, end
 
 
-def run(*options):
-    return subprocess.run([PROGRAM, *map(str, options)], capture_output=True, text=True)
-
-
-def check(name, condition, detail=""):
-    print("ok" if condition else "FAILED", "-", name)
-    if not condition:
-        complaints.append(name)
-        print(detail)
-
-
-def check_failure(name, said, *options):
-    """Exit code 1, and one line that contains `said`."""
-    result = run(*options)
-    one_line = result.stderr.count("\n") == 1 and result.stderr.startswith("train_digits: ")
-    check(name, result.returncode == 1 and one_line and said in result.stderr, (result.returncode, result.stderr))
-
-
-def accuracy(output):
-    return float(re.findall(r"test accuracy ([\d.]+) %", output)[-1])
+def epochs(output):
+    return [re.sub(r"[\d.]+ s$", "", line) for line in output.splitlines() if line.startswith("epoch")]
 
 
 short = ("--epochs", 2, "--hidden", 64)
-learned = run(*short)
-check("it learns to read drawn digits", learned.returncode == 0 and accuracy(learned.stdout) > 85,
-      learned.stdout + learned.stderr)
-check("it writes no progress bar where there is no terminal", learned.stderr == "", learned.stderr)
-check("it times fused against naive", re.search(r"naive .* times as long", learned.stdout), learned.stdout)
-lines = [re.sub(r"[\d.]+ s$", "", line) for line in learned.stdout.splitlines() if line.startswith("epoch")]
-again = [re.sub(r"[\d.]+ s$", "", line) for line in run(*short).stdout.splitlines() if line.startswith("epoch")]
-check("the same seed trains the same network", lines == again, (lines, again))
+learned = check_runs("it runs, without a progress bar where there is no terminal", *short)
+check("it learns to read drawn digits", float(re.findall(r"test accuracy ([\d.]+) %", learned)[-1]) > 85, learned)
+check("it times fused against naive", re.search(r"naive .* times as long", learned), learned)
+check("the same seed trains the same network", epochs(learned) == epochs(check_runs("it runs again", *short)), learned)
 
-check("--help exits 0", run("--help").returncode == 0)
-check_failure("an unknown option fails", "--what", "--what")
-check_failure("a value out of range fails", "--batch", "--batch", 0)
-check_failure("a value that is no number fails", "--epochs", "--epochs", "many")
-check_failure("a negative learning rate fails", "--lr", "--lr=-1")
+check_options(("--batch", 0), ("--epochs", "many"), ("--lr", -1))
 check_failure("a missing directory fails", "/no/such: no such directory", "--data", "/no/such")
 with tempfile.TemporaryDirectory() as name:
     folder = pathlib.Path(name)
@@ -60,5 +31,4 @@ with tempfile.TemporaryDirectory() as name:
     (folder / "t10k-images-idx3-ubyte").write_bytes(images)
     (folder / "t10k-labels-idx1-ubyte").write_bytes(images)
     check_failure("images in the place of labels fail", "t10k-labels-idx1-ubyte: wrong magic number", "--data", folder)
-
-sys.exit(1 if complaints else 0)
+end()

@@ -90,3 +90,12 @@ TEST_CASE("AMSGrad never takes a larger step than Adam on the same gradients") {
     }
     CHECK(smaller);
 }
+
+TEST_CASE("a schedule in place of a rule's learning rate is that rule written with the schedule, to the bit") {
+    const auto history = gradient_history<float>(20);
+    CHECK(path_of<[] { return replace(inner::update, inner::lr, schedules::cosine(inner::lr, 0.0, 10)); }>(history) ==
+          path_of<[] { return param - schedules::cosine(inner::lr, 0.0, 10) * inner::direction; }>(history));
+    CHECK(path_of<[] { return replace(zoo::nesterov::update, zoo::nesterov::lr, 2 * hyper<"lr">(5e-3)); }>(history) ==
+          path<zoo::nesterov>(history));  // in its state, too
+    CHECK(path_of<[] { return replace(inner::update, hyper<"other">(), 0); }>(history) == path<inner>(history));
+}

@@ -1,3 +1,5 @@
+#include <furl/zoo/adam.hpp>
+
 #include <support/schedules.hpp>
 
 #include <doctest/doctest.h>
@@ -138,6 +140,37 @@ static_assert(in_the_loop(cost<scheduled_momentum>) == [] {
 }());
 
 }  // namespace
+
+namespace {
+
+struct cooling_adam : zoo::adam {
+    static constexpr auto update = replace(zoo::adam::update, lr, schedules::linear(lr, 0.0, 4));
+};
+
+// By hand, for comparison.
+struct cooling_by_hand : zoo::adam {
+    static constexpr auto rate = schedules::linear(lr, 0.0, 4);
+    static constexpr auto update = param - rate * direction;
+};
+
+static_assert(in_the_loop(cost<cooling_adam>) == in_the_loop(cost<zoo::adam>));
+
+}  // namespace
+
+TEST_CASE("a schedule takes the place of a hyperparameter in a rule that is there already, to the bit") {
+    optimizer<cooling_adam> opt(2);
+    optimizer<cooling_by_hand> by_hand(2);
+    opt[cooling_adam::lr] = by_hand[cooling_by_hand::lr] = 0.5;
+    std::vector<float> w{1, -2}, same = w;
+    for (int t = 1; t <= 6; ++t) {
+        const std::vector<float> g{0.3f * static_cast<float>(t), -1};
+        const auto before = w;
+        opt.step(w, g);
+        by_hand.step(same, g);
+        CHECK(w == same);
+        CHECK((w == before) == (t > 4));
+    }
+}
 
 TEST_CASE("any hyperparameter of a rule can be a schedule, and its peak is changed at run time") {
     optimizer<scheduled_momentum> opt(1);

@@ -3,19 +3,20 @@
 
 #include <vector>
 
-template <int Depth>
-constexpr auto chain() {
-#ifdef CORRECTED
-    if constexpr (Depth == 20) return furl::grad;
-#else
-    if constexpr (Depth == 250) return furl::grad;
-#endif
-    else return chain<Depth + 1>() * 0.5;
+template <int Depth, class X>
+constexpr auto chain(const X& x) {
+    if constexpr (Depth == 0) return x;
+    else return chain<Depth - 1>(x) * 0.5;
 }
 
 struct my_rule {
     static constexpr auto lr = furl::hyper<"lr">(0.1);
-    static constexpr auto update = furl::param - lr * chain<0>();
+#ifdef CORRECTED
+    static constexpr auto first = furl::let<"first">(chain<125>(furl::grad));
+    static constexpr auto update = furl::param - lr * chain<125>(first);
+#else
+    static constexpr auto update = furl::param - lr * chain<250>(furl::grad);
+#endif
 };
 
 int main() {

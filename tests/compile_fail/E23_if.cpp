@@ -8,10 +8,10 @@ struct my_rule {
 #ifdef CORRECTED
     static constexpr auto update = furl::param - lr * select(furl::grad > 0, 1.0, -1.0);
 #else
-    static constexpr auto direction() {
+    static constexpr auto direction = [] {
         if (furl::grad > 0) return 1.0;
         return -1.0;
-    }
+    };
     static constexpr auto update = furl::param - lr * direction();
 #endif
 };

@@ -195,32 +195,63 @@ TEST_CASE("reductions of what is reduced by tensor count each tensor, or each of
     CHECK(opt.state(nested::elements, 0)[0] == doctest::Approx(5));  // a norm of 1 at each element
 }
 
-TEST_CASE("over ten million elements a float reduction is within 1 unit of rounding") {
-    const std::vector<std::size_t> sizes{4'000'001, 5'999'983, 16};
-    optimizer<sums> opt(sizes);
-    tensors<float> x, y;
+namespace {
+
+/// What a reduction over many elements is off, in units of the element type's rounding: of numbers of one sign, of both
+/// signs, and of equal numbers, whose roundings all go one way.
+template <class T>
+void check_many(const std::vector<std::size_t>& sizes, double allowed, double allowed_of_equal) {
+    optimizer<sums, T> opt(sizes);
     // A cheap spread of digits: a random generator would take longer than the test.
     std::uint32_t digits = 1;
+    const auto next = [&] {
+        digits = digits * 1664525U + 1013904223U;
+        return static_cast<T>(digits >> 8) * T(0x1p-24);
+    };
+    tensors<T> x, y;
     for (auto n : sizes) {
         x.emplace_back(n), y.emplace_back(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            digits = digits * 1664525U + 1013904223U;
-            x.back()[i] = static_cast<float>(digits >> 8) * 0x1p-24F - 0.5F;
-            digits = digits * 1664525U + 1013904223U;
-            y.back()[i] = static_cast<float>(digits >> 8) * 0x1p-24F;
-        }
+        for (std::size_t i = 0; i < n; ++i) x.back()[i] = next() - T(0.5), y.back()[i] = next();
     }
     opt.step(x, y);
+    // In pieces: one long sum would round more than what it is to judge.
+    constexpr std::size_t piece = 4096;
     long double total = 0, squares = 0, product = 0, products = 0;
     for (std::size_t k = 0; k < sizes.size(); ++k)
-        for (std::size_t i = 0; i < sizes[k]; ++i) {
-            const long double a = x[k][i], b = y[k][i];
-            total += b, squares += b * b, product += a * b, products += std::fabs(a * b);
+        for (std::size_t begin = 0; begin < sizes[k]; begin += piece) {
+            long double sum = 0, square = 0, dot = 0, magnitude = 0;
+            for (std::size_t i = begin; i < std::min(sizes[k], begin + piece); ++i) {
+                const long double a = x[k][i], b = y[k][i];
+                sum += b, square += b * b, dot += a * b, magnitude += std::fabs(a * b);
+            }
+            total += sum, squares += square, product += dot, products += magnitude;
         }
-    CHECK(units<float>(opt.state(sums::total, 0)[0], total, total) < 1);
-    CHECK(units<float>(opt.state(sums::length, 0)[0], std::sqrt(squares), std::sqrt(squares)) < 1);
-    CHECK(units<float>(opt.state(sums::product, 0)[0], product, products) < 1);
-    MESSAGE("units: sum " << units<float>(opt.state(sums::total, 0)[0], total, total) << ", norm "
-                          << units<float>(opt.state(sums::length, 0)[0], std::sqrt(squares), std::sqrt(squares))
-                          << ", dot " << units<float>(opt.state(sums::product, 0)[0], product, products));
+    const double sum_units = units<T>(opt.state(sums::total, 0)[0], total, total);
+    const double norm_units = units<T>(opt.state(sums::length, 0)[0], std::sqrt(squares), std::sqrt(squares));
+    const double dot_units = units<T>(opt.state(sums::product, 0)[0], product, products);
+    CHECK(sum_units < allowed);
+    CHECK(norm_units < allowed);
+    CHECK(dot_units < allowed);
+
+    const T almost_one = 1 + std::numeric_limits<T>::epsilon() * 8;
+    std::size_t elements = 0;
+    for (auto& tensor : y) std::ranges::fill(tensor, almost_one), elements += tensor.size();
+    opt.step(x, y);
+    const long double exact = static_cast<long double>(almost_one) * static_cast<long double>(elements);
+    const double equal_units = units<T>(opt.state(sums::total, 0)[0], exact, exact);
+    CHECK(equal_units < allowed_of_equal);
+    MESSAGE(elements << " elements, units: sum " << sum_units << ", norm " << norm_units << ", dot " << dot_units
+                     << ", sum of equal numbers " << equal_units);
+}
+
+}  // namespace
+
+TEST_CASE("over ten million elements a float reduction is within 1 unit of rounding") {
+    check_many<float>({4'000'001, 5'999'983, 16}, 1, 8);
+}
+
+// Gigabytes of memory: by --no-skip.
+TEST_CASE("over a hundred million elements too, and a double reduction within 16" * doctest::skip()) {
+    check_many<float>({40'000'001, 59'999'983, 16}, 1, 8);
+    check_many<double>({40'000'001, 59'999'983, 16}, 16, 16);
 }

@@ -89,6 +89,89 @@ def nadam(param, grads, *, lr=2e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_dec
         yield param
 
 
+def nadam_optax(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+    """NAdam, optax's dialect: no warm-up of the momentum.
+
+    m, v as adam;  D = sqrt(v^) + eps;  n = beta1 m/(1-beta1^(t+1)) + (1-beta1) g/(1-beta1^t);
+    param -= lr (n/D + weight_decay param), with the old param.
+    Source: optax scale_by_adam(nesterov=True), nadam and nadamw (optax/_src/transform.py, alias.py).
+    """
+    m, v = np.zeros_like(param), np.zeros_like(param)
+    for t, g in enumerate(grads, 1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        n = beta1 * (m / (1 - beta1 ** (t + 1))) + (1 - beta1) * (g / (1 - beta1 ** t))
+        param = param - lr * (n / (np.sqrt(v / (1 - beta2 ** t)) + eps) + weight_decay * param)
+        yield param
+
+
+def radam_optax(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+    """RAdam, optax's dialect: eps on the corrected root.
+
+    m, v as adam;  i = 2/(1-beta2) - 1;  p = i - 2 t beta2^t/(1-beta2^t);
+    p >= 5: param -= lr sqrt((p-4)(p-2) i/((i-4)(i-2) p)) m^/(sqrt(v^) + eps);  else param -= lr m^.
+    Source: Liu et al. 2020, arXiv 1908.03265, algorithm 2; optax scale_by_radam (optax/_src/transform.py).
+    """
+    i = 2 / (1 - beta2) - 1
+    m, v = np.zeros_like(param), np.zeros_like(param)
+    for t, g in enumerate(grads, 1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        first, second = m / (1 - beta1 ** t), v / (1 - beta2 ** t)
+        p = i - 2 * t * beta2 ** t / (1 - beta2 ** t)
+        if p >= 5:
+            r = math.sqrt((p - 4) * (p - 2) * i / ((i - 4) * (i - 2) * p))
+            param = param - lr * r * first / (np.sqrt(second) + eps)
+        else:
+            param = param - lr * first
+        yield param
+
+
+def amsgrad_keras(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-7):
+    """AMSGrad, Keras's dialect: the epsilon of adam_eps_hat.
+
+    m, v as adam;  u = max(u, v), u_0 = 0;  param -= lr sqrt(1-beta2^t)/(1-beta1^t) m/(sqrt(u) + eps).
+    Source: keras/src/optimizers/adam.py with amsgrad=True.
+    """
+    m, v, u = np.zeros_like(param), np.zeros_like(param), np.zeros_like(param)
+    for t, g in enumerate(grads, 1):
+        alpha = lr * math.sqrt(1 - beta2 ** t) / (1 - beta1 ** t)
+        m = m + (g - m) * (1 - beta1)
+        v = v + (g * g - v) * (1 - beta2)
+        u = np.maximum(u, v)
+        param = param - m * alpha / (np.sqrt(u) + eps)
+        yield param
+
+
+def adamw_keras(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-7, weight_decay=4e-3):
+    """AdamW, Keras's dialect: the epsilon of adam_eps_hat.
+
+    param -= lr weight_decay param, first;  m, v as adam;  param -= lr sqrt(1-beta2^t)/(1-beta1^t) m/(sqrt(v) + eps).
+    Source: keras/src/optimizers/adamw.py, adam.py, and _apply_weight_decay of base_optimizer.py.
+    """
+    m, v = np.zeros_like(param), np.zeros_like(param)
+    for t, g in enumerate(grads, 1):
+        param = param - param * weight_decay * lr
+        m = m + (g - m) * (1 - beta1)
+        v = v + (g * g - v) * (1 - beta2)
+        param = param - m * (lr * math.sqrt(1 - beta2 ** t) / (1 - beta1 ** t)) / (np.sqrt(v) + eps)
+        yield param
+
+
+def adamax_keras(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-7):
+    """AdaMax, Keras's dialect: eps outside the maximum.
+
+    m as adam;  u = max(beta2 u, |g|);  param -= lr m/((1-beta1^t) (u + eps)).
+    Source: Kingma and Ba 2015, algorithm 2 (which has no eps); keras/src/optimizers/adamax.py.
+    """
+    m, u = np.zeros_like(param), np.zeros_like(param)
+    for t, g in enumerate(grads, 1):
+        m = m + (g - m) * (1 - beta1)
+        u = np.maximum(beta2 * u, abs(g))
+        param = param - lr * m / ((1 - beta1 ** t) * (u + eps))
+        yield param
+
+
 def adagrad_optax(param, grads, *, lr=0.1, initial_accumulator_value=0.1, eps=1e-7):
     """AdaGrad, optax's dialect.
 
@@ -437,6 +520,22 @@ def ftrl(param, grads, *, lr=0.1, beta=1.0, l1=0.0, l2=0.0):
         z = z + g - sigma * param
         n = n + g * g
         param = np.where(abs(z) <= l1, 0, -(z - l1 * np.sign(z)) / ((beta + np.sqrt(n)) / lr + l2))
+        yield param
+
+
+def ftrl_keras(param, grads, *, lr=1e-3, beta=0.0, l1=0.0, l2=0.0, initial_accumulator_value=0.1):
+    """FTRL-Proximal, Keras's dialect.
+
+    N = n + g^2;  z += g - (sqrt(N) - sqrt(n))/lr param;  n = N;
+    param = (clip(z, -l1, l1) - z)/(sqrt(n)/lr + 2 (l2 + beta/(2 lr))).  z_0 = 0, n_0 = initial_accumulator_value.
+    Source: keras/src/optimizers/ftrl.py with learning_rate_power = -1/2, without its shrinkage.
+    """
+    z, n = np.zeros_like(param), np.full_like(param, initial_accumulator_value)
+    for g in grads:
+        grown = n + g * g
+        z = z + (g - (grown ** 0.5 - n ** 0.5) / lr * param)
+        n = grown
+        param = (np.clip(z, -l1, l1) - z) / (n ** 0.5 / lr + 2 * (l2 + beta / (2 * lr)))
         yield param
 
 

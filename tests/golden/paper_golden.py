@@ -18,9 +18,10 @@ import inspect
 import numpy as np
 
 import golden_file
-from paper_adaptive import (adabelief, adabound, adagrad_optax, adahessian, adam, adam_atan2, adam_eps_hat, adam_eps_inside, adamod,
-                            adan, ademamix, adopt, amsbound, amsgrad_optax, diffgrad, ftrl, grams, laprop, madgrad, msvag, nadam,
-                            padam, qhadam, rmsprop_tf, schedule_free_adamw, smorms3, sophia_g, sophia_h, yogi, yogi_paper)
+from paper_adaptive import (adabelief, adabound, adagrad_optax, adahessian, adam, adam_atan2, adam_eps_hat, adam_eps_inside, adamax_keras,
+                            adamod, adamw_keras, adan, ademamix, adopt, amsbound, amsgrad_keras, amsgrad_optax, diffgrad, ftrl,
+                            ftrl_keras, grams, laprop, madgrad, msvag, nadam, nadam_optax, padam, qhadam, radam_optax, rmsprop_tf,
+                            schedule_free_adamw, smorms3, sophia_g, sophia_h, yogi, yogi_paper)
 from paper_first_order import (addsign, aggmo, heavy_ball, lion, lion_refined, lion_tanh, momentum, nesterov, pid, powersign, qhm,
                                schedule_free_sgd, signsgd, signum, tiger)
 from paper_reductions import (barzilai_borwein, cautious_adamw, dadapt_adamw, dog, dowg, lamb, lamb_apex, lars, lars_optax, mars,
@@ -53,12 +54,19 @@ CONFIGS = {
     adam_eps_inside: dict(other=_odd_eps, large_eps=dict(eps=0.01)),
     adam_eps_hat: dict(other=_odd_eps),
     amsgrad_optax: dict(other=_odd_eps),
+    amsgrad_keras: dict(other=_odd_eps),
+    adamw_keras: dict(other=_odd_decay),
+    adamax_keras: dict(other=_odd_eps),
     nadam: dict(other=dict(_odd_eps, momentum_decay=0.05), decay=dict(weight_decay=0.01),
                 decoupled=dict(weight_decay=0.1, decoupled=True)),
+    nadam_optax: dict(other=_odd_eps, decay=dict(weight_decay=0.1, lr=0.01)),
+    radam_optax: dict(other=_odd_eps),
     adagrad_optax: dict(other=dict(lr=0.5, initial_accumulator_value=0.0, eps=1e-5)),
     rmsprop_tf: dict(other=dict(lr=0.03, alpha=0.95, eps=1e-6, weight_decay=0.01), momentum=dict(momentum=0.9),
                      centered=dict(centered=True), centered_momentum=dict(centered=True, momentum=0.6, lr=0.03),
-                     initial_zero=dict(initial=0.0, eps=1e-7, momentum=0.5)),
+                     initial_zero=dict(initial=0.0, eps=1e-7, momentum=0.5),
+                     initial_zero_centered=dict(initial=0.0, eps=1e-7, centered=True),
+                     initial_zero_centered_momentum=dict(initial=0.0, eps=1e-7, centered=True, momentum=0.6, lr=0.03)),
     adabelief: dict(other=dict(_odd, eps=1e-12), decay=dict(weight_decay=0.1, lr=0.01), amsgrad=dict(amsgrad=True)),
     yogi: dict(other=dict(lr=0.05, beta1=0.8, beta2=0.95, eps=1e-4, initial_accumulator_value=0.1)),
     yogi_paper: dict(other=dict(lr=0.05, beta1=0.8, beta2=0.95, eps=1e-4, initial_accumulator_value=0.1)),
@@ -78,6 +86,7 @@ CONFIGS = {
     smorms3: dict(other=dict(lr=0.05, eps=1e-8)),
     grams: dict(other=_odd_decay),
     ftrl: dict(other=dict(lr=0.5, beta=0.1, l1=0.02, l2=0.1)),
+    ftrl_keras: dict(other=dict(lr=0.5, beta=0.1, l1=0.02, l2=0.1, initial_accumulator_value=0.5)),
     madgrad: dict(other=dict(lr=0.1, momentum=0.5, eps=1e-4, weight_decay=0.01), no_momentum=dict(momentum=0.0),
                   decoupled=dict(weight_decay=0.1, decoupled=True)),
     adam_atan2: dict(other=dict(_odd, weight_decay=0.05, a=1.0, b=2.0)),

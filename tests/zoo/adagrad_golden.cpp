@@ -57,6 +57,8 @@ TEST_CASE("SMORMS3, FTRL and MADGRAD follow their papers") {
     follows<zoo::smorms3>("paper.txt", "smorms3_other");
     follows<zoo::ftrl>("paper.txt", "ftrl");
     follows<zoo::ftrl>("paper.txt", "ftrl_other");
+    follows<zoo::ftrl_keras>("paper.txt", "ftrl_keras");
+    follows<zoo::ftrl_keras>("paper.txt", "ftrl_keras_other");
     follows<zoo::madgrad>("paper.txt", "madgrad");
     follows<l2<zoo::madgrad>>("paper.txt", "madgrad_other");
     follows<zoo::madgrad>("paper.txt", "madgrad_no_momentum");

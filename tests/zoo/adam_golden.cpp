@@ -43,6 +43,15 @@ TEST_CASE("AMSGrad follows PyTorch, and optax's dialect its formula") {
     follows<zoo::amsgrad_optax>("paper.txt", "amsgrad_optax_other");
 }
 
+TEST_CASE("Adam's variants in Keras's dialect follow their formulas") {
+    follows<zoo::amsgrad_keras>("paper.txt", "amsgrad_keras");
+    follows<zoo::amsgrad_keras>("paper.txt", "amsgrad_keras_other");
+    follows<zoo::adamw_keras>("paper.txt", "adamw_keras");
+    follows<zoo::adamw_keras>("paper.txt", "adamw_keras_other");
+    follows<zoo::adamax_keras>("paper.txt", "adamax_keras");
+    follows<zoo::adamax_keras>("paper.txt", "adamax_keras_other");
+}
+
 TEST_CASE("AdaMax follows PyTorch") {
     follows<zoo::adamax>("torch.txt", "adamax");
     follows<zoo::adamax>("torch.txt", "adamax_other");

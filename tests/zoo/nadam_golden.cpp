@@ -49,6 +49,14 @@ TEST_CASE("NAdam keeps the product of its momenta as one number") {
     CHECK(product[0] == doctest::Approx(mu(1) * mu(2)).epsilon(1e-15));
 }
 
+TEST_CASE("NAdam and RAdam in optax's dialect follow their formulas") {
+    follows<zoo::nadam_optax>("paper.txt", "nadam_optax");
+    follows<zoo::nadam_optax>("paper.txt", "nadam_optax_other");
+    follows<zoo::nadamw_optax>("paper.txt", "nadam_optax_decay");
+    follows<zoo::radam_optax>("paper.txt", "radam_optax");
+    follows<zoo::radam_optax>("paper.txt", "radam_optax_other");
+}
+
 TEST_CASE("RAdam follows PyTorch") {
     follows<zoo::radam>("torch.txt", "radam");
     follows<zoo::radam>("torch.txt", "radam_other");

@@ -35,4 +35,6 @@ TEST_CASE("RMSprop in the dialects of TensorFlow and Keras follows their formula
     follows<zoo::rmsprop_tf_centered>("paper.txt", "rmsprop_tf_centered", {"initial", "centered"});
     follows<zoo::rmsprop_tf_centered_momentum>("paper.txt", "rmsprop_tf_centered_momentum", {"initial", "centered"});
     follows<zoo::rmsprop_keras_momentum>("paper.txt", "rmsprop_tf_initial_zero");
+    follows<zoo::rmsprop_keras_centered>("paper.txt", "rmsprop_tf_initial_zero_centered", {"centered"});
+    follows<zoo::rmsprop_keras_centered_momentum>("paper.txt", "rmsprop_tf_initial_zero_centered_momentum", {"centered"});
 }

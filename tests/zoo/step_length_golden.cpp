@@ -35,11 +35,13 @@ TEST_CASE("LDoG is DoG where there is one tensor") { follows<zoo::ldog>("paper.t
 TEST_CASE("Prodigy follows its authors") {
     follows<zoo::prodigy>("paper.txt", "prodigy", {}, {}, amplified);
     follows<zoo::prodigy>("paper.txt", "prodigy_other", {}, {}, amplified);
+    follows<zoo::prodigy_optax>("paper.txt", "prodigy_corrected", {"bias_correction"}, {}, amplified);
 }
 
 TEST_CASE("D-Adaptation follows its authors") {
     follows<zoo::dadapt_adamw>("paper.txt", "dadapt_adamw");
     follows<zoo::dadapt_adamw>("paper.txt", "dadapt_adamw_other");
+    follows<zoo::dadapt_adamw_optax>("paper.txt", "dadapt_adamw_corrected", {"bias_correction"});
 }
 
 TEST_CASE("Barzilai-Borwein follows its paper") {

@@ -13,13 +13,14 @@ namespace hana = boost::hana;
 /// A string literal as a template argument: the "lr" of hyper<"lr">.
 template <std::size_t N>
 struct fixed_string {
-    char text[N]{};
+    char text[N]{};  ///< the letters, and a zero
 
+    /// Of a literal.
     constexpr fixed_string(const char (&literal)[N]) {  // NOLINT(google-explicit-constructor)
         for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
     }
 
-    static constexpr std::size_t size = N - 1;
+    static constexpr std::size_t size = N - 1;  ///< letters
 };
 
 namespace detail {

@@ -38,6 +38,7 @@ constexpr bool policies_fit() {
 
 }  // namespace detail
 
+/// The type of policy_or.
 template <policy_kind Kind, class Default, class... Policies>
 using policy_or_t = typename policy_or<Kind, Default, Policies...>::type;
 

@@ -10,6 +10,10 @@
 //     struct ahead : furl::zoo::adam {             // a modifier of an update: call it
 //         static constexpr auto update = furl::lookahead(furl::zoo::adam::update, 5, 0.5);
 //     };
+//     struct cooling : furl::zoo::adam {           // a schedule: put it in the place of a hyperparameter
+//         static constexpr auto update =
+//             furl::replace(furl::zoo::adam::update, lr, furl::schedules::cosine(lr, 0.0, 10'000));
+//     };
 //
 // The struct inherits the symbols of the rule: opt[ahead::lr], opt.state(ahead::m). For any rule at once:
 //

@@ -28,6 +28,8 @@ constexpr auto bias_corrected(const M& m) {
 
 /// a / (b + eps): the division that is safe where b is 0.
 ///
+/// @param a    of any shape.
+/// @param b    of any shape; at least 0.
 /// @param eps  a small positive number, of the unit of b.
 /// Cost:  1 addition, 1 division per parameter.
 template <class A, class B, class Eps>

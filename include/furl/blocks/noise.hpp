@@ -30,6 +30,7 @@ constexpr auto random_normal(const Seed& seed, int stream = 0) {
 /// @param deviation  sigma_t: a number, a hyperparameter or a schedule, of the unit of x. Of Neelakantan et al.:
 ///                   `sqrt(eta / pow(1 + step, 0.55))`.
 /// @param seed       the same seed gives the same noise, for any vector width.
+/// @param stream     a whole number; equal streams of a rule draw equal noise.
 /// Errors:   E22 if the seed is not one value per step.
 /// Source:   Neelakantan et al. 2015; optax's add_noise(eta, gamma, seed).
 template <class X, class Deviation, class Seed>

@@ -113,29 +113,37 @@ struct kernel {
         }(std::make_index_sequence<stream_count>{});
     }
 
-    // The last few elements: the same code on a padded copy, so that they get the same bits as any others. The padding
-    // repeats an element, because a made-up value could divide by zero.
-    struct padded_copy {
+    // Room for a vector of each stream.
+    struct vector_buffer {
         alignas(64) T values[stream_count][width];
         pointers streams;
 
+        FURL_INLINE vector_buffer() {
+            for (std::size_t k = 0; k < stream_count; ++k) streams[k] = values[k];
+        }
+
+        /// Copies n values of each stream that is written, from lane `first` on.
+        FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n, std::size_t first = 0) const {
+            for (std::size_t k = 0; k < stream_count; ++k)
+                if (Plan::streams[k].store >= 0)
+                    for (std::size_t i = 0; i < n; ++i) to[k][offset + i] = values[k][first + i];
+        }
+    };
+
+    // The last few elements: the same code on a padded copy, so that they get the same bits as any others. The padding
+    // repeats an element, because a made-up value could divide by zero.
+    struct padded_copy : vector_buffer {
         FURL_INLINE padded_copy(const pointers& from, std::size_t offset, std::size_t n) {
+            auto& to = this->values;
             [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
                 (
                     [&]() FURL_INLINE_LAMBDA {
-                        streams[K] = values[K];
                         if constexpr (Plan::reads(Pass, K))
                             for (std::size_t i = 0; i < width; ++i)
-                                values[K][i] = from[K][offset + std::min(i, n - 1)];
+                                to[K][i] = from[K][offset + std::min(i, n - 1)];
                     }(),
                     ...);
             }(std::make_index_sequence<stream_count>{});
-        }
-
-        FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n) const {
-            for (std::size_t k = 0; k < stream_count; ++k)
-                if (Plan::streams[k].store >= 0)
-                    for (std::size_t i = 0; i < n; ++i) to[k][offset + i] = values[k][i];
         }
     };
 
@@ -159,7 +167,15 @@ struct kernel {
             store(r, u, streams, i);
             i += width;
         }
-        if (i < n) {
+        if (i < n && n >= width) {
+            // The last vector that is whole: its first lanes are done already, and are not stored again.
+            const auto begin = n - width;
+            vector_buffer last;
+            registers<Plan, V> r;
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, begin, keys, from + begin});
+            store(r, u, last.streams, 0);
+            last.copy_back(streams, i, n - i, i - begin);
+        } else if (i < n) {
             padded_copy pad(streams, i, n - i);
             registers<Plan, V> r;
             evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, from + i});

@@ -113,13 +113,16 @@ inline constexpr std::size_t graph_capacity = [] {
 
 /// A literal number of the rule.
 struct constant : expression {
-    double value = 0;
+    double value = 0;  ///< the number
 
     constexpr constant() = default;
+    /// The number v.
     constexpr explicit constant(double v) : value(v) {}
 
+    /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
+    /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::constant, {-1, -1, -1}, value, {}});
@@ -131,9 +134,11 @@ struct refused : constant {
     constexpr refused() : constant(detail::refused_value) {}
 };
 
+/// Whether a type stands for something whose error is told already.
 template <class T>
 inline constexpr bool was_refused = std::same_as<T, refused>;
 
+/// The type of as_expression of a T.
 template <class T>
 using as_expression_t =
     std::conditional_t<Expression<T>, T, std::conditional_t<Number<T>, constant, refused>>;
@@ -187,17 +192,20 @@ struct argument_of_nameless {
 /// An operation on operands.
 template <op Code, Expression... Operands>
 struct apply : expression {
-    static constexpr std::size_t depth = 1 + std::max({std::size_t{0}, Operands::depth...});
+    static constexpr std::size_t depth = 1 + std::max({std::size_t{0}, Operands::depth...});  ///< operations in the longest chain
 
-    hana::basic_tuple<Operands...> operands;
+    hana::basic_tuple<Operands...> operands;  ///< in order
 
+    /// The operation on these operands.
     constexpr explicit apply(const Operands&... xs) : operands(xs...) {}
 
+    /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) {
         ++c.nodes;
         (Operands::count(c), ...);
     }
 
+    /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         node result{Code, {-1, -1, -1}, 0, {}};
@@ -208,6 +216,7 @@ struct apply : expression {
     }
 };
 
+/// The type of an operation on operands of which some may be numbers.
 template <op Code, class... Ts>
 using made = apply<Code, as_expression_t<Ts>...>;
 

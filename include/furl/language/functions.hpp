@@ -8,14 +8,16 @@ namespace furl {
 /// A draw from a counter-based generator.
 template <Expression Seed>
 struct random_number : expression {
-    Seed seed;
-    int stream;
+    Seed seed;   ///< one value per step
+    int stream;  ///< equal streams of a rule draw equal numbers
 
+    /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) {
         ++c.nodes;
         Seed::count(c);
     }
 
+    /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::random, {seed.into(g), -1, -1}, static_cast<double>(stream), {}});

@@ -17,8 +17,10 @@ struct leaf : expression {
         return detail::refuse_assignment<detail::anyhow<X>>();
     }
 
+    /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
+    /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{Code, {-1, -1, -1}, 0, {}});
@@ -45,7 +47,7 @@ inline constexpr leaf<op::count> count{};
 /// A hyperparameter: a number of the run, read at the start of each step.
 template <class Name>
 struct hyperparameter : expression {
-    using name = Name;
+    using name = Name;  ///< as a type: a hana::string
 
     double default_value = std::numeric_limits<double>::quiet_NaN();  ///< NaN: it has none
 
@@ -57,8 +59,10 @@ struct hyperparameter : expression {
         return detail::refuse_assignment<detail::anyhow<X>>();
     }
 
+    /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
+    /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::hyper, {-1, -1, -1}, default_value, name_text<Name>});
@@ -93,17 +97,19 @@ constexpr refused hyper(detail::argument_of_nameless, detail::argument_of_namele
 /// An input stream of a step, with the data that `furl::input<"h"> = data` gives it.
 template <class Name, class Data>
 struct input_binding {
-    using name = Name;
-    Data& data;
+    using name = Name;  ///< of the stream, as a type
+    Data& data;         ///< one value per parameter, or a list of such
 };
 
 /// One more stream of values, beside the gradient: `furl::input<"hessian">`.
 template <class Name>
 struct input_stream : expression {
-    using name = Name;
+    using name = Name;  ///< as a type: a hana::string
 
     constexpr input_stream() = default;
+    /// A copy: it holds nothing.
     constexpr input_stream(const input_stream&) = default;
+    /// Nothing: it holds nothing.
     constexpr input_stream& operator=(const input_stream&) = default;
 
     /// Binds data to the stream, as an argument of step: `opt.step(w, g, furl::input<"hessian"> = h)`.
@@ -112,8 +118,10 @@ struct input_stream : expression {
         return {data};
     }
 
+    /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
+    /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::input, {-1, -1, -1}, 0, name_text<Name>});

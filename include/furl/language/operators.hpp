@@ -53,30 +53,35 @@ constexpr made<op::less, A, B> operator<(const A& a, const B& b) {
     return make<op::less>(a, b);
 }
 
+/// A condition: a is at most b.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::less_equal, A, B> operator<=(const A& a, const B& b) {
     return make<op::less_equal>(a, b);
 }
 
+/// A condition: a is above b.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::greater, A, B> operator>(const A& a, const B& b) {
     return make<op::greater>(a, b);
 }
 
+/// A condition: a is at least b.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::greater_equal, A, B> operator>=(const A& a, const B& b) {
     return make<op::greater_equal>(a, b);
 }
 
+/// A condition: a and b are equal numbers.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::equal, A, B> operator==(const A& a, const B& b) {
     return make<op::equal>(a, b);
 }
 
+/// A condition: a and b differ, or one is NaN.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::not_equal, A, B> operator!=(const A& a, const B& b) {
@@ -105,21 +110,25 @@ constexpr made<op::logical_not, A> operator!(const A& a) {
 
 // What C++ has and rules have not.
 
+/// Error E24.
 template <Expression A, class B>
 constexpr refused operator+=(const A&, const B&) {
     return detail::refuse_assignment<detail::anyhow<A>>();
 }
 
+/// Error E24.
 template <Expression A, class B>
 constexpr refused operator-=(const A&, const B&) {
     return detail::refuse_assignment<detail::anyhow<A>>();
 }
 
+/// Error E24.
 template <Expression A, class B>
 constexpr refused operator*=(const A&, const B&) {
     return detail::refuse_assignment<detail::anyhow<A>>();
 }
 
+/// Error E24.
 template <Expression A, class B>
 constexpr refused operator/=(const A&, const B&) {
     return detail::refuse_assignment<detail::anyhow<A>>();
@@ -136,24 +145,28 @@ constexpr refused refuse_operator() {
 
 }  // namespace detail
 
+/// Error E25.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr refused operator^(const A&, const B&) {
     return detail::refuse_operator<detail::anyhow<A>>();
 }
 
+/// Error E25.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr refused operator&(const A&, const B&) {
     return detail::refuse_operator<detail::anyhow<A>>();
 }
 
+/// Error E25.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr refused operator|(const A&, const B&) {
     return detail::refuse_operator<detail::anyhow<A>>();
 }
 
+/// Error E25.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr refused operator%(const A&, const B&) {

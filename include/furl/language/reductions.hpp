@@ -64,8 +64,10 @@ constexpr auto global(const apply<Code, Operands...>& x) {
         return x;
 }
 
+/// The number of elements of all tensors of the step.
 constexpr auto global(const leaf<op::count>&) { return leaf<op::global_count>{}; }
 
+/// Error E20.
 template <Expression X>
 constexpr auto global(const X& x) {
     static_assert(!Expression<X>, "furl[E20]: global() of something that is no reduction; write global(norm(x)), "

@@ -20,23 +20,41 @@ constexpr auto laid_out(const X& x) {
     return g;
 }
 
+// x with each node for which is_replaced(node) replaced by y.
+template <Expression X, class Y, class IsReplaced>
+constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
+    const auto replacement = as_expression(y);
+    part_of<graph_capacity<0, X, as_expression_t<Y>>> result;
+    const auto instead = replacement.into(result.body);
+    result.body.root = result.body.add(laid_out(x), [&](const node& n) {
+        return is_replaced(n) ? instead : result.body.add(n);
+    });
+    return result;
+}
+
 }  // namespace detail
 
 /// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
 ///
 /// @param x     an expression, a rule's update as a rule.
-/// @param leaf  furl::grad, furl::param, furl::step or furl::updated.
+/// @tparam Leaf  as an argument: furl::grad, furl::param, furl::step or furl::updated.
 /// @param y     what stands in its place; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
 constexpr auto replace(const X& x, const leaf<Leaf>&, const Y& y) {
-    const auto replacement = as_expression(y);
-    detail::part_of<graph_capacity<0, X, as_expression_t<Y>>> result;
-    const auto instead = replacement.into(result.body);
-    result.body.root = result.body.add(detail::laid_out(x), [&](const node& n) {
-        return n.code == Leaf ? instead : result.body.add(n);
-    });
-    return result;
+    return detail::replace_nodes(x, y, [](const node& n) { return n.code == Leaf; });
+}
+
+/// x with a hyperparameter replaced everywhere, by a schedule say:
+/// `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
+///
+/// @param x       an expression, a rule's update as a rule.
+/// @tparam Name    as an argument: the hyperparameter, which x may use or not.
+/// @param y       what stands in its place; the hyperparameter inside y stays.
+/// @returns       an expression of the shape of x.
+template <Expression X, class Name, class Y>
+constexpr auto replace(const X& x, const hyperparameter<Name>&, const Y& y) {
+    return detail::replace_nodes(x, y, [](const node& n) { return n.code == op::hyper && n.name == name_text<Name>; });
 }
 
 /// x in the steps in which the condition holds; in others the parameters and all states of x stay as they are.
@@ -65,6 +83,7 @@ constexpr auto only_if(const Condition& condition, const X& x) {
 /// and the step does not count. `opt.step(...)` then returns false.
 ///
 /// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// @param x          an update.
 /// Errors:  E21 if the condition has a value per tensor or per parameter.
 template <class X, Expression Condition>
 constexpr auto skip_unless(const Condition& condition, const X& x) {

@@ -74,7 +74,9 @@ constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
 
 /// The same, for a recurrence that forgets by a factor decay each step: such a state can be bias corrected.
 ///
-/// @param decay  the weight of the old value, in [0, 1).
+/// @param initial     as above.
+/// @param recurrence  as above.
+/// @param decay       the weight of the old value, in [0, 1).
 template <fixed_string Name, class Initial, class Recurrence, class Decay>
 constexpr auto state(const Initial& initial, const Recurrence& recurrence, const Decay& decay) {
     return detail::make_state<named_kind::ema, name<Name>>(detail::recur<name<Name>>(recurrence),

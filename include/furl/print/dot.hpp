@@ -50,6 +50,7 @@ std::string dot() {
     return result + "}\n";
 }
 
+/// Of a rule that is not well formed: its error.
 template <class Rule, class Numerics = contracted>
 std::string dot() {
     [[maybe_unused]] constexpr diagnose<Rule> report{};

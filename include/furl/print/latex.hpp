@@ -180,6 +180,7 @@ std::string latex() {
     return result + "\\end{aligned}";
 }
 
+/// Of a rule that is not well formed: its error.
 template <class Rule>
 std::string latex() {
     [[maybe_unused]] constexpr diagnose<Rule> report{};

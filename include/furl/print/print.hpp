@@ -3,5 +3,6 @@
 #include <furl/print/dot.hpp>
 #include <furl/print/explain.hpp>
 #include <furl/print/latex.hpp>
+#include <furl/print/listing.hpp>
 #include <furl/print/text.hpp>
 #include <furl/print/type_name.hpp>

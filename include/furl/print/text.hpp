@@ -93,6 +93,7 @@ std::string text() {
     return result;
 }
 
+/// Of a rule that is not well formed: its error.
 template <class Rule>
 std::string text() {
     [[maybe_unused]] constexpr diagnose<Rule> report{};

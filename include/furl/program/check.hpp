@@ -39,6 +39,10 @@ concept HasConstantUpdate = requires { typename std::bool_constant<can_read(Rule
 
 template <std::size_t Capacity>
 constexpr void check_conditions(program<Capacity>& p) {
+    // Before the uses of a state, which are wrong only because the state is.
+    for (const auto& s : p.states)
+        if (info(p[s.next].code).is_condition || info(p[s.initial].code).is_condition)
+            p.fail(mistake::condition_as_number, s.name);
     for (const auto& x : p.code)
         for (std::size_t k = 0; k < 3; ++k) {
             if (x.operands[k] < 0) continue;
@@ -51,9 +55,6 @@ constexpr void check_conditions(program<Capacity>& p) {
             else p.fail(compares ? mistake::chained_comparison : mistake::condition_as_number);
         }
     if (info(p[p.update].code).is_condition) p.fail(mistake::condition_as_number);
-    for (const auto& s : p.states)
-        if (info(p[s.next].code).is_condition || info(p[s.initial].code).is_condition)
-            p.fail(mistake::condition_as_number, s.name);
     if (p.guard >= 0 && !info(p[p.guard].code).is_condition) p.fail(mistake::number_as_condition);
 }
 

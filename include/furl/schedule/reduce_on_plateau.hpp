@@ -25,15 +25,18 @@ namespace furl {
 ///            metric above 0: below 0 it asks for less than no improvement, there as here.
 class reduce_on_plateau {
   public:
+    /// Which metric is the better one.
     enum class better { smaller, larger };             ///< PyTorch's mode: min, max
+    /// Whether a threshold is a part of the best metric or a distance from it.
     enum class threshold_kind { relative, absolute };  ///< PyTorch's threshold_mode: rel, abs
 
+    /// What to watch for, and what to do then.
     struct settings {
-        better mode = better::smaller;
+        better mode = better::smaller;  ///< which metric is better
         double factor = 0.1;      ///< of the value at each reduction, in (0, 1)
         int patience = 10;        ///< metrics in a row that need not be better, at least 0
         double threshold = 1e-4;  ///< what better means, at least 0
-        threshold_kind kind = threshold_kind::relative;
+        threshold_kind kind = threshold_kind::relative;  ///< of the threshold
         int cooldown = 0;   ///< metrics after a reduction that are not counted, at least 0
         double floor = 0;   ///< the value is not taken below this
         double eps = 1e-8;  ///< a reduction by no more than this is not made, at least 0
@@ -41,6 +44,7 @@ class reduce_on_plateau {
 
     reduce_on_plateau() : reduce_on_plateau(settings{}) {}
 
+    /// With these settings. Errors: std::invalid_argument if one is out of its range.
     explicit reduce_on_plateau(const settings& chosen) : settings_(chosen) {
         require(chosen.factor > 0 && chosen.factor < 1, "factor must be between 0 and 1");
         require(chosen.patience >= 0, "patience must be at least 0");
@@ -78,7 +82,7 @@ class reduce_on_plateau {
 
     double best() const { return best_; }      ///< the best metric so far; infinite before the first
     int bad_in_a_row() const { return bad_; }  ///< metrics since the best one, or since a reduction
-    bool is_cooling_down() const { return cooling_ > 0; }
+    bool is_cooling_down() const { return cooling_ > 0; }  ///< whether metrics are not counted for now
 
     /// As after construction.
     void reset() {

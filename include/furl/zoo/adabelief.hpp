@@ -37,6 +37,7 @@ struct adabelief {
 ///
 /// Defaults:  those of adabelief.
 /// State:     m, s and s_max, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    adabelief-pytorch 0.2.1 with amsgrad=True.
 struct adabelief_amsgrad : adabelief {
     static constexpr auto update =

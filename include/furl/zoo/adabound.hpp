@@ -32,6 +32,7 @@ struct adabound : adam_eps_hat {
 ///
 /// Defaults:  those of adabound.
 /// State:     m, v and v_max, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    Luo et al. 2019, algorithm 3; Luolc/AdaBound with amsbound=True.
 struct amsbound : adabound {
     static constexpr auto v_max = running_max<"v_max">(v);

@@ -12,6 +12,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2, lr_decay 0, eps 1e-10.
 /// State:     s, n values, starts at 0.
+/// Cost:      3 loads, 2 stores, 1 square root, 1 division per parameter: 20 bytes in float.
 /// Source:    Duchi, Hazan & Singer 2011. PyTorch's Adagrad; TensorFlow's starts s at 0.1 and has eps inside the root.
 struct adagrad {
     static constexpr auto lr = hyper<"lr">(1e-2);

@@ -33,6 +33,8 @@ struct adam {
 /// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t + \epsilon}} \f$
 ///
 /// Defaults:  those of adam.
+/// State:     that of adam.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    optax's Adam(eps=0, eps_root=...), tiny-dnn.
 struct adam_eps_inside : adam {
     static constexpr auto direction = bias_corrected(m) / sqrt(bias_corrected(v) + eps);

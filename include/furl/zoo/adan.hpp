@@ -44,6 +44,7 @@ struct adan {
 ///
 /// Defaults:  those of adan.
 /// State:     that of adan.
+/// Cost:      6 loads, 5 stores, 1 square root, 1 division per parameter: 44 bytes in float.
 /// Source:    sail-sg/Adan with no_prox=True; optax's adan, but for its weights.
 struct adan_decoupled : adan {
     static constexpr auto update = param * (1 - lr * weight_decay) - lr * direction;

@@ -38,6 +38,7 @@ struct adopt {
 ///
 /// Defaults:  those of adopt; weight_decay 1e-2.
 /// State:     that of adopt.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    iShohei220/adopt with decouple=True, whose weight_decay defaults to 0.
 struct adopt_decoupled : adopt {
     static constexpr auto weight_decay = hyper<"weight_decay">(1e-2);

@@ -21,8 +21,8 @@ namespace furl::zoo {
 /// State:     s, m and v, n values each, start at 0; d and N, one number each.
 /// Cost:      2 passes: 8 loads, 4 stores per parameter: 48 bytes in float.
 /// Source:    Defazio & Mishchenko 2023, the Adam version; facebookresearch's DAdaptAdam(decouple=True), version 3,
-///            with its other defaults (no limit of growth, no bias correction). optax's dadapt_adamw has k times
-///            sqrt(1 - beta2^t) / (1 - beta1^t).
+///            with its other defaults (no limit of growth, no bias correction). optax's is dadapt_adamw_optax;
+///            PyTorch has none.
 struct dadapt_adamw {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta1 = hyper<"beta1">(0.9);
@@ -52,6 +52,17 @@ struct dadapt_adamw {
     static constexpr auto m = ema<"m">(k * grad, beta1);
 
     static constexpr auto update = param * (1 - k * weight_decay) - safe_divide(m, sqrt(v), eps);
+};
+
+/// D-Adaptation AdamW in optax's dialect: both of Adam's corrections are in the learning rate.
+///
+/// \f$ k_t = d_{t-1}\, \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t} \f$
+///
+/// Defaults, State, Cost:  those of dadapt_adamw.
+/// Source:    optax's dadapt_adamw; DAdaptAdam(decouple=True, use_bias_correction=True).
+struct dadapt_adamw_optax : dadapt_adamw {
+    static constexpr auto update =
+        replace(dadapt_adamw::update, lr, lr * sqrt(1 - pow(beta2, step)) / (1 - pow(beta1, step)));
 };
 
 }  // namespace furl::zoo

@@ -32,7 +32,9 @@ struct dog {
 
 /// LDoG: DoG for each tensor by itself.
 ///
-/// Defaults:  those of dog.
+/// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{r_t}{\sqrt{G_t}}\, g_t \f$ as dog, with the norms of the tensor
+///
+/// Defaults:  those of dog: lr 1, reps_rel 1e-6, eps 1e-8.
 /// State:     x0, n values: the first parameters; r and G, one number per tensor.
 /// Cost:      that of dog.
 /// Source:    Ivgi, Hinder & Carmon 2023; formll's LDoG, optax's scale_by_l_dog.

@@ -11,6 +11,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2, momentum 0.9.
 /// State:     last, n values: the parameter one step ago.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    Polyak 1964, equation 9. With constant hyperparameters its path is that of zoo::momentum.
 struct heavy_ball {
     static constexpr auto lr = hyper<"lr">(1e-2);

@@ -35,6 +35,7 @@ struct lion {
 ///
 /// Defaults:  those of lion; smooth_beta 1 (s; of the unit 1 / gradient).
 /// State:     m, n values, starts at 0.
+/// Cost:      3 loads, 2 stores, 1 hyperbolic tangent per parameter: 20 bytes in float.
 /// Source:    optax's scale_by_lion, mode "smooth".
 struct lion_tanh : lion {
     static constexpr auto smooth_beta = hyper<"smooth_beta">(1.0);
@@ -48,6 +49,7 @@ struct lion_tanh : lion {
 ///
 /// Defaults:  those of lion.
 /// State:     m, n values, starts at 0.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    optax's scale_by_lion, mode "refined".
 struct lion_refined : lion {
     static constexpr auto update = param * (1 - lr * weight_decay) - lr * clamp(c, -1, 1);

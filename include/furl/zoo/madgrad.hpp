@@ -37,6 +37,7 @@ struct madgrad {
 ///
 /// Defaults:  those of madgrad; weight_decay 1e-2.
 /// State:     that of madgrad.
+/// Cost:      5 loads, 4 stores, 1 cube root, 1 division per parameter: 36 bytes in float.
 /// Source:    facebookresearch/madgrad with decouple_decay=True, whose weight_decay defaults to 0.
 struct madgrad_decoupled : madgrad {
     static constexpr auto weight_decay = hyper<"weight_decay">(1e-2);

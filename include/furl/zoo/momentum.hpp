@@ -11,6 +11,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2, momentum 0.9.
 /// State:     v, n values, starts at 0.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    Qian 1999; the form of Ruder 2016, equation 4. Differs from PyTorch's (sgd_momentum): a change of lr acts
 ///            on new gradients only, not on what is accumulated.
 struct momentum {

@@ -13,6 +13,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2, momentum 0.9.
 /// State:     v, n values, starts at 0.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    Nesterov 1983; Sutskever et al. 2013, equations 3 and 4, in the variables of Bengio et al. 2013. Differs
 ///            from PyTorch's (sgd_nesterov) in that the learning rate is inside the accumulator.
 struct nesterov {

@@ -37,6 +37,7 @@ struct powersign {
 ///
 /// Defaults:  those of powersign; decay_steps 1e5 (T).
 /// State:     m, n values, starts at 0.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    Bello et al. 2017, "PowerSign-ld"; TensorFlow's ApplyPowerSign(sign_decay=f).
 struct powersign_linear : powersign {
     static constexpr auto decay_steps = hyper<"decay_steps">(1e5);

@@ -22,7 +22,7 @@ namespace furl::zoo {
 /// State:     x0 (the first parameters), s, m and v, n values each; d and N, one number each.
 /// Cost:      2 passes: 10 loads, 5 stores per parameter: 60 bytes in float.
 /// Source:    Mishchenko & Defazio 2024, the Adam version; konstmish's Prodigy with its defaults (no limit of growth,
-///            no bias correction). optax's prodigy has k times sqrt(1 - beta2^t) / (1 - beta1^t).
+///            no bias correction). optax's is prodigy_optax; PyTorch has none.
 struct prodigy {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta1 = hyper<"beta1">(0.9);
@@ -54,6 +54,17 @@ struct prodigy {
     static constexpr auto v = ema<"v">(square(previous(d) * grad), beta2);
 
     static constexpr auto update = param * (1 - k * weight_decay) - k * safe_divide(m, sqrt(v), d * eps);
+};
+
+/// Prodigy in optax's dialect: both of Adam's corrections are in the learning rate.
+///
+/// \f$ k_t = d_{t-1}\, \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t} \f$
+///
+/// Defaults, State, Cost:  those of prodigy.
+/// Source:    optax's prodigy; konstmish's Prodigy(use_bias_correction=True).
+struct prodigy_optax : prodigy {
+    static constexpr auto update =
+        replace(prodigy::update, lr, lr * sqrt(1 - pow(beta2, step)) / (1 - pow(beta1, step)));
 };
 
 }  // namespace furl::zoo

@@ -16,8 +16,7 @@ namespace furl::zoo {
 /// State:     m and v, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Liu et al. 2020, algorithm 2; PyTorch's RAdam, with its threshold of 5 (the paper's is 4) and its epsilon
-///            on the uncorrected root. optax's has epsilon on the corrected root, and rectifies at 5 too. Keras has
-///            none.
+///            on the uncorrected root. optax's is radam_optax. Keras has none.
 struct radam : adam {
     static constexpr auto rho_inf = let<"rho_inf">(2 / (1 - beta2) - 1);
     static constexpr auto rho = let<"rho">(rho_inf - 2 * step * pow(beta2, step) / (1 - pow(beta2, step)));
@@ -25,6 +24,18 @@ struct radam : adam {
     static constexpr auto rectified = r * sqrt(1 - pow(beta2, step)) * safe_divide(bias_corrected(m), sqrt(v), eps);
 
     static constexpr auto update = param - lr * select(rho > 5, rectified, bias_corrected(m));
+};
+
+/// RAdam in optax's dialect: epsilon is added to the corrected root.
+///
+/// \f$ \theta_t = \theta_{t-1} - \eta\, \Big\{ r_t\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon}
+///     \text{ if } \rho_t \ge 5,\ \hat m_t \Big\} \f$
+///
+/// Defaults:  those of adam.
+/// State, Cost:  those of radam.
+/// Source:    Liu et al. 2020, algorithm 2; optax's radam.
+struct radam_optax : radam {
+    static constexpr auto update = param - lr * select(rho >= 5, r * direction, bias_corrected(m));
 };
 
 }  // namespace furl::zoo

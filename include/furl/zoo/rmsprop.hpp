@@ -12,6 +12,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2, alpha 0.99, eps 1e-8.
 /// State:     v, n values, starts at 0; it is not bias corrected.
+/// Cost:      3 loads, 2 stores, 1 square root, 1 division per parameter: 20 bytes in float.
 /// Source:    Hinton 2012, lecture 6e. PyTorch's RMSprop; TensorFlow's starts v at 1 and has eps inside the root.
 struct rmsprop {
     static constexpr auto lr = hyper<"lr">(1e-2);
@@ -31,6 +32,7 @@ struct rmsprop {
 ///
 /// Defaults:  those of rmsprop.
 /// State:     v and a, n values each, start at 0.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Graves 2013, equations 38 to 45. PyTorch's RMSprop(centered=True). As there, rounding can make the
 ///            difference negative and its root NaN.
 struct rmsprop_centered : rmsprop {
@@ -46,6 +48,7 @@ struct rmsprop_centered : rmsprop {
 ///
 /// Defaults:  those of rmsprop; momentum 0.9.
 /// State:     v and b, n values each, start at 0.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    PyTorch's RMSprop(momentum=...).
 struct rmsprop_momentum : rmsprop {
     static constexpr auto mu = hyper<"momentum">(0.9);
@@ -60,6 +63,7 @@ struct rmsprop_momentum : rmsprop {
 ///
 /// Defaults:  those of rmsprop_centered; momentum 0.9.
 /// State:     v, a and b, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    PyTorch's RMSprop(centered=True, momentum=...).
 struct rmsprop_centered_momentum : rmsprop_centered {
     static constexpr auto mu = hyper<"momentum">(0.9);

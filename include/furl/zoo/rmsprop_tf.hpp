@@ -33,6 +33,7 @@ struct rmsprop_tf {
 ///
 /// Defaults:  those of rmsprop_tf.
 /// State:     v, n values, starts at 1; a, n values, starts at 0.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Graves 2013; TensorFlow 1's RMSPropOptimizer(centered=True).
 struct rmsprop_tf_centered : rmsprop_tf {
     static constexpr auto a = ema<"a">(grad, alpha);
@@ -47,6 +48,7 @@ struct rmsprop_tf_centered : rmsprop_tf {
 ///
 /// Defaults:  those of rmsprop_tf; momentum 0.9.
 /// State:     v, n values, starts at 1; b, n values, starts at 0.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    TensorFlow 1's RMSPropOptimizer(momentum=...). PyTorch's (rmsprop_momentum) has lr outside.
 struct rmsprop_tf_momentum : rmsprop_tf {
     static constexpr auto mu = hyper<"momentum">(0.9);
@@ -61,6 +63,7 @@ struct rmsprop_tf_momentum : rmsprop_tf {
 ///
 /// Defaults:  those of rmsprop_tf; momentum 0.9.
 /// State:     v, n values, starts at 1; a and b, n values each, start at 0.
+/// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
 /// Source:    TensorFlow 1's RMSPropOptimizer(centered=True, momentum=...).
 struct rmsprop_tf_centered_momentum : rmsprop_tf_centered {
     static constexpr auto mu = hyper<"momentum">(0.9);

@@ -11,6 +11,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2, momentum 0.9, dampening 0.
 /// State:     b, n values, starts at 0.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    torch.optim.SGD(momentum=..., dampening=...), whose first step copies the gradient undampened.
 struct sgd_momentum {
     static constexpr auto lr = hyper<"lr">(1e-2);
@@ -28,6 +29,7 @@ struct sgd_momentum {
 ///
 /// Defaults:  lr 1e-2, momentum 0.9.
 /// State:     b, n values, starts at 0.
+/// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
 /// Source:    torch.optim.SGD(momentum=..., nesterov=True).
 struct sgd_nesterov {
     static constexpr auto lr = hyper<"lr">(1e-2);

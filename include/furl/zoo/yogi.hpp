@@ -40,6 +40,7 @@ struct yogi {
 ///
 /// Defaults:  those of yogi.
 /// State:     m, n values, starts at 0; v, n values, starts at initial_accumulator_value.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Zaheer et al. 2018, algorithm 2; ensmallen's Yogi.
 struct yogi_paper : yogi {
     static constexpr auto m = ema<"m">(grad, beta1);

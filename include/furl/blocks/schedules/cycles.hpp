@@ -60,6 +60,7 @@ constexpr auto cosine_restarts(const From& from, const To& to, const Steps& step
     return detail::half_wave{}(detail::operand(from), detail::operand(to), fraction);
 }
 
+/// The same with cycles of one length.
 template <class From, class To, class Steps>
 constexpr auto cosine_restarts(const From& from, const To& to, const Steps& steps) {
     const auto cycles = detail::done / steps;

@@ -1,0 +1,191 @@
+// libtorch's own optimizers, where the library is there: one tensor, the tensors of models, and the tail of a training
+// step. "kernel" is the loop after PyTorch's fused CPU kernel, called as PyTorch calls it: for each tensor, by
+// at::parallel_for, with the step in a tensor of its own.
+#include "peers/peers.hpp"
+#include "support/models.hpp"
+
+#include <furl/bench/rule.hpp>
+#include <furl/bench/run.hpp>
+#include <furl/furl.hpp>
+#include <furl/storage/tensor_arena.hpp>
+#include <furl/zoo/adagrad.hpp>
+#include <furl/zoo/adam.hpp>
+#include <furl/zoo/adamw.hpp>
+#include <furl/zoo/rmsprop.hpp>
+#include <furl/zoo/sgd_momentum.hpp>
+
+#include <torch/types.h>
+
+#include <ATen/Parallel.h>
+#include <torch/nn/utils/clip_grad.h>
+#include <torch/optim.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace {
+
+using tensors = std::vector<torch::Tensor>;
+
+tensors with_gradients(const std::vector<std::size_t>& sizes) {
+    tensors list;
+    for (auto n : sizes) {
+        list.push_back((torch::rand({static_cast<std::int64_t>(n)}) - 0.5).requires_grad_());
+        list.back().mutable_grad() = torch::rand({static_cast<std::int64_t>(n)}) + 0.01;
+    }
+    return list;
+}
+
+void new_gradients(const tensors& list) {
+    for (const auto& t : list) t.grad().fill_(0.1);
+}
+
+struct state {
+    torch::Tensor step = torch::zeros({1}), m, v;
+};
+
+std::vector<state> states_of(const tensors& list) {
+    std::vector<state> result;
+    for (const auto& t : list) result.push_back({torch::zeros({1}), torch::zeros_like(t), torch::zeros_like(t)});
+    return result;
+}
+
+void kernel(tensors& list, std::vector<state>& states, const bench::adamw_hyper& hyper) {
+    torch::NoGradGuard no_gradient;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        states[i].step += 1;
+        const auto step = static_cast<std::size_t>(states[i].step.item<double>());
+        auto* const param = list[i].data_ptr<float>();
+        const auto* grad = list[i].grad().data_ptr<float>();
+        auto* const m = states[i].m.data_ptr<float>();
+        auto* const v = states[i].v.data_ptr<float>();
+        constexpr std::int64_t line = 16;  // floats; PyTorch splits a tensor at cache lines
+        const auto n = list[i].numel();
+        at::parallel_for(0, (n + line - 1) / line, 0, [&](std::int64_t begin, std::int64_t end) {
+            const auto from = begin * line, size = std::min(n, end * line) - from;
+            bench::pytorch_adamw({param + from, grad + from, m + from, v + from, static_cast<std::size_t>(size)}, hyper,
+                                 step);
+        });
+    }
+}
+
+template <class Rule, class Options, class Optimizer>
+void add_optimizer(const std::string& name, Options options, const furl::bench::settings& s,
+                   std::vector<furl::bench::job>& jobs) {
+    for (auto n : s.sizes)
+        jobs.push_back({"libtorch " + name, n, furl::bench::rule_loops<Rule>::bytes_per_parameter, [n, options] {
+                            auto loops = furl::bench::rule_loops<Rule>::prepare(n);
+                            const auto list = std::make_shared<tensors>(with_gradients({n}));
+                            const auto theirs = std::make_shared<Optimizer>(*list, options);
+                            std::erase_if(loops, [](const auto& l) { return l.name == "naive" || l.name == "textbook"; });
+                            loops.push_back({"libtorch", [list, theirs](std::size_t calls) {
+                                                 for (; calls > 0; --calls) theirs->step();
+                                             }});
+                            return loops;
+                        }});
+}
+
+// Loops of furl and libtorch over the tensors of a model.
+struct model_loops {
+    explicit model_loops(const bench::model& m)
+        : list(with_gradients(m.sizes)),
+          states(states_of(list)),
+          adamw(list, torch::optim::AdamWOptions(1e-3)),
+          memory(m.sizes),
+          ours(m.sizes) {
+        for (std::size_t i = 0; i < m.sizes.size(); ++i) {
+            furl::bench::fill(memory.parameter(i), 1);
+            furl::bench::fill(memory.gradient(i), 2);
+        }
+    }
+    tensors list;
+    std::vector<state> states;
+    torch::optim::AdamW adamw;
+    furl::tensor_arena<float> memory;
+    furl::optimizer<furl::zoo::adamw> ours;
+    bench::adamw_hyper hyper;
+};
+
+std::vector<furl::bench::loop> model_step(const bench::model& m) {
+    const auto w = std::make_shared<model_loops>(m);
+    return {{"arena",
+             [w](std::size_t calls) {
+                 for (; calls > 0; --calls) w->ours.step(w->memory.parameters(), w->memory.gradients());
+             }},
+            {"kernel",
+             [w](std::size_t calls) {
+                 for (; calls > 0; --calls) kernel(w->list, w->states, w->hyper);
+             }},
+            {"libtorch", [w](std::size_t calls) {
+                 for (; calls > 0; --calls) w->adamw.step();
+             }}};
+}
+
+struct training_tail {
+    static constexpr auto clipped =
+        furl::replace(furl::zoo::adamw::update, furl::grad, furl::clip_by_global_norm(furl::grad, 1.0));
+    static constexpr auto update = furl::zero_grad(furl::weight_ema(clipped, 0.999));
+};
+
+struct tail_loops : model_loops {
+    explicit tail_loops(const bench::model& m) : model_loops(m), tail(m.sizes) {
+        for (const auto& t : list) average.push_back(t.detach().clone());
+    }
+    furl::optimizer<training_tail> tail;
+    tensors average;
+
+    void around(const std::function<void()>& step) {
+        torch::nn::utils::clip_grad_norm_(list, 1.0);
+        step();
+        torch::NoGradGuard no_gradient;
+        for (std::size_t i = 0; i < list.size(); ++i) average[i].lerp_(list[i].detach(), 0.001);
+        for (auto& t : list) t.mutable_grad().zero_();
+    }
+    void refill() {
+        new_gradients(list);
+        for (std::size_t i = 0; i < memory.tensors(); ++i) furl::bench::fill(memory.gradient(i), 2);
+    }
+};
+
+std::vector<furl::bench::loop> model_tail(const bench::model& m) {
+    const auto w = std::make_shared<tail_loops>(m);
+    const auto renew = [w] { w->refill(); };
+    return {{"arena",
+             [w](std::size_t calls) {
+                 for (; calls > 0; --calls) w->tail.step(w->memory.parameters(), w->memory.gradients());
+             },
+             renew},
+            {"kernel",
+             [w](std::size_t calls) {
+                 for (; calls > 0; --calls) w->around([&] { kernel(w->list, w->states, w->hyper); });
+             },
+             renew},
+            {"libtorch",
+             [w](std::size_t calls) {
+                 for (; calls > 0; --calls) w->around([&] { w->adamw.step(); });
+             },
+             renew}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    return furl::bench::run(argc, argv, {[](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {
+        namespace zoo = furl::zoo;
+        namespace optim = torch::optim;
+        at::set_num_threads(static_cast<int>(s.threads));
+        add_optimizer<zoo::sgd_momentum, optim::SGDOptions, optim::SGD>("sgd_momentum",
+                                                                        optim::SGDOptions(1e-6).momentum(0.9), s, jobs);
+        add_optimizer<zoo::adam, optim::AdamOptions, optim::Adam>("adam", optim::AdamOptions(1e-6), s, jobs);
+        add_optimizer<zoo::adamw, optim::AdamWOptions, optim::AdamW>("adamw", optim::AdamWOptions(1e-6), s, jobs);
+        add_optimizer<zoo::adagrad, optim::AdagradOptions, optim::Adagrad>("adagrad", optim::AdagradOptions(1e-6), s, jobs);
+        add_optimizer<zoo::rmsprop, optim::RMSpropOptions, optim::RMSprop>("rmsprop", optim::RMSpropOptions(1e-6), s, jobs);
+        for (const auto& m : bench::models()) {
+            jobs.push_back({"libtorch tensors " + m.name, m.parameters(), furl::cost<zoo::adamw>.bytes_per_parameter,
+                            [m] { return model_step(m); }});
+            jobs.push_back({"libtorch training " + m.name, m.parameters(),
+                            furl::cost<training_tail>.bytes_per_parameter, [m] { return model_tail(m); }});
+        }
+    }});
+}

@@ -1,0 +1,75 @@
+"""Plots of benchmarks as SVG, by gnuplot; none where it is not installed."""
+import shutil
+import subprocess
+
+STYLE = """set terminal svg size {width},{height} font 'sans-serif,13' background rgb 'white'
+set output '{file}'
+set grid back linecolor rgb '#dddddd'
+set border linecolor rgb '#666666'
+"""
+
+
+def quote(text):
+    return '"' + text.replace('"', "'").replace("_", "\\\\_") + '"'
+
+
+def run(script):
+    if shutil.which("gnuplot"):
+        subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def block(name, rows):
+    return f"${name} << EOD\n" + "\n".join(" ".join(str(x) for x in row) for row in rows) + "\nEOD\n"
+
+
+def lines(file, title, jobs):
+    """Nanoseconds per parameter over the number of parameters, a line for each loop."""
+    loops = list(jobs[0].samples)
+    jobs = sorted(jobs, key=lambda j: j.parameters)
+    data = "".join(block(f"d{i}", [(j.parameters, j.per_parameter(loop)) for j in jobs if j.has(loop)])
+                   for i, loop in enumerate(loops))
+    curves = ", ".join(
+        f"$d{i} using 1:2 with linespoints pointtype {4 + i} "
+        + ("linewidth 3 linecolor rgb '#c0392b' " if loop == "fused" else
+           "dashtype 2 linecolor rgb '#555555' " if loop in ("memory", "divider") else "linewidth 1.5 ")
+        + f"title {quote('furl' if loop == 'fused' else loop)}" for i, loop in enumerate(loops))
+    run(STYLE.format(width=860, height=520, file=file) + data
+        + f"set title {quote(title)}\nset logscale xy\nset format x '10^{{%L}}'\nset xlabel 'parameters'\n"
+        + f"set ylabel 'ns per parameter'\nset key outside right\nplot {curves}\n")
+
+
+def bars(file, title, label, rows, width=860):
+    """Horizontal bars: rows of (name, value)."""
+    rows = list(reversed(rows))
+    data = block("d", [(i, value, quote(name)) for i, (name, value) in enumerate(rows)])
+    run(STYLE.format(width=width, height=90 + 16 * len(rows), file=file) + data
+        + f"set title {quote(title)}\nset xlabel {quote(label)}\nset style fill solid 0.8 noborder\nunset key\n"
+        + f"set xrange [0:*]\nset yrange [-1:{len(rows)}]\nset ytics out scale 0\nset lmargin 32\n"
+        + "plot $d using (0):1:(0):2:($1-0.35):($1+0.35):ytic(3) with boxxyerror linecolor rgb '#c0392b'\n")
+
+
+def draw(folder, stem, sections):
+    """The plots of a file, named after it."""
+    if sections["adamw"]:
+        lines(folder / f"{stem}.svg", "AdamW, one tensor, one thread", sections["adamw"])
+    rules = sections["rules"]
+    for n in sorted({j.parameters for j in rules}):
+        here = sorted((j for j in rules if j.parameters == n and j.has("naive")), key=lambda j: j.name)
+        if len(here) > 1:
+            bars(folder / f"{stem}-{n}.svg", f"Each rule at {n:,} parameters: naive over fused", "times faster than a loop per operation",
+                 [(j.name, j.ratio("naive", "fused")) for j in here])
+    by_name = {}
+    for j in rules:
+        by_name.setdefault(j.name, []).append(j)
+    if len(by_name) <= 4:
+        for name, jobs in by_name.items():
+            if len(jobs) > 1:
+                lines(folder / f"{stem}-{name}.svg", name, jobs)
+    steps = [j for head in ("tensors", "training") for j in sections[head]]
+    if steps:
+        bars(folder / f"{stem}.svg", "A step over the tensors of a model, over that of furl in an arena", "times as long",
+             [(f"{j.name}: {loop}", j.ratio(loop, "arena")) for j in steps for loop in j.samples if loop != "arena"])
+    denormals = [j for j in sections["denormals"]]
+    if denormals:
+        bars(folder / f"{stem}-denormals.svg", "Rows of zero gradients: a step over one without such rows", "times as long",
+             [(f"{j.parameters:,}: {loop}", j.ratio(loop, loop.rsplit(" ", 2)[0] + " 0 %")) for j in denormals for loop in j.samples])

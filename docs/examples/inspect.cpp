@@ -1,0 +1,34 @@
+// The page "Inspect a rule": prints what its first argument names.
+
+// The page shows the regions as they stand.
+// clang-format off
+#include <furl/language/language.hpp>
+#include <furl/blocks/blocks.hpp>
+#include <furl/print/print.hpp>
+#include <furl/zoo/adamw.hpp>
+
+#include <iostream>
+#include <string_view>
+
+// [rule]
+struct clipped_adamw : furl::zoo::adamw {
+    static constexpr auto update =
+        furl::replace(furl::zoo::adamw::update, furl::grad, furl::clip_by_norm(furl::grad, 1.0));
+};
+// [rule]
+
+// [cost]
+static_assert(furl::cost<clipped_adamw>.passes == 2);
+static_assert(furl::cost<clipped_adamw>.bytes_per_parameter == 32);          // 28 of adamw, and grad once more
+static_assert(furl::cost<clipped_adamw, double>.bytes_per_parameter == 64);
+static_assert(furl::cost<clipped_adamw>.divisions == 1 && furl::cost<clipped_adamw>.square_roots == 1);
+// [cost]
+
+int main(int, char** arguments) {
+    const std::string_view what = arguments[1] ? arguments[1] : "explain";
+    if (what == "explain") std::cout << furl::explain<clipped_adamw>();
+    if (what == "text") std::cout << furl::text<clipped_adamw>();
+    if (what == "latex") std::cout << furl::latex<clipped_adamw>() << '\n';
+    if (what == "dot") std::cout << furl::dot<clipped_adamw>();
+    if (what == "plan") std::cout << furl::plan_listing<clipped_adamw>();
+}

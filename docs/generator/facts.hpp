@@ -1,0 +1,41 @@
+#pragma once
+
+#include <furl/program/cost.hpp>
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace docs {
+
+/// A state of a rule, as its type tells it.
+struct state_facts {
+    std::string name;
+    std::string shape;    ///< one value per parameter, per tensor, or one
+    std::string initial;  ///< in the notation of the language
+};
+
+/// What the type of a rule tells, as data: from here on nothing is a template.
+struct rule_facts {
+    std::string name;  ///< without namespaces
+    std::string latex, dot;
+    std::vector<std::pair<std::string, double>> hyperparameters;
+    std::vector<std::string> inputs;
+    std::vector<state_facts> states;
+    std::vector<std::string> passes;  ///< what each reads and writes
+    std::string guard;                ///< the condition of the step; empty if there is none
+    std::string operations;           ///< per parameter, in words
+    furl::cost_table cost;            ///< in float
+    std::size_t written = 0;          ///< values of the program as written
+    std::size_t fused = 0;            ///< and of the one that runs
+};
+
+/// The zoo is walked in parts, a unit each, as a compiler needs long for all of it.
+inline constexpr std::size_t zoo_parts = 6;
+
+/// Appends the facts of every rule of the zoo whose place in the list is Part, modulo zoo_parts.
+template <std::size_t Part>
+void append_zoo(std::vector<rule_facts>& rules);
+
+}  // namespace docs

@@ -1,0 +1,265 @@
+#include "zoo_pages.hpp"
+
+#include "html.hpp"
+
+#include <furl/print/equations.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <regex>
+#include <stdexcept>
+
+namespace docs {
+
+namespace {
+
+const documented& header_of(const zoo& all, const rule_facts& rule) {
+    const auto found = all.headers.find(rule.name);
+    if (found == all.headers.end() || found->second.doc.paragraphs.empty())
+        throw std::runtime_error("zoo::" + rule.name + " has no doc comment");
+    return found->second;
+}
+
+const std::vector<measurement>* speeds_of(const zoo& all, const rule_facts& rule) {
+    const auto found = all.speeds.find(rule.name);
+    return found == all.speeds.end() || found->second.empty() ? nullptr : &found->second;
+}
+
+// Whether a paragraph is nothing but formulas: the type knows the equations better.
+bool only_formulas(const std::string& paragraph) {
+    static const std::regex formulas(R"(\\f\$.*\\f\$[ .,;:]*)");
+    return std::regex_match(paragraph, formulas);
+}
+
+// Doc text as HTML, in which names of rules with an underscore or a digit are links to their pages.
+std::string linked(const zoo& all, const rule_facts& self, const std::string& text) {
+    static const std::regex piece(R"(<code>.*?</code>|<a .*?</a>|\\\(.*?\\\)|\b[a-z][a-z0-9]*_[a-z0-9_]+\b)");
+    const auto html = inline_html(text);
+    std::string result;
+    auto last = html.begin();
+    for (std::sregex_iterator match(html.begin(), html.end(), piece), end; match != end; ++match) {
+        result.append(last, html.begin() + match->position());
+        const auto word = match->str();
+        const bool known = word != self.name && std::ranges::any_of(all.rules, [&](const auto& r) { return r.name == word; });
+        result += known ? "<a href=\"zoo_" + word + ".html\">" + word + "</a>" : word;
+        last = html.begin() + match->position() + match->length();
+    }
+    result.append(last, html.end());
+    return result;
+}
+
+// Whether a cell is a number, to stand on the right.
+bool is_number(const std::string& cell) {
+    return !cell.empty() && cell.find_first_not_of("0123456789.e+-") == cell.npos;
+}
+
+std::string row(const std::vector<std::string>& cells, std::string_view tag = "td") {
+    std::string result = "<tr>";
+    for (const auto& cell : cells)
+        result += "<" + std::string(tag) + (is_number(cell) ? " class=\"n\"" : "") + ">" + cell + "</" + std::string(tag) + ">";
+    return result + "</tr>\n";
+}
+
+std::string table(const std::vector<std::string>& head, const std::string& rows) {
+    return "<div class=\"scroll\"><table class=\"facts\"><thead>" + row(head, "th") + "</thead><tbody>\n" + rows +
+           "</tbody></table></div>\n";
+}
+
+std::string code(const std::string& text) { return "<code>" + escaped(text) + "</code>"; }
+
+std::string chip(const std::string& value, const std::string& what) {
+    return "<span class=\"chip\"><b>" + value + "</b> " + what + "</span>\n";
+}
+
+std::string plural(int n, const std::string& one, const std::string& many) { return n == 1 ? one : many; }
+
+const measurement& largest(const std::vector<measurement>& rows) { return rows.back(); }
+
+std::string chips(const zoo& all, const rule_facts& rule) {
+    const auto& c = rule.cost;
+    std::string result = "<div class=\"chips\">\n";
+    result += chip(std::to_string(c.passes), plural(c.passes, "pass over memory", "passes over memory"));
+    result += chip(std::to_string(c.bytes_per_parameter), "bytes per parameter in float");
+    result += chip(std::to_string(c.states), plural(c.states, "state per parameter", "states per parameter"));
+    result += chip(std::to_string(c.operations()), plural(c.operations(), "operation per parameter", "operations per parameter"));
+    if (const auto* speeds = speeds_of(all, rule); speeds && largest(*speeds).naive > 0)
+        result += chip(number(largest(*speeds).naive / largest(*speeds).fused) + "&times;", "as fast as a loop per operation");
+    return result + "</div>\n";
+}
+
+std::string cost_table(const furl::cost_table& c) {
+    const std::vector<std::pair<std::string, int>> kinds{
+        {"loads", c.loads}, {"stores", c.stores}, {"fused multiply-adds", c.fused}, {"multiplications", c.multiplications},
+        {"additions, subtractions", c.additions}, {"divisions", c.divisions}, {"square roots", c.square_roots},
+        {"functions", c.functions}, {"comparisons, selects, others", c.others}, {"reductions", c.reductions}};
+    std::string rows;
+    for (const auto& [what, n] : kinds)
+        if (n > 0) rows += row({what, std::to_string(n)});
+    rows += row({"bytes, in float", std::to_string(c.bytes_per_parameter)});
+    rows += row({"bytes, in double", std::to_string(2 * c.bytes_per_parameter)});
+    rows += row({"and once a step, in double: operations", std::to_string(c.per_step)});
+    return table({"per parameter", "number"}, rows);
+}
+
+std::string speed_table(const std::vector<measurement>& speeds) {
+    std::string rows;
+    const auto or_dash = [](double x) { return x > 0 ? number(x) : std::string("&ndash;"); };
+    for (const auto& m : speeds)
+        rows += row({number(m.n), or_dash(m.fused), or_dash(m.naive), or_dash(m.textbook), or_dash(m.limit),
+                     m.naive > 0 ? number(m.naive / m.fused) : "&ndash;", m.bytes > 0 ? number(m.bytes / m.fused) : "&ndash;"});
+    return "<p>Nanoseconds per parameter, on the machine that built these pages; <a href=\"performance.html\">how to read "
+           "this</a>.</p>\n" +
+           table({"parameters", "furl", "a loop per operation", "textbook loop", "limit", "loop per operation / furl", "GB/s"}, rows);
+}
+
+std::string rule_page(const zoo& all, const rule_facts& rule) {
+    const auto& header = header_of(all, rule);
+    std::string page = "# " + rule.name + " {#zoo_" + rule.name + "}\n\n\\htmlonly\n";
+    page += "<p class=\"lead\">" + linked(all, rule, header.doc.paragraphs[0]) + "</p>\n" + chips(all, rule);
+    page += "<h2>Equations</h2>\n<div class=\"equations\">\\[" + escaped(rule.latex) + "\\]</div>\n";
+    for (std::size_t i = 1; i < header.doc.paragraphs.size(); ++i)
+        if (!only_formulas(header.doc.paragraphs[i])) page += "<p>" + linked(all, rule, header.doc.paragraphs[i]) + "</p>\n";
+    page += "<h2>Paper, and how others differ</h2>\n<p>" + linked(all, rule, header.doc.find("Source")) + "</p>\n";
+    if (const auto text = header.doc.find("Errors"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
+    page += "<h2>The rule</h2>\n<p>" + code("#include <" + header.header + ">");
+    if (!header.base.empty()) page += ", built on <a href=\"zoo_" + header.base + ".html\">" + header.base + "</a>";
+    page += "</p>\n\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
+
+    page += "<div class=\"columns\">\n";
+    if (!rule.hyperparameters.empty()) {
+        std::string rows;
+        for (const auto& [name, value] : rule.hyperparameters) rows += row({code(name), furl::detail::number_text(value)});
+        page += "<div><h2>Hyperparameters</h2>\n" + table({"name", "default"}, rows) + "</div>\n";
+    }
+    if (!rule.states.empty()) {
+        std::string rows;
+        for (const auto& s : rule.states) rows += row({code(s.name), s.shape, code(s.initial)});
+        page += "<div><h2>States</h2>\n" + table({"name", "shape", "starts at"}, rows) + "</div>\n";
+    }
+    if (!rule.inputs.empty()) {
+        std::string rows;
+        for (const auto& name : rule.inputs) rows += row({code(name), "one value per parameter", code("furl::input<\"" + name + "\"> = data")});
+        page += "<div><h2>Inputs</h2>\n" + table({"name", "shape", "argument of step"}, rows) + "</div>\n";
+    }
+    page += "</div>\n";
+    if (const auto text = header.doc.find("Input"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
+    page += "<h2>A step</h2>\n<ol>\n";
+    if (!rule.guard.empty()) page += "<li>skipped, with nothing written, unless " + code(rule.guard) + "</li>\n";
+    for (const auto& pass : rule.passes) page += "<li>" + escaped(pass) + "</li>\n";
+    page += "</ol>\n" + cost_table(rule.cost);
+    if (const auto* speeds = speeds_of(all, rule)) page += "<h2>Speed</h2>\n" + speed_table(*speeds);
+    page += "<!-- plot: " + rule.name + ", the ways and losses of " + rule.name + " | On test functions -->\n";
+    page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.written) + " values as written, " +
+            std::to_string(rule.fused) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
+    page += "<!-- graph: " + rule.name + " -->\n";
+    page += "<p><a href=\"compare.html#" + rule.name + "\">Compare " + rule.name + " with another rule</a></p>\n";
+    return page + "\\endhtmlonly\n";
+}
+
+// A name that may be broken behind its underscores.
+std::string breakable(const std::string& name) {
+    std::string result;
+    for (char c : name) result += c == '_' ? std::string("_<wbr>") : std::string(1, c);
+    return result;
+}
+
+std::string index_page(const zoo& all) {
+    const bool measured = !all.speeds.empty();
+    std::string rows;
+    for (const auto& rule : all.rules) {
+        const auto& c = rule.cost;
+        std::string hypers;
+        for (const auto& [name, value] : rule.hyperparameters)
+            hypers += (hypers.empty() ? "" : ", ") + name + "&nbsp;" + furl::detail::number_text(value);
+        std::vector<std::string> cells{
+            "<a href=\"zoo_" + rule.name + ".html\">" + breakable(rule.name) + "</a>",
+            linked(all, rule, header_of(all, rule).doc.paragraphs[0]),
+            std::to_string(c.passes), std::to_string(c.bytes_per_parameter), std::to_string(c.states),
+            std::to_string(c.operations()), std::to_string(c.divisions + c.square_roots), std::to_string(c.functions)};
+        if (measured) {
+            const auto* speeds = speeds_of(all, rule);
+            cells.push_back(speeds ? number(largest(*speeds).fused) : "");
+            cells.push_back(speeds && largest(*speeds).naive > 0 ? number(largest(*speeds).naive / largest(*speeds).fused) : "");
+        }
+        cells.push_back(hypers);
+        rows += row(cells);
+    }
+    const auto titled = [](const std::string& title, const std::string& text) {
+        return "<span title=\"" + title + "\">" + text + "</span>";
+    };
+    std::vector<std::string> head{"rule", "what it is", titled("passes over memory", "passes"),
+                                  titled("bytes read and written per parameter, in float", "bytes"),
+                                  titled("buffers of one value per parameter", "states"),
+                                  titled("operations per parameter", "ops"),
+                                  titled("divisions and square roots per parameter", "&divide;&#8239;&radic;"),
+                                  titled("exp, log, tanh, pow ... per parameter", "fn")};
+    if (measured)
+        head.insert(head.end(), {titled("nanoseconds per parameter", "ns"),
+                                 titled("how much longer a loop per operation takes", "gain")});
+    head.push_back("defaults");
+
+    std::string page = "# The zoo {#zoo}\n\n";
+    page += std::to_string(all.rules.size()) +
+            " optimizers, each a few lines of public blocks. All here is told by the types that run: passes over memory, "
+            "bytes and operations per parameter in float.";
+    if (measured) page += " Speeds are in nanoseconds per parameter at the largest size measured.";
+    page += " Click a heading to sort; type to filter. [Compare two](compare.html) side by side; "
+            "[choosing an optimizer](choosing.html) says what each is for.\n\n\\htmlonly\n";
+    page += "<p><input type=\"search\" class=\"filter\" data-table=\"zoo-table\" placeholder=\"filter: momentum, sign, 2 "
+            "passes ...\" aria-label=\"filter the table\"></p>\n";
+    auto html = table(head, rows);
+    html.replace(html.find("class=\"facts\""), 13, "class=\"facts sortable\" id=\"zoo-table\"");
+    page += html + "\\endhtmlonly\n\n## All {#zoo_all}\n\n";
+    for (const auto& rule : all.rules) page += "\\subpage zoo_" + rule.name + "\n";
+    return page;
+}
+
+nlohmann::ordered_json facts_as_json(const zoo& all) {
+    auto list = nlohmann::ordered_json::object();
+    for (const auto& rule : all.rules) {
+        const auto& doc = header_of(all, rule).doc;
+        auto& entry = list[rule.name];
+        entry["what"] = inline_html(doc.paragraphs[0]);
+        entry["source"] = inline_html(doc.find("Source"));
+        entry["latex"] = rule.latex;
+        for (const auto& [name, value] : rule.hyperparameters) entry["hyperparameters"][name] = furl::detail::number_text(value);
+        for (const auto& s : rule.states) entry["states"][s.name] = s.shape + ", from " + s.initial;
+        const auto& c = rule.cost;
+        entry["cost"] = {{"passes", c.passes}, {"bytes per parameter", c.bytes_per_parameter}, {"loads", c.loads},
+                         {"stores", c.stores}, {"operations", c.operations()}, {"fused multiply-adds", c.fused},
+                         {"divisions", c.divisions}, {"square roots", c.square_roots}, {"functions", c.functions},
+                         {"reductions", c.reductions}};
+        if (const auto* speeds = speeds_of(all, rule)) entry["cost"]["ns per parameter"] = largest(*speeds).fused;
+    }
+    return list;
+}
+
+constexpr std::string_view compare_page = R"(# Compare two rules {#compare}
+
+\htmlonly
+<div class="compare-choice">
+<label>Left <select id="compare-left"></select></label>
+<button type="button" id="compare-swap" title="swap">&#8646;</button>
+<label>Right <select id="compare-right"></select></label>
+</div>
+<div id="compare-result" class="scroll"></div>
+<script src="zoo.js"></script>
+<script src="compare.js"></script>
+\endhtmlonly
+)";
+
+}  // namespace
+
+void write_zoo(const zoo& all, const std::string& folder) {
+    for (const auto& rule : all.rules) {
+        write_file(folder + "/zoo_" + rule.name + ".md", rule_page(all, rule));
+        write_file(folder + "/" + rule.name + ".dot", rule.dot);
+    }
+    write_file(folder + "/zoo.md", index_page(all));
+    write_file(folder + "/compare.md", std::string(compare_page));
+    write_file(folder + "/zoo.js", "const furl_zoo = " + facts_as_json(all).dump() + ";\n");
+}
+
+}  // namespace docs

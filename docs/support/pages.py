@@ -1,0 +1,110 @@
+"""Pages in Markdown, as they stand in the repository, made ready for Doxygen."""
+import pathlib
+import re
+
+# The prose, in the order of the menu: file, title in the menu.
+GUIDE = [
+    ("first_step.md", "First step in five minutes"),
+    ("write_a_rule.md", "Write your own rule"),
+    ("compose_blocks.md", "Compose blocks"),
+    ("schedules.md", "Schedules"),
+    ("tensors_and_groups.md", "Many tensors and groups"),
+    ("inspect.md", "Inspect a rule"),
+    ("benchmark.md", "Benchmark your rule"),
+    ("match_pytorch.md", "Match PyTorch"),
+    ("numerics.md", "Numerics"),
+    ("pipeline.md", "How a rule becomes a loop"),
+    ("performance.md", "Performance"),
+    ("choosing.md", "Choosing an optimizer"),
+    ("production.md", "In production"),
+    ("errors.md", "Errors"),
+    ("architecture.md", "Architecture"),
+    ("contributing.md", "Contributing"),
+]
+GENERATED = {"zoo", "blocks", "schedule_blocks", "compare"}
+
+
+def slug(heading):
+    """The anchor that code hosts give a heading."""
+    text = re.sub(r"`|\*", "", heading).strip().lower()
+    return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", text))
+
+
+def page_id(name):
+    return "index" if name == "README.md" else pathlib.PurePosixPath(name).stem
+
+
+def anchor(page, heading_slug):
+    return f"{page}_{heading_slug}".replace("-", "_")
+
+
+def link_target(target, page, names):
+    """Where a link of a Markdown file leads on the site; None if the site has no such page."""
+    if re.match(r"[a-z]+://|mailto:", target):
+        return target
+    path, _, fragment = target.partition("#")
+    if not path:
+        return f"#{anchor(page, fragment)}"
+    if re.fullmatch(r"\w+\.html", path):
+        return target
+    name = pathlib.PurePosixPath(path).name
+    known = names.get(pathlib.PurePosixPath(path).as_posix().removeprefix("docs/").removeprefix("../"))
+    if known is None or name not in (known, "README.md"):
+        return None
+    target_page = page_id(name)
+    if not fragment:
+        return f"{target_page}.html"
+    return f"{target_page}.html#{fragment if re.fullmatch('E[0-9]+', fragment) else anchor(target_page, fragment)}"
+
+
+def convert_line(line, page, names):
+    def link(match):
+        text, target = match[1], match[2]
+        there = link_target(target, page, names)
+        if there is None:
+            return text if text.startswith("`") else f"{text} (`{target.removeprefix('../')}`)" if text != target else f"`{text}`"
+        return f"[{text}]({there})"
+
+    # Code as it is, formulas for Doxygen, links for the site.
+    parts = re.split(r"(`[^`]*`)", line)
+    for i in range(0, len(parts), 2):
+        parts[i] = re.sub(r"(?<![\\$])\$([^$]+)\$(?!\$)", r"\\f$\1\\f$", parts[i])
+    line = "".join(parts)
+    return re.sub(r"(?<!!)\[((?:`[^`]*`|[^\]`])+)\]\(([^)\s]+)\)", link, line)
+
+
+def convert(text, page, title=None):
+    """A Markdown page for Doxygen: labels on its headings, links within the site, formulas, no marks of code blocks."""
+    names = {name: name for name, _ in GUIDE} | {"README.md": "README.md"}
+    out, in_code, first, number = [], False, True, None
+    for line in text.splitlines():
+        if line.startswith("```"):
+            in_code = not in_code
+            out.append(line)
+            continue
+        if in_code:
+            out.append(line)
+            continue
+        if found := re.fullmatch(r"\$\$(.*)\$\$", line.strip()):
+            out.append(f"\\f[{found[1]}\\f]")
+            continue
+        if re.fullmatch(r"<!-- (file|output): .* -->", line.strip()):
+            continue
+        if found := re.fullmatch(r'<a id="(E\d+)"></a>', line):
+            number = found[1]
+            continue
+        # Two quoted messages are two paragraphs.
+        if line.startswith("> furl[") and out and out[-1].startswith("> "):
+            out.append(">")
+        if found := re.match(r"(#+) (.*)", line):
+            heading = found[2]
+            if first:
+                out.append(f"# {title or heading} {{#{page if page != 'index' else 'mainpage'}}}")
+                first = False
+                continue
+            label = number or anchor(page, slug(heading))
+            number = None
+            out.append(f"{found[1]} {convert_line(heading, page, names)} {{#{label}}}")
+            continue
+        out.append(convert_line(line, page, names))
+    return "\n".join(out) + "\n"

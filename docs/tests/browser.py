@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""The built site in a real browser: formulas are rendered, the search finds a name, tables sort and filter, rules compare, dark
+and light differ, no page complains in its console, and none is wider than a phone.
+
+usage: browser.py SITE_FOLDER [PICTURE_FOLDER]      77 (skipped) without a Chromium
+"""
+import pathlib
+import sys
+
+import chromium
+
+SITE = pathlib.Path(sys.argv[1]).resolve()
+results = []
+
+
+def check(name, fine, why=""):
+    results.append(fine)
+    print(f"{'ok' if fine else 'not ok'} {len(results)} - {name}" + ("" if fine else f"\n# {why}"), flush=True)
+
+
+def url(page):
+    return f"file://{SITE}/{page}"
+
+
+def pages_of_all_kinds():
+    """All pages of the site but those of Doxygen's lists; of the reference each tenth."""
+    names = sorted(path.name for path in SITE.glob("*.html"))
+    own = [name for name in names if not name.startswith(("struct", "class", "concept", "namespace", "functions", "globals", "union"))]
+    return own + [name for name in names if name not in own][::10]
+
+
+OVERFLOW = """(() => {
+    const width = document.documentElement.clientWidth, wide = [];
+    const scrolls = (e) => { for (; e; e = e.parentElement) { const s = getComputedStyle(e);
+        if (/auto|scroll|hidden/.test(s.overflowX) && e.clientWidth <= width) return true;
+        if (s.position === 'fixed') return true; } return false; };
+    for (const e of document.querySelectorAll('div.contents *, div.header *'))
+        if (e.getBoundingClientRect().right > width + 1 && !scrolls(e.parentElement) && getComputedStyle(e).visibility !== 'hidden')
+            wide.push(e.tagName + '.' + e.className + ' ' + (e.textContent || '').slice(0, 40));
+    if (document.documentElement.scrollWidth > width) wide.push('the page: ' + document.documentElement.scrollWidth);
+    return wide.slice(0, 3).join('; ');
+})()"""
+
+
+def formulas(browser):
+    browser.open(url("zoo_adamw.html"))
+    check("the equations of a rule are rendered",
+          browser.run("document.querySelectorAll('.equations .katex-display .katex-html').length === 1"))
+    check("no dollar, no backslash of a formula is left in the text",
+          not browser.run(r"/\\[\[(]|\\frac|\\theta/.test(document.querySelector('div.contents').innerText)"))
+    check("a fraction is higher than its line", browser.run("document.querySelector('.equations .mfrac').getBoundingClientRect().height > 20"))
+    check("KaTeX's own font is loaded", browser.wait("document.fonts.check('16px KaTeX_Main')"))
+
+
+def search(browser):
+    browser.open(url("index.html"))
+    browser.run("document.getElementById('MSearchField').focus()")
+    for letter in "adamw":
+        browser.send("Input.dispatchKeyEvent", type="keyDown", text=letter, key=letter, code="Key" + letter.upper())
+        browser.send("Input.dispatchKeyEvent", type="keyUp", key=letter, code="Key" + letter.upper())
+    found = browser.wait("""(() => {
+        const frame = document.getElementById('MSearchResults');
+        const inside = frame && (frame.contentDocument ? frame.contentDocument : frame);
+        const hits = inside ? [...inside.querySelectorAll('.SRResult')].filter((e) => e.style.display !== 'none') : [];
+        const links = hits.flatMap((e) => [...e.querySelectorAll('a')].map((a) => a.getAttribute('href') || ''));
+        return links.find((link) => link.includes('zoo_adamw.html')) || '';
+    })()""")
+    check("the search finds a rule by its name", bool(found), "no result leads to zoo_adamw.html")
+    check("and its window is open", browser.run("getComputedStyle(document.getElementById('MSearchResultsWindow')).display === 'block'"))
+
+
+def table(browser):
+    browser.open(url("zoo.html"))
+    column = "[...document.querySelectorAll('#zoo-table tbody tr')].map((r) => r.cells[{}].textContent)"
+    names = browser.run(column.format(0))
+    check("the index has a row for each rule", len(names) == len(list(SITE.glob("zoo_*.html"))), f"{len(names)} rows")
+    click = "document.querySelectorAll('#zoo-table th')[{}].click()"
+    browser.run(click.format(3))
+    up = [float(x) for x in browser.run(column.format(3))]
+    check("a click on a heading sorts by numbers", up == sorted(up) and up[0] < up[-1])
+    browser.run(click.format(3))
+    down = [float(x) for x in browser.run(column.format(3))]
+    check("another one turns the order", down == sorted(down, reverse=True))
+    browser.run(click.format(0))
+    check("names sort as text", browser.run(column.format(0)) == sorted(names))
+    browser.run("""(() => { const i = document.querySelector('input.filter'); i.value = 'lookahead nothing';
+        i.dispatchEvent(new Event('input')); })()""")
+    none = browser.run("document.querySelectorAll('#zoo-table tbody tr:not([hidden])').length")
+    browser.run("""(() => { const i = document.querySelector('input.filter'); i.value = 'sophia';
+        i.dispatchEvent(new Event('input')); })()""")
+    some = browser.run("document.querySelectorAll('#zoo-table tbody tr:not([hidden])').length")
+    check("the filter leaves the rows that have the words", none == 0 and 0 < some < len(names), f"{none}, {some}")
+
+
+def compare(browser):
+    browser.open(url("compare.html#lion,sgd"))
+    heads = browser.wait("[...document.querySelectorAll('#compare-result thead a')].map((a) => a.textContent).join()")
+    check("two rules stand side by side, as the address says", heads == "lion,sgd", heads)
+    check("with their equations", browser.wait("document.querySelectorAll('#compare-result .katex-display').length === 2"))
+    check("and what differs is marked", browser.run("document.querySelectorAll('#compare-result td.differs').length > 4"))
+
+
+def schemes(browser):
+    colours = []
+    for name in ("light", "dark"):
+        browser.scheme(name)
+        browser.open(url("zoo_adam.html"))
+        colours.append(browser.run("getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color"))
+    check("dark and light differ", colours[0] != colours[1], str(colours))
+    browser.scheme("light")
+
+
+def every_page(browser):
+    noisy, wide, unrendered = [], [], []
+    names = pages_of_all_kinds()
+    browser.size(390, 844)
+    for name in names:
+        browser.open(url(name))
+        if browser.run("document.querySelectorAll('.katex-error').length"):
+            unrendered.append(name)
+        if overflow := browser.run(OVERFLOW):
+            wide.append(f"{name}: {overflow}")
+        noisy += [f"{name}: {complaint}" for complaint in browser.complaints]
+    browser.size(1280, 900)
+    check(f"none of {len(names)} pages complains in its console", not noisy, " | ".join(noisy[:5]))
+    check("nothing overflows at 390 px", not wide, " | ".join(wide[:8]))
+    check("no formula is an error", not unrendered, " ".join(unrendered))
+
+
+def pictures(browser, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for scheme in ("light", "dark"):
+        browser.scheme(scheme)
+        for width, height in ((1280, 1000), (390, 844)):
+            browser.size(width, height)
+            for page in ("index", "zoo", "zoo_adamw", "zoo_lamb", "blocks", "compare", "pipeline", "choosing"):
+                browser.open(url(page + ".html"))
+                browser.picture(folder / f"{page}-{scheme}-{width}.png")
+
+
+def main():
+    program = chromium.find()
+    if not program:
+        print("1..0 # SKIP no chromium")
+        return 77
+    with chromium.Browser(program) as browser:
+        browser.size(1280, 900)
+        browser.scheme("light")
+        for part in (formulas, search, table, compare, schemes, every_page):
+            part(browser)
+        if len(sys.argv) > 2:
+            pictures(browser, pathlib.Path(sys.argv[2]))
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

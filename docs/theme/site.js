@@ -1,0 +1,60 @@
+// Formulas, tables that sort and filter, the switch of dark and light.
+DoxygenAwesomeDarkModeToggle.init();
+DoxygenAwesomeFragmentCopyButton.init();
+DoxygenAwesomeParagraphLink.init();
+
+function furl_render(element) {
+    renderMathInElement(element, {
+        delimiters: [
+            { left: "\\[", right: "\\]", display: true },
+            { left: "\\(", right: "\\)", display: false },
+        ],
+        throwOnError: false,
+    });
+}
+
+function furl_key(cell) {
+    const text = cell.textContent.trim();
+    return text !== "" && !isNaN(Number(text)) ? Number(text) : text.toLowerCase();
+}
+
+function furl_compare(a, b) {
+    if (typeof a === typeof b) return a < b ? -1 : a > b ? 1 : 0;
+    return typeof a === "number" ? -1 : 1;
+}
+
+function furl_sort(table, column) {
+    const heads = [...table.tHead.rows[0].cells];
+    const numbers = table.tBodies[0].rows[0]?.cells[column].classList.contains("n");
+    const before = heads[column].getAttribute("aria-sort");
+    const up = before ? before === "descending" : !numbers || column < 8;
+    heads.forEach((head) => head.removeAttribute("aria-sort"));
+    heads[column].setAttribute("aria-sort", up ? "ascending" : "descending");
+    const rows = [...table.tBodies[0].rows].map((row, place) => ({ row, place, key: furl_key(row.cells[column]) }));
+    rows.sort((a, b) => (up ? 1 : -1) * furl_compare(a.key, b.key) || a.place - b.place);
+    table.tBodies[0].append(...rows.map((entry) => entry.row));
+}
+
+function furl_prepare(table) {
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+        head.tabIndex = 0;
+        head.addEventListener("click", () => furl_sort(table, column));
+        head.addEventListener("keydown", (event) => event.key === "Enter" && furl_sort(table, column));
+    });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+    const contents = document.querySelector("div.contents");
+    if (contents) furl_render(contents);
+    document.querySelectorAll("table.sortable").forEach(furl_prepare);
+    document.querySelectorAll("input.filter").forEach((input) => {
+        const table = document.getElementById(input.dataset.table);
+        input.addEventListener("input", () => {
+            const words = input.value.toLowerCase().split(/\s+/);
+            for (const row of table.tBodies[0].rows)
+                row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+        });
+    });
+    const name = document.getElementById("projectname");
+    if (name) name.firstChild.replaceWith(Object.assign(document.createElement("a"), { href: "index.html", textContent: "furl" }));
+});

@@ -1,0 +1,54 @@
+#include "support/transformer.hpp"
+#include "support/losses.hpp"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+namespace {
+
+using examples::transformer;
+
+TEST_CASE("the transformer's backward gives the gradients that finite differences give") {
+    transformer<double> model({.symbols = 5, .context = 4, .width = 6, .heads = 2, .layers = 2}, 1);
+    const std::vector<std::uint8_t> input{0, 3, 1, 4, 2, 2, 0, 1}, next{3, 1, 4, 0, 2, 0, 1, 3};
+    examples::random_source random(2);
+    const auto parameters = model.parameters();
+    for (const auto& tensor : parameters) {
+        for (double& p : tensor) p += 0.3 * random.normal();  // no gain of 1 and no bias of 0
+    }
+    Eigen::MatrixXd gradient;
+    const auto loss = [&] { return examples::softmax_cross_entropy(model.forward(input), next, gradient); };
+
+    loss();
+    model.backward(input, gradient);
+    const auto gradients = model.gradients();
+    REQUIRE(parameters.size() == 2 + 2 * 12 + 2);
+    for (std::size_t t = 0; t < parameters.size(); ++t) {
+        CAPTURE(t);
+        REQUIRE(parameters[t].size() == gradients[t].size());
+        for (std::size_t i = 0; i < parameters[t].size(); ++i) {
+            constexpr double h = 1e-5;
+            double& p = parameters[t][i];
+            const double before = p;
+            p = before + h;
+            const double above = loss();
+            p = before - h;
+            const double below = loss();
+            p = before;
+            CHECK(gradients[t][i] == doctest::Approx((above - below) / (2 * h)).epsilon(1e-6).scale(0.01));
+        }
+    }
+}
+
+TEST_CASE("the transformer sees no symbol that comes later") {
+    transformer<float> model({.symbols = 5, .context = 4, .width = 8, .heads = 2, .layers = 2}, 1);
+    const Eigen::MatrixXf first = model.forward(std::vector<std::uint8_t>{0, 1, 2, 3});
+    const Eigen::MatrixXf second = model.forward(std::vector<std::uint8_t>{0, 1, 2, 4});
+    CHECK(first.leftCols(3) == second.leftCols(3));
+    CHECK(first.col(3) != second.col(3));
+    const Eigen::MatrixXf alone = model.forward(std::vector<std::uint8_t>{0, 1});  // a shorter one is the same
+    CHECK(alone.isApprox(first.leftCols(2), 1e-5F));
+}
+
+}  // namespace

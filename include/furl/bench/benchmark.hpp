@@ -1,0 +1,24 @@
+#pragma once
+
+#include <furl/bench/rule.hpp>
+#include <furl/bench/run.hpp>
+
+#define FURL_BENCHMARK_JOIN_(a, b) a##b
+#define FURL_BENCHMARK_JOIN(a, b) FURL_BENCHMARK_JOIN_(a, b)
+
+/// Measures a rule: fused, against naive (a loop per operation), against one scalar loop, and against the limits of this
+/// machine for the same memory, square roots and divisions. `FURL_BENCHMARK(my_rule);` at namespace scope, or
+/// `FURL_BENCHMARK(my_rule, double);`
+///
+/// Needs Google Benchmark. The program ends with FURL_BENCHMARK_MAIN(), and prints a Markdown table.
+#define FURL_BENCHMARK(Rule, ...)                                                                                   \
+    [[maybe_unused]] static const bool FURL_BENCHMARK_JOIN(furl_benchmark_, __LINE__) =                             \
+        furl::bench::add_to_registered([](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {    \
+            furl::bench::add_rule<Rule __VA_OPT__(, ) __VA_ARGS__>(#Rule, s, jobs);                                 \
+        })
+
+#define FURL_BENCHMARK_MAIN()                                                              \
+    int main(int argc, char** argv) {                                                      \
+        return furl::bench::run(argc, argv, furl::bench::registered());                    \
+    }                                                                                      \
+    static_assert(true, "takes a semicolon")

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <furl/bench/settings.hpp>
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace furl::bench {
+
+/// Loops that do the same work on so many parameters. The first is furl's.
+struct job {
+    std::string name;
+    std::size_t parameters;
+    double bytes_per_parameter;                   ///< by furl's cost table
+    std::function<std::vector<loop>()> prepare;   ///< allocates and fills; the loops own what they need
+    std::size_t rounds = 0;                       ///< as many as these, unless the command line says otherwise
+};
+
+/// The jobs of a program, for the sizes that are wanted.
+using job_maker = std::function<void(const settings&, std::vector<job>&)>;
+
+/// The jobs that FURL_BENCHMARK has named.
+inline std::vector<job_maker>& registered() {
+    static std::vector<job_maker> makers;
+    return makers;
+}
+
+inline bool add_to_registered(job_maker make) {
+    registered().push_back(std::move(make));
+    return true;
+}
+
+/// Something that the optimizer of the compiler must take for used.
+template <class T>
+void keep(T x) {
+    [[maybe_unused]] static T volatile sink;
+    sink = x;
+}
+
+}  // namespace furl::bench

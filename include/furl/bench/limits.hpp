@@ -1,0 +1,128 @@
+#pragma once
+
+#include <furl/execute/simd.hpp>
+#include <furl/program/plan.hpp>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+/// What the machine allows at most: memory and divider, each alone.
+namespace furl::bench {
+
+namespace detail {
+
+// Read at run time, so that no compiler folds the arithmetic away.
+template <class T>
+inline T volatile one = 1;
+template <class T>
+inline T volatile zero = 0;
+
+}  // namespace detail
+
+/// The memory limit of a rule: reads and writes the streams that its step reads and writes, pass by pass, with next to
+/// no arithmetic. A stream that is read and written keeps its values; one that is only written gets ones.
+template <class Plan, class T>
+class memory_limit {
+    using A = arithmetic<vector_of<T>>;
+    using V = vector_of<T>;
+    static constexpr std::size_t streams = Plan::streams.size();
+    static constexpr std::size_t last = Plan::order.passes - 1;
+    // Two cache lines of each stream at a time: of the orders tried, no other is faster at any size.
+    static constexpr std::size_t group = 128 / sizeof(T) / A::width > 0 ? 128 / sizeof(T) / A::width : 1;
+
+    template <std::size_t Pass, std::size_t K>
+    static constexpr bool read = Plan::reads(Pass, K);
+    template <std::size_t K>
+    static constexpr bool written = Plan::streams[K].store >= 0;
+
+  public:
+    using pointers = std::array<T*, streams>;
+
+    /// The n values of each stream; the sum of what was read only, so that it is not left out.
+    [[gnu::noinline]] static T run(const pointers& given, std::size_t n) {
+        return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
+            return (run_pass<Pass>(given, n) + ...);
+        }(std::make_index_sequence<Plan::order.passes>{});
+    }
+
+  private:
+    template <std::size_t Pass>
+    static FURL_INLINE T run_pass(const pointers& given, std::size_t n) {
+        const pointers p = given;
+        const V keep = A::broadcast(detail::one<T>);
+        V sums[group];
+        for (auto& s : sums) s = A::broadcast(detail::zero<T>);
+        std::size_t i = 0;
+        for (; i + group * A::width <= n; i += group * A::width)
+            [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+                (touch<Pass, K>(p, i, keep, sums, std::make_index_sequence<group>{}), ...);
+            }(std::make_index_sequence<streams>{});
+        T total = 0;
+        for (; i < n; ++i)
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (touch_one<Pass, K>(p, i, total), ...);
+            }(std::make_index_sequence<streams>{});
+        T lanes[A::width];
+        for (auto& s : sums) {
+            A::store(lanes, s);
+            for (auto x : lanes) total += x;
+        }
+        return total;
+    }
+
+    template <std::size_t Pass, std::size_t K, std::size_t... G>
+    static FURL_INLINE void touch(const pointers& p, std::size_t i, V keep, V (&sums)[group],
+                                  std::index_sequence<G...>) {
+        if constexpr (Pass == last && written<K>) {
+            if constexpr (read<Pass, K>)
+                (A::store(p[K] + i + G * A::width, A::multiply(A::load(p[K] + i + G * A::width), keep)), ...);
+            else
+                (A::store(p[K] + i + G * A::width, keep), ...);
+        } else if constexpr (read<Pass, K>) {
+            ((sums[G] = A::add(sums[G], A::load(p[K] + i + G * A::width))), ...);
+        }
+    }
+
+    template <std::size_t Pass, std::size_t K>
+    static FURL_INLINE void touch_one(const pointers& p, std::size_t i, T& total) {
+        if constexpr (Pass == last && written<K>) {
+            if constexpr (read<Pass, K>) p[K][i] *= detail::one<T>;
+            else p[K][i] = detail::one<T>;
+        } else if constexpr (read<Pass, K>) {
+            total += p[K][i];
+        }
+    }
+};
+
+/// The arithmetic limit: so many square roots and divisions for each of n values, all in registers.
+template <class T, int Roots, int Divisions>
+[[gnu::noinline]] T divider_limit(std::size_t n) {
+    using V = vector_of<T>;
+    using A = arithmetic<V>;
+    constexpr std::size_t chains = 8;  // independent ones: throughput, not latency
+    const V numerator = A::broadcast(detail::one<T> + detail::one<T>);
+    V x[chains];
+    for (auto& v : x) v = A::broadcast(detail::one<T>);
+    const auto step = [&](V& v) FURL_INLINE_LAMBDA {
+        [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
+            ((v = A::sqrt(v), static_cast<void>(I)), ...);
+        }(std::make_index_sequence<static_cast<std::size_t>(Roots)>{});
+        [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
+            ((v = A::divide(numerator, v), static_cast<void>(I)), ...);
+        }(std::make_index_sequence<static_cast<std::size_t>(Divisions)>{});
+    };
+    for (std::size_t i = 0; i < n; i += chains * A::width)
+        [&]<std::size_t... C>(std::index_sequence<C...>) FURL_INLINE_LAMBDA {
+            (step(x[C]), ...);
+        }(std::make_index_sequence<chains>{});
+    T total = 0;
+    T lanes[A::width];
+    for (auto& v : x) {
+        A::store(lanes, v);
+        for (auto y : lanes) total += y;
+    }
+    return total;
+}
+
+}  // namespace furl::bench

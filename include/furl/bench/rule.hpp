@@ -1,0 +1,131 @@
+#pragma once
+
+#include <furl/bench/data.hpp>
+#include <furl/bench/job.hpp>
+#include <furl/bench/limits.hpp>
+#include <furl/bench/placement.hpp>
+#include <furl/optimizer.hpp>
+#include <furl/program/cost.hpp>
+#include <furl/threads/thread_pool.hpp>
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace furl::bench {
+
+namespace detail {
+
+template <class Plan, std::size_t K>
+struct input_name {
+    static constexpr auto view = Plan::program.inputs[K];
+    static constexpr auto literal = [] {
+        char text[view.size() + 1]{};
+        std::copy(view.begin(), view.end(), text);
+        return fixed_string<view.size() + 1>(text);
+    }();
+    using type = furl::name<literal>;
+};
+
+}  // namespace detail
+
+/// One size of one rule: its fused loop, the naive loops, the scalar loop of textbooks, and the limits. All work on the
+/// same parameters, gradients and inputs, which lie where they disturb furl's states, and each other, least.
+template <class Rule, class T = float>
+class rule_loops {
+    using plan = furl::plan<Rule, contracted>;
+    using fused_optimizer = optimizer<Rule, T>;
+    using naive_optimizer = naive<Rule, T>;
+    using textbook_optimizer = reference<Rule, T>;
+    using limit = memory_limit<plan, T>;
+    static constexpr auto counts = cost<Rule, T>;
+
+  public:
+    static constexpr double bytes_per_parameter = counts.bytes_per_parameter;
+
+    explicit rule_loops(std::size_t n, std::size_t threads = 1) : n_(n), fused_(n) {
+        if (threads > 1) pool_.emplace(threads);
+        for (std::size_t s = 0; s < plan::first_state; ++s) {
+            std::vector<const T*> taken;
+            for (auto name : fused_optimizer::states()) taken.push_back(fused_.state(name).data());
+            for (auto& stream : given_) taken.push_back(stream.values().data());
+            given_.emplace_back(n, distant_offset(taken));
+            fill(given_.back().values(), static_cast<std::uint32_t>(s));
+        }
+        // Where memory is short, it is the slow loops that are left out.
+        const auto stream = static_cast<double>(n) * sizeof(T);
+        const auto needed = stream * (2 * counts.states + counts.operations());
+        if (needed < 0.8 * memory_available()) {
+            naive_.emplace(n);
+            textbook_.emplace(n);
+        }
+        each_optimizer([](auto& opt) {
+            for (auto name : fused_optimizer::hyperparameters())
+                if (name == "lr") opt.set(name, 1e-6);  // parameters stay near where they start
+        });
+    }
+
+    /// The loops of a size; they share one object.
+    static std::vector<loop> prepare(std::size_t n, std::size_t threads = 1) {
+        const auto self = std::make_shared<rule_loops>(n, threads);
+        std::vector<loop> loops{{"fused", [self](std::size_t calls) { self->steps(self->fused_, calls); }}};
+        if (self->pool_)
+            loops.push_back({"fused, " + std::to_string(threads) + " threads",
+                             [self](std::size_t calls) { self->steps(self->fused_, calls, *self->pool_); }, {}, true});
+        if (self->naive_) {
+            loops.push_back({"naive", [self](std::size_t calls) { self->steps(*self->naive_, calls); }});
+            loops.push_back({"textbook", [self](std::size_t calls) { self->steps(*self->textbook_, calls); }});
+        }
+        loops.push_back({"memory", [self](std::size_t calls) { self->memory(calls); }});
+        if constexpr (counts.square_roots + counts.divisions > 0)
+            loops.push_back({"divider", [n](std::size_t calls) {
+                                 for (; calls > 0; --calls)
+                                     keep(divider_limit<T, counts.square_roots, counts.divisions>(n));
+                             }});
+        return loops;
+    }
+
+  private:
+    std::size_t n_;
+    fused_optimizer fused_;
+    std::optional<naive_optimizer> naive_;
+    std::optional<textbook_optimizer> textbook_;
+    std::vector<placed_stream<T>> given_;  // parameters, gradients, inputs
+    std::optional<thread_pool> pool_;
+
+    template <class F>
+    void each_optimizer(F f) {
+        f(fused_);
+        if (naive_) f(*naive_), f(*textbook_);
+    }
+
+    template <class Optimizer, class... Pool>
+    void steps(Optimizer& opt, std::size_t calls, Pool&... pool) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            const std::span<T> param = given_[0].values(), grad = given_[1].values();
+            for (; calls > 0; --calls)
+                opt.step(pool..., param, grad,
+                         input_binding<typename detail::input_name<plan, K>::type, const std::span<T>>{
+                             given_[2 + K].values()}...);
+        }(std::make_index_sequence<plan::inputs>{});
+    }
+
+    void memory(std::size_t calls) {
+        typename limit::pointers streams{};
+        std::size_t s = 0;
+        for (auto& stream : given_) streams[s++] = stream.values().data();
+        for (auto name : fused_optimizer::states()) streams[s++] = fused_.state(name).data();
+        for (; calls > 0; --calls) keep(limit::run(streams, n_));
+    }
+};
+
+/// The jobs of a rule, one for each size.
+template <class Rule, class T = float>
+void add_rule(const std::string& name, const settings& s, std::vector<job>& jobs) {
+    for (auto n : s.sizes)
+        jobs.push_back({name, n, rule_loops<Rule, T>::bytes_per_parameter,
+                        [n, threads = s.threads] { return rule_loops<Rule, T>::prepare(n, threads); }});
+}
+
+}  // namespace furl::bench

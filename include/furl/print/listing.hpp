@@ -1,0 +1,137 @@
+#pragma once
+
+#include <furl/print/equations.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace furl {
+
+namespace detail {
+
+inline std::string value_number(std::int16_t i) { return "%" + std::to_string(i); }
+
+inline std::string_view rate_word(rate when) {
+    switch (when) {
+        case rate::per_element: return "parameter";
+        case rate::per_tensor: return "tensor";
+        default: return "step";
+    }
+}
+
+// What an instruction computes: its operation and its operands.
+inline std::string instruction_text(const instruction& x) {
+    if (x.code == op::constant) return number_text(x.value);
+    std::string text(info(x.code).text);
+    if (!x.name.empty()) text += " " + std::string(x.name);
+    for (std::size_t k = 0; k < std::size(x.operands); ++k)
+        if (x.operands[k] >= 0) text += (k == 0 ? " " : ", ") + value_number(x.operands[k]);
+    if (x.code == op::random) text += ", stream " + number_text(x.value);
+    return text;
+}
+
+inline std::string in_column(std::string text, std::size_t width) {
+    if (text.size() < width) text.resize(width, ' ');
+    return text;
+}
+
+// The names that a value has, those of `update` and `guard` among them.
+template <std::size_t Capacity>
+std::string names_text(const program<Capacity>& p, std::int16_t i) {
+    std::string list;
+    const auto add = [&](std::string_view name) { list += (list.empty() ? "" : ", ") + std::string(name); };
+    for (const auto& n : p.names)
+        if (n.value == i) add((n.kind == op::corrected ? "corrected " : "") + std::string(n.name));
+    if (p.update == i) add("updated");
+    if (p.guard == i) add("guard");
+    return list;
+}
+
+}  // namespace detail
+
+/// A program as text: a line for each value, with its operands by number, how often it is computed, and its names.
+///
+/// `%9  = fnma %1, %8, %0            per parameter    updated`
+///
+/// @param p  a program, as a stage of a rule has it.
+/// @returns  one line for each instruction, in order.
+template <std::size_t Capacity>
+std::string listing(const program<Capacity>& p) {
+    std::string result;
+    for (std::int16_t i = 0; i < static_cast<std::int16_t>(p.code.size()); ++i) {
+        const auto names = detail::names_text(p, i);
+        auto line = detail::in_column(detail::value_number(i), 4) + "= " +
+                    detail::in_column(detail::instruction_text(p[i]), 26) + "per " +
+                    (names.empty() ? std::string(detail::rate_word(p[i].when))
+                                   : detail::in_column(std::string(detail::rate_word(p[i].when)), 11) + names);
+        result += line + "\n";
+    }
+    return result;
+}
+
+/// The plan of a rule as text: which values are computed once a step, which in which pass over memory, and what the
+/// last pass writes.
+///
+/// @returns  a line for the values of step and tensor rate; for each pass the streams that it reads, its values and
+///           what it reduces or stores.
+template <class Rule, class Numerics = contracted>
+    requires well_formed<Rule>
+std::string plan_listing() {
+    using plan = furl::plan<Rule, Numerics>;
+    const auto values = [](const auto& list, auto wanted) {
+        std::string text;
+        for (auto i : list)
+            if (wanted(plan::program[i])) text += " " + detail::value_number(i);
+        return text;
+    };
+    const auto computed = [](const instruction& x) { return info(x.code).kind != op_kind::leaf; };
+    std::string result = "once a step, in double:" +
+                         values(plan::order.scalars, [&](const auto& x) { return computed(x) && !is_reduction(x.code); }) + "\n";
+    for (std::size_t pass = 0; pass < plan::order.passes; ++pass) {
+        result += "pass " + std::to_string(pass + 1) + ", for each parameter:\n  load    ";
+        for (std::size_t k = 0; k < plan::streams.size(); ++k)
+            if (plan::reads(pass, k))
+                result += " " + std::string(plan::streams[k].name) + " -> " + detail::value_number(plan::streams[k].load) + ",";
+        if (result.back() == ',') result.pop_back();
+        result += "\n  compute " + values(plan::order.elements[pass], computed) + "\n";
+        for (auto r : plan::order.reductions)
+            if (plan::order.level[r] == static_cast<std::int16_t>(pass) + 1)
+                result += "  reduce   " + detail::value_number(plan::program[r].operands[0]) + " -> " +
+                          detail::value_number(r) + "\n";
+        if (pass + 1 < plan::order.passes) continue;
+        result += "  store   ";
+        for (const auto& stream : plan::streams)
+            if (stream.store >= 0)
+                result += " " + detail::value_number(stream.store) + " -> " + std::string(stream.name) + ",";
+        result.back() = '\n';
+    }
+    return result;
+}
+
+/// A stage of a rule on its way to the loop: its name, what it does, and the program after it.
+struct stage_listing {
+    std::string_view name;  ///< of the pass
+    std::string_view does;  ///< in a few words
+    std::string program;    ///< the listing after it
+};
+
+/// The stages of a rule on its way to the loop, in order, each with its program: as written, expanded, and then what
+/// furl::contracted makes of it, pass by pass.
+template <class Rule>
+    requires well_formed<Rule>
+std::array<stage_listing, 6> stage_listings() {
+    const auto reciprocal = reciprocals(stages<Rule>::expanded);
+    const auto gathered = gather(reciprocal);
+    const auto fused = contract(gathered);
+    return {{
+        {"written", "the rule, each distinct value once", listing(stages<Rule>::written)},
+        {"expanded", "functions and reductions as the operations that executors know", listing(stages<Rule>::expanded)},
+        {"reciprocals", "division by one value for all becomes multiplication", listing(reciprocal)},
+        {"gathered", "factors that are one value for all meet", listing(gathered)},
+        {"contracted", "a product that is only added becomes a fused multiply-add", listing(fused)},
+        {"ready", "what nothing needs any more is dropped", listing(plan<Rule, contracted>::program)},
+    }};
+}
+
+}  // namespace furl

@@ -1,0 +1,133 @@
+#include <furl/bench/limits.hpp>
+#include <furl/bench/rounds.hpp>
+#include <furl/bench/settings.hpp>
+#include <furl/bench/table.hpp>
+#include <furl/zoo/adamw.hpp>
+#include <furl/zoo/lamb.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace furl;
+using bench::loop;
+using bench::sample;
+
+TEST_CASE("quartiles of known numbers") {
+    const bench::quartiles q({4, 1, 3, 2, 5});
+    CHECK(q.low == 2);
+    CHECK(q.median == 3);
+    CHECK(q.high == 4);
+    CHECK(q.spread() == doctest::Approx(1.0 / 3));
+    CHECK(bench::quartiles({7}).median == 7);
+    CHECK(bench::quartiles({1, 2}).median == 1.5);
+}
+
+TEST_CASE("a ratio is taken within a round, and only where both loops were") {
+    const std::vector<sample> above{{0, 10}, {1, 40}, {2, 90}};
+    const std::vector<sample> below{{0, 5}, {2, 30}};
+    const auto q = bench::ratios(above, below);
+    CHECK(q.low >= 2);
+    CHECK(q.median == 2.5);
+    CHECK(q.high <= 3);
+}
+
+TEST_CASE("each loop is in the rounds that its time allows, at least so many; all calls are made") {
+    std::size_t fast_calls = 0, slow_calls = 0, renewals = 0;
+    const std::vector<loop> loops{
+        {"fast", [&](std::size_t calls) { fast_calls += calls; std::this_thread::sleep_for(std::chrono::microseconds(50)); }},
+        {"slow", [&](std::size_t calls) { slow_calls += calls; std::this_thread::sleep_for(std::chrono::milliseconds(5)); },
+         [&] { ++renewals; }}};
+    bench::effort time;
+    time.sample_nanoseconds = 1e4;
+    time.nanoseconds = 4e7;
+    std::size_t last = 0;
+    const auto samples = bench::run_rounds(loops, time, [&](std::size_t done, std::size_t) { last = done; });
+    REQUIRE(samples.size() == 2);
+    CHECK(samples[0].size() == time.most);
+    CHECK(last == time.most);
+    CHECK(samples[1].size() >= time.least);
+    CHECK(samples[1].size() < samples[0].size());
+    CHECK(renewals == samples[1].size());
+    CHECK(fast_calls >= samples[0].size());
+    CHECK(slow_calls >= samples[1].size());
+    for (const auto& s : samples[1]) {
+        CHECK(s.nanoseconds > 1e6);
+        CHECK(std::any_of(samples[0].begin(), samples[0].end(), [&](const sample& f) { return f.round == s.round; }));
+    }
+}
+
+TEST_CASE("exactly as many rounds as were asked for") {
+    bench::effort time;
+    time.sample_nanoseconds = 10;
+    time.rounds = 7;
+    const auto samples = bench::run_rounds({{"a", [](std::size_t) {}}}, time, [](std::size_t, std::size_t) {});
+    CHECK(samples[0].size() == 7);
+}
+
+TEST_CASE("our flags are taken out of the command line, and the others stay") {
+    std::string words[] = {"program", "--sizes=10,1e3", "--benchmark_out=x", "--only=a b,c", "--seconds=0.5", "--threads=0"};
+    char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), words[5].data()};
+    int argc = 6;
+    const auto s = bench::take_flags(argc, argv);
+    CHECK(s.sizes == std::vector<std::size_t>{10, 1000});
+    CHECK(s.only == std::vector<std::string>{"a b", "c"});
+    CHECK(s.time.nanoseconds == 5e8);
+    CHECK(s.threads == 1);
+    REQUIRE(argc == 2);
+    CHECK(std::string(argv[1]) == "--benchmark_out=x");
+}
+
+TEST_CASE("what is no number is refused") {
+    std::string words[] = {"program", "--sizes=10,many"};
+    char* argv[] = {words[0].data(), words[1].data()};
+    int argc = 2;
+    CHECK_THROWS_WITH_AS(bench::take_flags(argc, argv), "--sizes: 'many' is no number", std::invalid_argument);
+}
+
+TEST_CASE("the limit of a step is the slower of memory and divider") {
+    const bench::outcome x{"rule", 1000, 28, {"fused", "memory", "divider"}, {{{0, 9}}, {{0, 5}}, {{0, 7}}}};
+    CHECK(x.limit() == &x.samples[2]);
+    CHECK(bench::table::size(1234567) == "1,234,567");
+    CHECK(bench::table::size(100) == "100");
+}
+
+// What a limit touches, seen by the values that it leaves.
+template <class Rule>
+void check_memory_limit(std::size_t n) {
+    using plan = furl::plan<Rule, contracted>;
+    using limit = bench::memory_limit<plan, float>;
+    std::vector<std::vector<float>> streams(plan::streams.size());
+    typename limit::pointers pointers{};
+    double sum_of_read_only = 0;
+    for (std::size_t k = 0; k < streams.size(); ++k) {
+        streams[k].assign(n + 1, static_cast<float>(k + 2));
+        pointers[k] = streams[k].data();
+        for (std::size_t pass = 0; pass < plan::order.passes; ++pass) {
+            const bool writes = pass + 1 == plan::order.passes && plan::streams[k].store >= 0;
+            if (plan::reads(pass, k) && !writes) sum_of_read_only += static_cast<double>(n * (k + 2));
+        }
+    }
+    const auto before = streams;
+    CHECK(limit::run(pointers, n) == doctest::Approx(sum_of_read_only));
+    CHECK(streams == before);
+}
+
+TEST_CASE("the memory limit reads what the rule reads, in each of its passes, and keeps what it rewrites") {
+    for (std::size_t n : {0, 1, 31, 32, 100, 1003}) {
+        CAPTURE(n);
+        check_memory_limit<zoo::adamw>(n);
+        check_memory_limit<zoo::lamb>(n);
+    }
+}
+
+TEST_CASE("the divider limit computes what it says") {
+    // From 1, with a numerator of 2: each vector of a chain becomes 2 / sqrt(x).
+    CHECK(bench::divider_limit<float, 0, 0>(0) == doctest::Approx(8 * arithmetic<vector_of<float>>::width));
+    const auto once = bench::divider_limit<float, 1, 1>(1);
+    CHECK(once == doctest::Approx(2 * 8 * arithmetic<vector_of<float>>::width));
+}

@@ -1,0 +1,230 @@
+#include "zoo/any_optimizer.hpp"
+#include "zoo/problems.hpp"
+#include "zoo/runs.hpp"
+#include "zoo/table.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string>
+
+// What holds for every optimizer of the zoo: each property walks all rules that the units of zoo/rules/ have enlisted, and
+// what differs from rule to rule stands in zoo/table.hpp. FURL_MEASURE=1 prints what is measured beside what is allowed.
+using namespace furl::tests;
+
+namespace {
+
+bool measures() { return std::getenv("FURL_MEASURE") != nullptr; }
+
+template <class To, class From>
+tensor_list<To> converted(const tensor_list<From>& x) {
+    tensor_list<To> result;
+    for (const auto& tensor : x) result.emplace_back(tensor.begin(), tensor.end());
+    return result;
+}
+
+/// Another value of the same hyperparameter, that no rule is undefined for.
+double changed(std::string_view name, double value) {
+    return name.find("warmup") != name.npos ? 10 : 0.8 * value + 0.01;
+}
+
+template <class T>
+void change_all(any_optimizer<T>& opt) {
+    for (auto name : opt.hyperparameters()) opt.set(name, changed(name, opt.get(name)));
+}
+
+/// The largest difference of a rule in T from its reference over 100 steps, all hyperparameters changed after 50: in
+/// units of the last place of T, of the largest magnitude that the parameter has had.
+template <class T>
+double distance_from_reference(const rule_under_test& rule) {
+    const sizes of{83, 6};
+    run<T> fused(rule, of);
+    auto reference = rule.reference(of);
+    auto exact = converted<double>(fused.parameters);
+    auto largest = exact;
+    double worst = 0;
+    for (int t = 1; t <= 100; ++t) {
+        if (t == 51) change_all(*fused.opt), change_all(*reference);
+        reference->step(exact, converted<double>(gradient_of<T>(of, t)), converted<double>(hessian_of<T>(of, t)));
+        fused.steps(t, t);
+        for (std::size_t k = 0; k < of.size(); ++k)
+            for (std::size_t i = 0; i < of[k]; ++i) {
+                const double x = static_cast<double>(fused.parameters[k][i]);
+                largest[k][i] = std::max(std::fabs(largest[k][i]), std::fabs(exact[k][i]));
+                if (x != x || exact[k][i] != exact[k][i]) return HUGE_VAL;
+                const double unit =
+                    std::ldexp(static_cast<double>(std::numeric_limits<T>::epsilon()), std::ilogb(largest[k][i]));
+                if (x != exact[k][i]) worst = std::max(worst, std::fabs(x - exact[k][i]) / unit);
+            }
+    }
+    return worst;
+}
+
+/// The best loss that a rule comes to from the start of a problem, over learning rates of a fixed grid.
+template <class T, class Problem>
+std::pair<double, double> best_of_grid(const rule_under_test& rule, const Problem& problem) {
+    std::pair<double, double> best{HUGE_VAL, 0};
+    for (int k = -8; k <= 2 && !(best.first <= problem.target); ++k) {
+        const double lr = std::pow(10.0, k / 2.0);
+        auto opt = rule.make<T>({problem.start.size()});
+        opt->set("lr", lr);
+        // Weight decay moves the minimum; a step longer than the valley is wide leaves it, whatever its length comes of.
+        for (const auto& [name, value] : {std::pair("weight_decay", 0.0), {"lr_max", 0.1}})
+            if (std::ranges::count(opt->hyperparameters(), name) > 0) opt->set(name, value);
+        tensor_list<T> x{{problem.start.begin(), problem.start.end()}};
+        double loss = HUGE_VAL;
+        for (int t = 0; t <= problem.steps; ++t) {
+            auto e = problem.at({x[0].begin(), x[0].end()});
+            loss = e.loss;
+            if (!(std::fabs(loss) < 1e10) || loss <= problem.target) break;
+            // What SophiaG is given is squared, times its batch.
+            if (rule.name == "sophia_g")
+                for (auto& h : e.curvature) h = std::sqrt(std::fabs(h) / opt->get("batch"));
+            opt->step(x, {{e.gradient.begin(), e.gradient.end()}}, {{e.curvature.begin(), e.curvature.end()}});
+        }
+        if (loss < best.first) best = {loss, lr};
+    }
+    return best;
+}
+
+template <class T, class Problem>
+void check_converges() {
+    const Problem problem;
+    for (const auto& rule : rules_under_test()) {
+        CAPTURE(rule.name);
+        const auto [loss, lr] = best_of_grid<T>(rule, problem);
+        CHECK(loss <= problem.target);
+        if (measures()) std::printf("%s: %s: loss %.3g, lr %.3g\n", Problem::name, std::string(rule.name).c_str(), loss, lr);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the table of the zoo and the units of zoo/rules/ hold the same rules, once each") {
+    std::multiset<std::string_view> tested, listed;
+    for (const auto& rule : rules_under_test()) tested.insert(rule.name);
+    for (const auto& row : zoo_table) listed.insert(row.rule);
+    CHECK(tested == listed);
+}
+
+TEST_CASE_TEMPLATE("every rule stays within its budget of the reference over 100 steps", T, float, double) {
+    for (const auto& rule : rules_under_test()) {
+        CAPTURE(rule.name);
+        const auto row = row_of(rule.name);
+        const double budget = sizeof(T) == 4 ? row.float_ulps : row.double_ulps;
+        const double distance = distance_from_reference<T>(rule);
+        CHECK(distance <= budget);
+        if (measures())
+            std::printf("%s ulps of %g: %s: %.3g\n", sizeof(T) == 4 ? "float" : "double", budget,
+                        std::string(rule.name).c_str(), distance);
+    }
+}
+
+TEST_CASE_TEMPLATE("every rule converges on a convex quadratic", T, float, double) { check_converges<T, quadratic>(); }
+TEST_CASE_TEMPLATE("every rule converges on a logistic regression", T, float, double) { check_converges<T, logistic>(); }
+TEST_CASE_TEMPLATE("every rule finds its way through Rosenbrock's valley", T, float, double) {
+    check_converges<T, rosenbrock>();
+}
+
+TEST_CASE_TEMPLATE("states saved at a step and restored go on with the same bits", T, float, double) {
+    const sizes of{37, 5};
+    for (const auto& rule : rules_under_test()) {
+        CAPTURE(rule.name);
+        run<T> through(rule, of), first(rule, of), second(rule, of);
+        through.steps(1, 20);
+        first.steps(1, 9);
+        second.parameters = first.parameters;
+        second.opt->set_step_count(first.opt->step_count());
+        for (std::size_t k = 0; k < of.size(); ++k) {
+            for (auto name : first.opt->states())
+                std::ranges::copy(first.opt->state(name, k), second.opt->state(name, k).begin());
+            for (auto name : first.opt->scalar_states())
+                second.opt->scalar_state(name, k) = first.opt->scalar_state(name, k);
+        }
+        second.steps(10, 20);
+        CHECK(same(second.outcome(), through.outcome()));
+        CHECK(second.opt->step_count() == 20);
+    }
+}
+
+TEST_CASE_TEMPLATE("tensors without elements change nothing for the others", T, float, double) {
+    for (const auto& rule : rules_under_test()) {
+        CAPTURE(rule.name);
+        run<T> all(rule, {0, 19, 0, 4}), others(rule, {19, 4}), none(rule, {0});
+        all.parameters = {{}, others.parameters[0], {}, others.parameters[1]};
+        for (int t = 1; t <= 5; ++t) {
+            const auto g = gradient_of<T>(others.of, t), h = hessian_of<T>(others.of, t);
+            all.opt->step(all.parameters, {{}, g[0], {}, g[1]}, {{}, h[0], {}, h[1]});
+            others.opt->step(others.parameters, g, h);
+            CHECK(none.opt->step(none.parameters, {{}}, {{}}));
+        }
+        CHECK(same(all.outcome(1), others.outcome(0)));
+        CHECK(same(all.outcome(3), others.outcome(1)));
+        CHECK(none.opt->step_count() == 5);
+    }
+}
+
+TEST_CASE_TEMPLATE("a tensor stepped in parts has the same bits, where a rule reads no other element", T, float, double) {
+    int rules = 0;
+    for (const auto& rule : rules_under_test()) {
+        if (row_of(rule.name).passes > 1) continue;
+        ++rules;
+        CAPTURE(rule.name);
+        run<T> whole(rule, {83}), parts(rule, {21, 1, 61});
+        const auto split = [&](const tensor_list<T>& x) {
+            tensor_list<T> result;
+            auto begin = x[0].begin();
+            for (auto n : parts.of) {
+                result.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(n));
+                begin += static_cast<std::ptrdiff_t>(n);
+            }
+            return result;
+        };
+        parts.parameters = split(whole.parameters);
+        for (int t = 1; t <= 10; ++t) {
+            parts.opt->step(parts.parameters, split(gradient_of<T>(whole.of, t)), split(hessian_of<T>(whole.of, t)));
+            whole.steps(t, t);
+        }
+        CHECK(parts.parameters == split(whole.parameters));
+        for (auto name : whole.opt->states()) {
+            const auto state = whole.opt->state(name, 0);
+            const auto expected = split({{state.begin(), state.end()}});
+            for (std::size_t k = 0; k < parts.of.size(); ++k)
+                CHECK(first_difference(parts.opt->state(name, k), expected[k]) == nowhere);
+        }
+    }
+    CHECK(rules > 80);
+}
+
+TEST_CASE("every hyperparameter of every rule has an effect") {
+    // But those that say what happens later than in these steps, or further out; and the power of a learning rate of 1.
+    const std::set<std::pair<std::string_view, std::string_view>> later{
+        {"asgd", "t0"},       {"rprop", "step_max"},    {"barzilai_borwein", "lr_max"}, {"barzilai_borwein_short", "lr_max"},
+        {"adabound", "final_lr"}, {"amsbound", "final_lr"}, {"schedule_free_sgd", "weight_lr_power"}};
+    const sizes of{37, 5};
+    for (const auto& rule : rules_under_test()) {
+        CAPTURE(rule.name);
+        run<double> as_given(rule, of);
+        as_given.steps(1, 30);
+        for (auto name : as_given.opt->hyperparameters()) {
+            if (later.contains({rule.name, name})) continue;
+            CAPTURE(name);
+            run<double> other(rule, of);
+            other.opt->set(name, changed(name, other.opt->get(name)));
+            other.steps(1, 30);
+            CHECK(!same(other.outcome(), as_given.outcome()));
+        }
+    }
+}
+
+TEST_CASE("no budget of the table is more than float or double can tell") {
+    for (const auto& row : zoo_table) {
+        CAPTURE(row.rule);
+        CHECK(row.float_ulps <= 0x1p23);
+        CHECK(row.double_ulps <= 0x1p40);
+    }
+}

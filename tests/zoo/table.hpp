@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+// Every optimizer of the zoo, a row each: what a step moves, and how far its result may be from the reference. It needs
+// nothing of furl, so that documents can be made of it. The numbers of the first columns are asserted at compile time; the
+// budgets are tested (FURL_MEASURE=1 prints what is measured).
+namespace furl::tests {
+
+struct zoo_row {
+    std::string_view rule;
+    int passes = 0;           ///< over memory
+    int loads = 0;            ///< values read per parameter, all passes
+    int stores = 0;           ///< values written per parameter
+    int states = 0;           ///< buffers of one value per parameter
+    std::size_t scalars = 0;  ///< states of one value per tensor or per step
+    /// After 100 steps with all hyperparameters changed after 50, how far the fused parameters may be from those of the
+    /// reference, which computes as written in double: in units of the last place of float or double at the largest
+    /// magnitude that the parameter has had. Twice what was measured, or more; large where a rule divides by a difference of
+    /// nearly equal numbers, or grows its step length out of one.
+    double float_ulps = 0, double_ulps = 0;
+};
+
+inline constexpr zoo_row zoo_table[]{
+    // rule, passes, loads, stores, states, scalars, float_ulps, double_ulps
+    {"adabelief", 1, 4, 3, 2, 0, 50, 20},
+    {"adabelief_amsgrad", 1, 5, 4, 3, 0, 50, 20},
+    {"adabound", 1, 4, 3, 2, 0, 30, 20},
+    {"adadelta", 1, 4, 3, 2, 0, 20, 10},
+    {"adagrad", 1, 3, 2, 1, 0, 15, 10},
+    {"adagrad_optax", 1, 3, 2, 1, 0, 15, 10},
+    {"adahessian", 1, 5, 3, 2, 0, 30, 20},
+    {"adahessian_power", 1, 5, 3, 2, 0, 30, 20},
+    {"adam", 1, 4, 3, 2, 0, 20, 15},
+    {"adam_atan2", 1, 4, 3, 2, 0, 30, 15},
+    {"adam_eps_hat", 1, 4, 3, 2, 0, 20, 15},
+    {"adam_eps_inside", 1, 4, 3, 2, 0, 30, 15},
+    {"adamax", 1, 4, 3, 2, 0, 30, 20},
+    {"adamax_keras", 1, 4, 3, 2, 0, 20, 15},
+    {"adamod", 1, 5, 4, 3, 0, 50, 15},
+    {"adamw", 1, 4, 3, 2, 0, 100, 30},
+    {"adamw_amsgrad", 1, 5, 4, 3, 0, 100, 30},
+    {"adamw_keras", 1, 4, 3, 2, 0, 50, 15},
+    {"adan", 1, 6, 5, 4, 0, 100, 20},
+    {"adan_decoupled", 1, 6, 5, 4, 0, 50, 20},
+    {"addsign", 1, 3, 2, 1, 0, 15, 10},
+    {"addsign_linear", 1, 3, 2, 1, 0, 20, 10},
+    {"ademamix", 1, 5, 4, 3, 0, 50, 15},
+    {"adopt", 1, 4, 3, 2, 0, 100, 20},
+    {"adopt_decoupled", 1, 4, 3, 2, 0, 100, 20},
+    {"aggmo", 1, 5, 4, 3, 0, 20, 20},
+    {"amsbound", 1, 5, 4, 3, 0, 30, 20},
+    {"amsgrad", 1, 5, 4, 3, 0, 20, 15},
+    {"amsgrad_keras", 1, 5, 4, 3, 0, 30, 15},
+    {"amsgrad_optax", 1, 5, 4, 3, 0, 20, 20},
+    {"asgd", 1, 3, 2, 1, 0, 100, 10},
+    {"barzilai_borwein", 2, 6, 3, 2, 1, 100, 50},
+    {"barzilai_borwein_short", 2, 6, 3, 2, 1, 10, 10},
+    {"cautious_adamw", 2, 6, 3, 2, 0, 50, 15},
+    {"dadapt_adamw", 2, 8, 4, 3, 2, 50, 50},
+    {"dadapt_adamw_optax", 2, 8, 4, 3, 2, 50, 20},
+    {"diffgrad", 1, 5, 4, 3, 0, 30, 15},
+    {"dog", 2, 6, 2, 1, 2, 100, 10},
+    {"dowg", 2, 6, 2, 1, 2, 100, 50},
+    {"ftrl", 1, 4, 3, 2, 0, 20, 20},
+    {"ftrl_keras", 1, 4, 3, 2, 0, 50, 30},
+    {"grams", 1, 4, 3, 2, 0, 50, 10},
+    {"heavy_ball", 1, 3, 2, 1, 0, 150, 150},
+    {"lamb", 2, 8, 3, 2, 0, 20, 10},
+    {"lamb_apex", 3, 10, 3, 2, 0, 20, 30},
+    {"laprop", 1, 4, 3, 2, 0, 30, 15},
+    {"lars", 2, 5, 2, 1, 0, 30, 10},
+    {"lars_clip", 2, 5, 2, 1, 0, 20, 20},
+    {"lars_nesterov", 2, 5, 2, 1, 0, 30, 10},
+    {"lars_optax", 2, 5, 2, 1, 0, 20, 10},
+    {"lars_optax_nesterov", 2, 5, 2, 1, 0, 20, 10},
+    {"ldog", 2, 6, 2, 1, 2, 100, 10},
+    {"lion", 1, 3, 2, 1, 0, 50, 10},
+    {"lion_refined", 1, 3, 2, 1, 0, 50, 15},
+    {"lion_tanh", 1, 3, 2, 1, 0, 50, 10},
+    {"madgrad", 1, 5, 4, 3, 0, 15, 20},
+    {"madgrad_decoupled", 1, 5, 4, 3, 0, 20, 15},
+    {"mars", 2, 7, 4, 3, 0, 100, 30},
+    {"momentum", 1, 3, 2, 1, 0, 20, 20},
+    {"msvag", 1, 4, 3, 2, 0, 15000, 100000},
+    {"nadam", 1, 4, 3, 2, 1, 20, 15},
+    {"nadam_decoupled", 1, 4, 3, 2, 1, 100, 15},
+    {"nadam_optax", 1, 4, 3, 2, 0, 20, 20},
+    {"nadamw_optax", 1, 4, 3, 2, 0, 100, 20},
+    {"nesterov", 1, 3, 2, 1, 0, 20, 20},
+    {"novograd", 2, 4, 2, 1, 1, 20, 15},
+    {"padam", 1, 5, 4, 3, 0, 20, 30},
+    {"pid", 1, 5, 4, 3, 0, 30, 10},
+    {"powersign", 1, 3, 2, 1, 0, 15, 10},
+    {"powersign_linear", 1, 3, 2, 1, 0, 15, 10},
+    {"prodigy", 2, 10, 5, 4, 2, 10000, 150},
+    {"prodigy_optax", 2, 10, 5, 4, 2, 3000, 10},
+    {"qhadam", 1, 4, 3, 2, 0, 30, 20},
+    {"qhm", 1, 3, 2, 1, 0, 15, 20},
+    {"radam", 1, 4, 3, 2, 0, 20, 15},
+    {"radam_optax", 1, 4, 3, 2, 0, 20, 15},
+    {"rmsprop", 1, 3, 2, 1, 0, 15, 15},
+    {"rmsprop_centered", 1, 4, 3, 2, 0, 15, 20},
+    {"rmsprop_centered_momentum", 1, 5, 4, 3, 0, 20, 30},
+    {"rmsprop_keras", 1, 3, 2, 1, 0, 20, 10},
+    {"rmsprop_keras_centered", 1, 4, 3, 2, 0, 20, 10},
+    {"rmsprop_keras_centered_momentum", 1, 5, 4, 3, 0, 30, 20},
+    {"rmsprop_keras_momentum", 1, 4, 3, 2, 0, 20, 20},
+    {"rmsprop_momentum", 1, 4, 3, 2, 0, 30, 30},
+    {"rmsprop_tf", 1, 3, 2, 1, 0, 30, 10},
+    {"rmsprop_tf_centered", 1, 4, 3, 2, 0, 20, 15},
+    {"rmsprop_tf_centered_momentum", 1, 5, 4, 3, 0, 30, 50},
+    {"rmsprop_tf_momentum", 1, 4, 3, 2, 0, 30, 30},
+    {"rprop", 1, 4, 3, 2, 0, 20, 10},
+    {"schedule_free_adamw", 1, 4, 3, 2, 2, 20, 15},
+    {"schedule_free_sgd", 1, 3, 2, 1, 2, 20, 10},
+    {"sgd", 1, 2, 1, 0, 0, 20, 10},
+    {"sgd_momentum", 1, 3, 2, 1, 0, 30, 10},
+    {"sgd_nesterov", 1, 3, 2, 1, 0, 30, 15},
+    {"signsgd", 1, 2, 1, 0, 0, 15, 10},
+    {"signum", 1, 3, 2, 1, 0, 50, 10},
+    {"smorms3", 1, 5, 4, 3, 0, 100, 50},
+    {"sophia_g", 1, 5, 3, 2, 0, 300, 30},
+    {"sophia_h", 1, 5, 3, 2, 0, 500, 50},
+    {"stable_adamw", 2, 6, 3, 2, 0, 100, 50},
+    {"tiger", 1, 3, 2, 1, 0, 100, 10},
+    {"yogi", 1, 4, 3, 2, 0, 20, 20},
+    {"yogi_paper", 1, 4, 3, 2, 0, 30, 30},
+};
+
+/// The row of a rule; an empty one where there is none.
+constexpr zoo_row row_of(std::string_view rule) {
+    for (const auto& row : zoo_table)
+        if (row.rule == rule) return row;
+    return {};
+}
+
+}  // namespace furl::tests
