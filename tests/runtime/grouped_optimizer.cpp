@@ -157,7 +157,7 @@ TEST_CASE("a step that one group's rule skips is skipped in all") {
 TEST_CASE("a multiplier of a tensor is one of its learning rate, whatever it is set to") {
     grouped_optimizer<float> scaled, apart;
     auto& group = scaled.add<first_rule>({10, 20, 30}, {.lr_scale = {0.5, 1, 0.5}});
-    for (std::size_t n : {10, 20, 30}) apart.add<first_rule>({n});
+    for (std::size_t n : {10u, 20u, 30u}) apart.add<first_rule>({n});
     auto w = normal_list(1, {10, 20, 30}), x = w;
     for (unsigned t = 0; t < 3; ++t) {
         group.set("lr", 0.1 + t);

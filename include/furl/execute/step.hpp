@@ -216,7 +216,8 @@ class step_runner {
                                   Plan::random_streams.empty();
 
     std::size_t scalar_place(std::size_t state, std::size_t tensor) const {
-        const auto stride = scalar_states_.size() / program.states.size();
+        constexpr auto states = std::max<std::size_t>(program.states.size(), 1);
+        const auto stride = scalar_states_.size() / states;
         return state * stride + (program.states[state].when == rate::per_tensor ? tensor : 0);
     }
 

@@ -42,7 +42,8 @@ class group_part {
               std::span<const named_data<T>> inputs) {
         bool moved = false;
         for (std::size_t k = 0; k < tensors_.size(); ++k) {
-            const auto &p = parameters[tensors_[k]], &g = gradients[tensors_[k]];
+            const auto& p = parameters[tensors_[k]];
+            const auto& g = gradients[tensors_[k]];
             moved = moved || p.data() != parameters_[k].data() || g.data() != gradients_[k].data();
             parameters_[k] = p;
             gradients_[k] = g;

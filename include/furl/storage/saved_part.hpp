@@ -39,7 +39,7 @@ struct saved_part {
             part.numbers.push_back({"hyperparameter." + std::string(part.info->hyperparameters[i]), &values[i]});
         part.steps = opt.step_count();
         part.state_bytes = [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); };
-        part.set_steps = [&opt](std::int64_t steps) { opt.set_step_count(steps); };
+        part.set_steps = [&opt](std::int64_t count) { opt.set_step_count(count); };
         return part;
     }
 };
