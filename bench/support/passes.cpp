@@ -16,9 +16,9 @@ double sum_of_squares(const float* x, std::size_t n) {
                 const auto y = load(x + i + k * width);
                 sums[k] = fmadd(y, y, sums[k]);
             }
-        float lanes[width];
-        store(lanes, add(add(sums[0], sums[1]), add(sums[2], sums[3])));
-        for (auto lane : lanes) total += static_cast<double>(lane);
+        float four_sums[width];
+        store(four_sums, add(add(sums[0], sums[1]), add(sums[2], sums[3])));
+        for (auto sum : four_sums) total += static_cast<double>(sum);
     }
     for (; i < n; ++i) total += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     return total;

@@ -19,7 +19,7 @@ furl::registry<float> part<PART>() {
     furl::registry<float> rules;
     const auto add = [&]<class Rule, std::size_t Place>() {
         if constexpr (Place % PARTS == PART) {  // first of all: the rules of other parts are not to be looked into
-            if constexpr (furl::plan<Rule>::inputs == 0) rules.add<Rule>();
+            if constexpr (furl::plan<Rule, furl::contracted>::inputs == 0) rules.add<Rule>();
         }
     };
     [&]<class... Rules, std::size_t... Places>(furl::rules<Rules...>, std::index_sequence<Places...>) {

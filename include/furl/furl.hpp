@@ -8,4 +8,5 @@
 #include <furl/optimizer.hpp>
 #include <furl/print/print.hpp>
 #include <furl/program/cost.hpp>
+#include <furl/schedule/loss_scale.hpp>
 #include <furl/schedule/reduce_on_plateau.hpp>

@@ -1,24 +1,24 @@
 #pragma once
 
+#include <furl/base/error.hpp>
 #include <furl/base/policy.hpp>
 #include <furl/execute/executors.hpp>
 #include <furl/execute/step.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
-#include <furl/print/type_name.hpp>
 #include <furl/program/check.hpp>
-#include <furl/program/cost.hpp>
-#include <furl/program/fingerprint.hpp>
 #include <furl/storage/arena.hpp>
 #include <furl/storage/hyperparameters.hpp>
+#include <furl/storage/plan_info.hpp>
 #include <furl/storage/refused.hpp>
-#include <furl/storage/state_table.hpp>
 #include <furl/storage/step_arguments.hpp>
+#include <furl/storage/tensor_turns.hpp>
 
 #include <cstdint>
 #include <initializer_list>
+#include <limits>
+#include <optional>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +56,8 @@ class optimizer {
     using plan = furl::plan<Rule, numerics>;
     using executor = typename execution::template executor<T>::template bound<plan>;
     using engine = step_runner<plan, T, executor, denormals>;
+
+    using table = plan_info<plan, T, numerics>;
 
     static constexpr const auto& streams = plan::streams;
     using gradient = std::conditional_t<(plan::program.gradient >= 0), T, const T>;
@@ -113,20 +115,94 @@ class optimizer {
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        const bool moved = arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
-                                           std::forward<Gradients>(gradients), inputs...);
-        return run(runner, moved);
+        if (!turns_.require_none() || !arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
+                                                        std::forward<Gradients>(gradients), inputs...))
+            return false;
+        place_states(arguments_.moved());
+        if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
+        ++steps_;
+        return true;
     }
 
-    /// The same, for lists of tensors and inputs that are named at run time.
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                    std::span<const named_data<T>> inputs = {}) {
+    /// A step of one tensor of the list, as soon as its gradient is there, inside the backward pass; so no more than one
+    /// gradient is in memory:
+    ///
+    ///     for (std::size_t i = layers; i-- > 0;) {
+    ///         std::vector<float> gradient = layer[i].backward();   // of its weights
+    ///         opt.step_tensor(i, layer[i].weights, gradient);
+    ///     }                                                        // each gradient is freed here
+    ///
+    /// All tensors, each once and in any order, make one step: the bits are those of step(), and the step counts when the
+    /// last is done, or finish_step() ends it without the others.
+    ///
+    /// @returns  whether it was done: false where the rule skipped it, which changed nothing.
+    /// Errors:  E40 if the rule has a reduction over all tensors: it cannot know it before all gradients are there.
+    ///          std::invalid_argument, before anything is written, as step(), or if the tensor had its part of this step.
+    /// Limits:  on the calling thread. One call at a time.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool step_tensor(std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
+                     const input_binding<Names, Data>&... inputs) {
+        constexpr bool alone = !table::reduces_all;
+        static_assert(alone, "furl[E40]: the rule has a reduction over all tensors, so one tensor cannot step before the "
+                             "gradients of all are there; use step. See docs/errors.md#E40");
+        if constexpr (alone) {
+            return arguments_.require_tensor(tensor) && turns_.require(tensor, tensors()) &&
+                   arguments_.take_one(tensor, states_.memory(), std::forward<Parameters>(parameters),
+                                       std::forward<Gradients>(gradients), inputs...) &&
+                   run_tensor(tensor);
+        } else return false;
+    }
+
+    /// Ends a step of which some tensors had no part: they stay as they are.
+    void finish_step() {
+        if (!turns_.open()) return;
+        engine_.keep_noted_states(turns_.had_part());
+        turns_.end();
+        ++steps_;
+    }
+
+    /// The same, for tensors and inputs that are named at run time.
+    bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+                           std::span<const named_data<T>> inputs = {}) {
+        if constexpr (table::reduces_all)
+            return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
+                                  "gradients of all are there; use step");
+        else
+            return arguments_.require_tensor(tensor) && turns_.require(tensor, tensors()) &&
+                   arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
+    }
+
+    /// A step in stages, for an optimizer of several rules, in which all wait for what is known only together.
+    using stage = typename engine::stage;
+
+    /// Takes the arguments of a step, of lists of tensors and inputs that are named at run time, and writes nothing.
+    ///
+    /// @param numbers  of the tensors in the list of all, for random numbers; empty: 0, 1, ...
+    /// @param total    elements of all tensors; 0: those of this optimizer.
+    /// Errors:  as step().
+    std::optional<stage> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
+                                     std::size_t total = 0) {
         static_assert(std::is_const_v<gradient>,
                       "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
                       "See docs/errors.md#E39");
-        const bool moved = arguments_.take_named(states_.memory(), parameters, gradients, inputs);
-        return run(serial{}, moved);
+        if (!turns_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
+        place_states(arguments_.moved());
+        return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
     }
+    /// Whether the step goes on into this pass.
+    bool prepare(stage& now, std::size_t pass) { return engine_.prepare(now, pass); }
+    template <class Runner>
+    void execute(stage& now, std::size_t pass, Runner& runner) {
+        engine_.execute(now, pass, runner);
+    }
+    void finish(const stage& now) {
+        engine_.finish(now);
+        ++steps_;
+    }
+    /// The reductions of info().reductions: over all tensors (to be changed between the passes), and by tensor.
+    std::span<double> global_reductions() { return engine_.global_reductions(); }
+    std::span<const double> tensor_reductions() const { return engine_.tensor_reductions(); }
 
     /// Error E30.
     template <class... Anything>
@@ -188,7 +264,7 @@ class optimizer {
     /// Errors:  std::invalid_argument if there are several tensors and none is named, or no such tensor.
     template <StateSymbol S>
     auto state(const S&) {
-        return state_of<typename S::name>(arguments_.only_tensor());
+        return state_of<typename S::name>(arguments_.require_one_tensor() ? 0 : no_tensor);
     }
     template <StateSymbol S>
     auto state(const S&, std::size_t tensor) {
@@ -206,13 +282,12 @@ class optimizer {
 
     /// The state of a tensor by its name at run time, for states of one value per parameter.
     std::span<T> state(std::string_view name, std::size_t tensor) {
-        arguments_.require_tensor(tensor);
+        if (!has_tensor(tensor)) return {};
         for (std::size_t s = 0; s < state_streams; ++s)
             if (streams[plan::first_state + s].name == name) return {states_.at(s, tensor), size(tensor)};
-        throw std::invalid_argument("furl: no state '" + std::string(name) + "' of one value per parameter; the rule has: " +
-                                    detail::listed(states()));
+        return detail::refuse(detail::no_such("state of one value per parameter", name, "the rule", states()), std::span<T>{});
     }
-    std::span<T> state(std::string_view name) { return state(name, arguments_.only_tensor()); }
+    std::span<T> state(std::string_view name) { return state(name, arguments_.require_one_tensor() ? 0 : no_tensor); }
 
     /// The names of the states of one value per parameter.
     static constexpr std::array<std::string_view, state_streams> states() {
@@ -223,12 +298,13 @@ class optimizer {
 
     /// A state of one value per tensor or per step, by its name at run time; of one per step for any tensor.
     double& scalar_state(std::string_view name, std::size_t tensor) {
-        arguments_.require_tensor(tensor);
+        nowhere_ = std::numeric_limits<double>::quiet_NaN();
+        if (!has_tensor(tensor)) return nowhere_;
         for (std::size_t i = 0; i < plan::program.states.size(); ++i)
             if (const auto& s = plan::program.states[i]; s.name == name && s.when != rate::per_element)
                 return engine_.scalar_state(i, tensor);
-        throw std::invalid_argument("furl: no state '" + std::string(name) + "' of one value per tensor or step; the rule has: " +
-                                    detail::listed(scalar_states()));
+        detail::refuse(detail::no_such("state of one value per tensor or step", name, "the rule", scalar_states()));
+        return nowhere_;
     }
 
     /// The names of the states of one value per tensor or per step.
@@ -240,16 +316,28 @@ class optimizer {
         return names;
     }
 
+    /// A value of one per step that the rule names by let, as the last step computed it, done or skipped: a norm, the
+    /// factor of a clipping, a scheduled rate. NaN before the first.
+    ///
+    /// Errors:  std::invalid_argument, with the names there are, if there is none.
+    double value(std::string_view name) const {
+        for (std::size_t i = 0; i < table::values.size(); ++i)
+            if (table::values[i] == name) return engine_.values()[i];
+        return detail::refuse(detail::no_such("value of one per step", name, "the rule", table::values),
+                              std::numeric_limits<double>::quiet_NaN());
+    }
+
+    /// All of them, in the order of info().values.
+    std::span<const double> value_span() const { return engine_.values(); }
+
     /// What the rule has, by name, without its type.
-    static constexpr const rule_info& info() { return info_; }
+    static constexpr const rule_info& info() { return table::info; }
 
     /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
         const auto& s = plan::program.states[state];
         if (s.when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.scalar_state(state, tensor), 1));
-        std::size_t stream = 0;
-        for (std::size_t i = 0; i < state; ++i) stream += plan::program.states[i].when == rate::per_element;
-        return std::as_writable_bytes(std::span(states_.at(stream, tensor), size(tensor)));
+        return std::as_writable_bytes(std::span(states_.at(table::stream_of_state(state), tensor), size(tensor)));
     }
 
     /// The number of steps done; set it when states are restored.
@@ -259,6 +347,7 @@ class optimizer {
     /// States and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
+        turns_.end();
         engine_.reset();
         std::size_t stream = 0;
         for (const auto& s : plan::program.states)
@@ -272,43 +361,36 @@ class optimizer {
     std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
 
   private:
-    static constexpr auto state_table_ = [] {
-        std::array<state_info, plan::program.states.size()> table{};
-        for (std::size_t i = 0; i < table.size(); ++i) {
-            const auto& s = plan::program.states[i];
-            table[i] = {s.name, s.when, s.when == rate::per_element ? element_type_of<T> : element_type::float64};
-        }
-        return table;
-    }();
-
-    static constexpr rule_info info_{
-        type_name<Rule>(),
-        fingerprint<Rule>,
-        hyperparameter_values<plan>::names,
-        {plan::program.inputs.begin(), plan::program.inputs.size()},
-        state_table_,
-        plan::order.passes,
-        static_cast<std::size_t>(cost<Rule, T, numerics>.bytes_per_parameter),
-    };
-
     step_arguments<plan, T> arguments_;
     arena<T> states_;
     engine engine_;
     hyperparameter_values<plan> hypers_;
     std::int64_t steps_ = 0;
+    tensor_turns turns_;
+    double nowhere_ = 0;  // what a refused call returns, without exceptions
+
+    // Of a call that was refused for its number of tensors already.
+    static constexpr auto no_tensor = std::numeric_limits<std::size_t>::max();
+    bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
 
     // moved: whether any of the data lies elsewhere than in the last step.
-    template <class Runner>
-    bool run(Runner&& runner, bool moved) {
+    void place_states(bool moved) {
+        if (!moved) return;
         auto& tensors = arguments_.tensors();
-        if (moved) {
-            for (std::size_t i = 0; i < tensors.streams.size(); ++i)
-                for (std::size_t s = 0; s < state_streams; ++s)
-                    tensors.streams[i][plan::first_state + s] = states_.at(s, i);
-            tensors.find_neighbours(arguments_.sizes());
-        }
-        if (!engine_.run(tensors, hypers_.values(), steps_ + 1, runner)) return false;
-        ++steps_;
+        for (std::size_t i = 0; i < tensors.streams.size(); ++i) place_states_of(i);
+        tensors.find_neighbours(arguments_.sizes());
+    }
+    void place_states_of(std::size_t i) {
+        for (std::size_t s = 0; s < state_streams; ++s)
+            arguments_.tensors().streams[i][plan::first_state + s] = states_.at(s, i);
+    }
+
+    bool run_tensor(std::size_t tensor) {
+        place_states_of(tensor);
+        stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
+        if (!engine_.run_tensor(now, tensor)) return false;
+        engine_.note_step_states(now);
+        if (turns_.take(tensor)) finish_step();
         return true;
     }
 
@@ -329,10 +411,10 @@ class optimizer {
         }();
         static_assert(i < plan::program.states.size(),
                       "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
-        arguments_.require_tensor(tensor);
+        const bool there = has_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
-        else if constexpr (plan::program.states[i].when == rate::per_element) return state(name_text<Name>, tensor);
-        else return std::span<double>(&engine_.scalar_state(i, tensor), 1);
+        else if constexpr (plan::program.states[i].when == rate::per_element) return there ? state(name_text<Name>, tensor) : std::span<T>{};
+        else return there ? std::span<double>(&engine_.scalar_state(i, tensor), 1) : std::span<double>{};
     }
 };
 

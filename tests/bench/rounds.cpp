@@ -118,7 +118,7 @@ void check_memory_limit(std::size_t n) {
 }
 
 TEST_CASE("the memory limit reads what the rule reads, in each of its passes, and keeps what it rewrites") {
-    for (std::size_t n : {0, 1, 31, 32, 100, 1003}) {
+    for (std::size_t n : {0u, 1u, 31u, 32u, 100u, 1003u}) {
         CAPTURE(n);
         check_memory_limit<zoo::adamw>(n);
         check_memory_limit<zoo::lamb>(n);

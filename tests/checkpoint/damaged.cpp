@@ -159,8 +159,8 @@ TEST_CASE("another rule, step or hyperparameter is refused by found and expected
     refuses([](json& h, std::string&) { h["__metadata__"]["step"] = "-1"; }, {"step is '-1'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["step"] = "3x"; }, {"step is '3x'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["step"] = "99999999999999999999"; }, {"step is '9"});
-    refuses([](json& h, std::string&) { h["__metadata__"]["hyperparameter.lr"] = "fast"; }, {"'lr' is 'fast', expected a number"});
-    refuses([](json& h, std::string&) { h["__metadata__"].erase("hyperparameter.lr"); }, {"no hyperparameter 'lr'"});
+    refuses([](json& h, std::string&) { h["__metadata__"]["hyperparameter.lr"] = "fast"; }, {"'hyperparameter.lr' is 'fast', expected a number"});
+    refuses([](json& h, std::string&) { h["__metadata__"].erase("hyperparameter.lr"); }, {"no 'hyperparameter.lr'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["format"] = "pt"; }, {"format is 'pt', expected 'furl'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["format_version"] = "2"; }, {"format_version is '2'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["groups"] = "2"; }, {"2 groups, expected 1"});

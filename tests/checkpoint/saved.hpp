@@ -4,6 +4,7 @@
 #include <furl/furl.hpp>
 
 #include <support/compare.hpp>
+#include <support/scratch.hpp>
 
 #include <doctest/doctest.h>
 
@@ -12,8 +13,6 @@
 #include <iterator>
 #include <string>
 #include <vector>
-
-#include <stdlib.h>
 
 namespace furl::tests {
 
@@ -53,25 +52,6 @@ struct running {
         keep(std::as_bytes(opt.hyperparameter_span()));
         return all + std::to_string(opt.step_count());
     }
-};
-
-/// A directory that goes when the test ends.
-class scratch {
-  public:
-    scratch() {
-        std::string name = (std::filesystem::temp_directory_path() / "furl-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path_ = name;
-    }
-    scratch(const scratch&) = delete;
-    scratch& operator=(const scratch&) = delete;
-    ~scratch() { std::filesystem::remove_all(path_); }
-
-    std::filesystem::path operator/(const char* name) const { return path_ / name; }
-    const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
 };
 
 inline std::string read(const std::filesystem::path& path) {

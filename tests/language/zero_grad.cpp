@@ -46,7 +46,7 @@ TEST_CASE_TEMPLATE("a step with zero_grad is the step, and leaves gradients of z
         optimizer<descent> plain(n);
         Optimizer opt(n);
         auto w = ramp(n), expected = w;
-        for (int step = 0; step < 3; ++step) {
+        for (int t = 0; t < 3; ++t) {
             auto g = ramp(n), same = g;
             opt.step(w, g);
             plain.step(expected, same);

@@ -10,6 +10,11 @@
 using namespace furl;
 using namespace furl::tests;
 
+// clang before 16 cannot compile the views of libstdc++.
+#if !defined(__clang__) || __clang_major__ >= 16
+#define FURL_TEST_VIEWS
+#endif
+
 namespace {
 
 struct one_step {
@@ -80,8 +85,10 @@ TEST_CASE("a step takes lists of tensors of any kind") {
     std::vector<std::span<float>> spans(vectors.begin(), vectors.end());
     check(spans, std::vector<std::span<const float>>(g.begin(), g.end()));
     vectors = start;
+#if defined(FURL_TEST_VIEWS)
     auto view = vectors | std::views::transform([](auto& x) { return std::span(x); });
     check(view, g);
+#endif
     const std::array<std::vector<float>, 3> const_gradients{g[0], g[1], g[2]};
     vectors = start;
     check(vectors, const_gradients);
@@ -119,10 +126,12 @@ TEST_CASE("an optimizer is built from a size, a list, or any range of integers")
     CHECK(optimizer<one_step>(std::vector<int>{1, 2}).size(1) == 2);
     CHECK(optimizer<one_step>(std::array<unsigned, 3>{1, 2, 3}).tensors() == 3);
     CHECK(optimizer<one_step>(std::list<long>{1, 2, 3}).tensors() == 3);
+    CHECK_THROWS_AS(static_cast<void>(listed.size(3)), std::out_of_range);
+#if defined(FURL_TEST_VIEWS)
     const std::vector<std::vector<float>> tensors{{1, 2}, {3}};
     const optimizer<one_step> of_tensors(tensors | std::views::transform([](const auto& x) { return x.size(); }));
     CHECK(of_tensors.size(1) == 1);
-    CHECK_THROWS_AS(static_cast<void>(of_tensors.size(2)), std::out_of_range);
+#endif
 }
 
 TEST_CASE("an optimizer is built for the tensors it will step") {

@@ -18,7 +18,8 @@ struct clipped {
 
 template <int Case>
 struct brackets {
-    static constexpr auto a = hyper<"a">(1.0), b = hyper<"b">(2.0);
+    static constexpr auto a = hyper<"a">(1.0);
+    static constexpr auto b = hyper<"b">(2.0);
     static constexpr auto update = [] {
         if constexpr (Case == 0) return param - (a - b) - grad;
         if constexpr (Case == 1) return param / (a / b) * (grad + 1) / 2;

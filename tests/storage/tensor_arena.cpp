@@ -33,7 +33,7 @@ bool same_bits_as_apart() {
         }
     }
     optimizer<Rule, T> together(sizes), apart(sizes);
-    for (int step = 0; step < 5; ++step) {
+    for (int t = 0; t < 5; ++t) {
         together.step(memory.parameters(), memory.gradients());
         apart.step(parameters, gradients);
     }
@@ -82,7 +82,7 @@ TEST_CASE("one piece of memory for all tensors, as llm.c has it, is one loop as 
     }
     const auto part = [](auto& memory, std::size_t k) { return std::span(memory).subspan(100 * k, 100); };
     optimizer<zoo::adamw> three({100, 100, 100}), one(300);
-    for (int step = 0; step < 3; ++step) {
+    for (int t = 0; t < 3; ++t) {
         three.step(std::vector{part(flat, 0), part(flat, 1), part(flat, 2)},
                    std::vector{part(gradients, 0), part(gradients, 1), part(gradients, 2)});
         one.step(alone, gradients);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdlib>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -42,6 +44,15 @@ Result refuse(std::string text, Result result = {}) {
 #else
     error_text() = std::move(text);
     return result;
+#endif
+}
+
+/// Memory that there cannot be. Without exceptions the program ends, as it does where operator new fails.
+[[noreturn]] inline void out_of_memory() {
+#if FURL_EXCEPTIONS
+    throw std::bad_alloc();
+#else
+    std::abort();
 #endif
 }
 

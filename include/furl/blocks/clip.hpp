@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/language/functions.hpp>
+#include <furl/language/named.hpp>
 #include <furl/language/operators.hpp>
 #include <furl/language/reductions.hpp>
 
@@ -61,6 +62,13 @@ constexpr auto clip_by_norm(const X& x, const MaxNorm& max_norm) {
 template <Expression X, class MaxNorm>
 constexpr auto clip_by_global_norm(const X& x, const MaxNorm& max_norm) {
     return x * detail::clip_factor(global(norm(x)), max_norm);
+}
+
+/// The same, with names for the norm and the factor, so that a step reports them: `opt.value("grad_norm")`,
+/// `clip_by_global_norm<"grad_norm", "clip">(grad, 1.0)`. At no pass more: they are computed anyway.
+template <fixed_string NormName, fixed_string FactorName, Expression X, class MaxNorm>
+constexpr auto clip_by_global_norm(const X& x, const MaxNorm& max_norm) {
+    return x * let<FactorName>(detail::clip_factor(let<NormName>(global(norm(x))), max_norm));
 }
 
 /// x, scaled so that its root mean square over the tensor is at most threshold.

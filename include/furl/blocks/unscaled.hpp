@@ -1,6 +1,8 @@
 #pragma once
 
+#include <furl/blocks/skip_nonfinite.hpp>
 #include <furl/language/operators.hpp>
+#include <furl/language/replace.hpp>
 
 namespace furl {
 
@@ -17,6 +19,24 @@ namespace furl {
 template <Expression X, class Scale>
 constexpr auto unscaled(const X& x, const Scale& scale) {
     return x / scale;
+}
+
+/// The update of a scaled loss: of the gradient without the scale, and skipped where that overflowed.
+///
+/// `update = loss_scaled(param - lr * grad)`, and a furl::loss_scale that sets "loss_scale" from step to step.
+///
+/// @param update  a rule's update, of furl::grad as if nothing was scaled. Clipping stands inside: it sees what is unscaled.
+/// @param scale   by what the loss was multiplied.
+/// @returns  an expression of the value of the update.
+/// Cost:    skip_nonfinite's pass, and 1 multiplication per parameter.
+/// Source:  PyTorch's GradScaler: unscale_, and step, which skips.
+template <Expression Update, class Scale>
+constexpr auto loss_scaled(const Update& update, const Scale& scale) {
+    return skip_nonfinite(replace(update, grad, unscaled(grad, scale)));
+}
+template <Expression Update>
+constexpr auto loss_scaled(const Update& update) {
+    return loss_scaled(update, hyper<"loss_scale">(65536.0));
 }
 
 }  // namespace furl

@@ -2,8 +2,8 @@
 
 #include <furl/base/error.hpp>
 #include <furl/checkpoint/file.hpp>
-#include <furl/checkpoint/parts.hpp>
 #include <furl/checkpoint/safetensors.hpp>
+#include <furl/storage/saved_part.hpp>
 #include <furl/storage/step_data.hpp>
 
 #include <charconv>
@@ -91,7 +91,7 @@ struct checkpoint_content {
             return std::to_string(parameters->size()) + " parameters are given to " + std::string(verb) + ", for " + std::to_string(n) + " tensors";
         for (const auto& part : parts)
             for (std::size_t i = 0; i < part.sizes.size(); ++i)
-                if (const auto k = part.first_tensor + i; (*parameters)[k].size() != part.sizes[i] * size_of(parameter_type))
+                if (const auto k = part.tensors[i]; (*parameters)[k].size() != part.sizes[i] * size_of(parameter_type))
                     return "the parameters of '" + names[k] + "' have " + std::to_string((*parameters)[k].size() / size_of(parameter_type)) +
                            " elements, the optimizer expects " + std::to_string(part.sizes[i]);
         return {};
@@ -123,9 +123,8 @@ inline problem fill(safetensors& file, checkpoint_content& content, const checkp
         file.metadata[part.prefix + "rule"] = part.info->rule;
         file.metadata[part.prefix + "fingerprint"] = hex(part.info->fingerprint, 16);
         file.metadata[part.prefix + "step"] = std::to_string(part.steps);
-        for (std::size_t i = 0; i < part.hyperparameters.size(); ++i)
-            file.metadata[part.prefix + "hyperparameter." + std::string(part.info->hyperparameters[i])] =
-                exact_text(part.hyperparameters[i]);
+        for (const auto& n : part.numbers)
+            if (!n.may_be_unset || *n.value == *n.value) file.metadata[part.prefix + n.key] = exact_text(*n.value);
     }
     for (const auto& [key, value] : own) {
         if (!is_utf8(key) || !is_utf8(value)) return "the metadata '" + key + "' is no UTF-8 text";
@@ -146,7 +145,7 @@ inline problem fill(safetensors& file, checkpoint_content& content, const checkp
 // What the file says of a part beside its tensors.
 struct part_values {
     std::int64_t steps = 0;
-    std::vector<double> hyperparameters;
+    std::vector<double> numbers;
 };
 
 inline problem read_part(const safetensors& file, const saved_part& part, bool any_rule, part_values& out) {
@@ -161,13 +160,12 @@ inline problem read_part(const safetensors& file, const saved_part& part, bool a
         return "it is of the rule " + *rule + " (fingerprint " + *mark + "), expected " + std::string(part.info->rule) + " (" +
                expected + ")";
     if (!read_number(*steps, out.steps) || out.steps < 0) return "its step is '" + *steps + "', expected a number from 0";
-    out.hyperparameters.assign(part.hyperparameters.begin(), part.hyperparameters.end());
-    for (std::size_t i = 0; i < out.hyperparameters.size(); ++i) {
-        const auto name = std::string(part.info->hyperparameters[i]);
-        const auto* text = find("hyperparameter." + name);
-        if (!text && any_rule) continue;
-        if (!text) return "it has no hyperparameter '" + name + "'";
-        if (!read_number(*text, out.hyperparameters[i])) return "its hyperparameter '" + name + "' is '" + *text + "', expected a number";
+    for (const auto& n : part.numbers) {
+        const auto* text = find(n.key);
+        auto& value = out.numbers.emplace_back(n.may_be_unset ? std::numeric_limits<double>::quiet_NaN() : *n.value);
+        if (!text && (any_rule || n.may_be_unset)) continue;
+        if (!text) return "it has no '" + part.prefix + n.key + "'";
+        if (!read_number(*text, value)) return "its '" + part.prefix + n.key + "' is '" + *text + "', expected a number";
     }
     return {};
 }
@@ -216,13 +214,16 @@ inline problem restore(byte_span bytes, checkpoint_content& content, bool any_ru
     for (const auto& [key, value] : file.metadata)
         if (key.starts_with("user.")) own[key.substr(5)] = value;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        std::ranges::copy(values[i].hyperparameters, content.parts[i].hyperparameters.begin());
-        content.parts[i].set_steps(values[i].steps);
+        auto& part = content.parts[i];
+        for (std::size_t k = 0; k < part.numbers.size(); ++k) *part.numbers[k].value = values[i].numbers[k];
+        part.set_steps(values[i].steps);
     }
     content.for_each_tensor_of_file([&](const std::string& name, element_type, bool, std::span<std::byte> to) {
         std::ranges::copy(file.tensors.find(name)->second.bytes, to.begin());
         return true;
     });
+    for (const auto& part : content.parts)
+        if (part.loaded) part.loaded();
     return {};
 }
 

@@ -1,42 +1,18 @@
 #pragma once
 
+#include <furl/base/chunk_runner.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <vector>
 
 namespace furl {
-
-/// Who runs the chunks of a step: `runner(chunks, body)` calls body(i) once for each i below chunks, on any threads and in
-/// any order, and returns when all are done. `runner.concurrency()`, where there is one, says on how many at once; without
-/// it there are chunks for 16.
-template <class R>
-concept ChunkRunner = requires(R& runner, std::size_t chunks, void (&body)(std::size_t)) { runner(chunks, body); };
-
-/// All chunks in their order, on the calling thread. The default.
-struct serial {
-    static constexpr std::size_t concurrency() { return 1; }
-
-    template <class Body>
-    FURL_INLINE void operator()(std::size_t chunks, Body&& body) const {
-        for (std::size_t i = 0; i < chunks; ++i) body(i);
-    }
-};
-
-namespace detail {
-
-template <class Runner>
-std::size_t concurrency_of(const Runner& runner) {
-    if constexpr (requires { runner.concurrency(); }) return runner.concurrency();
-    else return 16;
-}
-
-}  // namespace detail
 
 /// The tensors of a step: where their streams start, and which follow the one before without a gap in every stream.
 template <class Plan, class T>
@@ -57,6 +33,17 @@ struct step_tensors {
     }
 };
 
+/// The values of one per step that the rule gives a name by let: what a step can report without a pass more.
+template <class Plan>
+inline constexpr auto step_values = [] {
+    static_vector<name_entry, 32> list;
+    for (const auto& n : Plan::program.names)
+        if (n.kind == op::let && Plan::program[n.value].when == rate::per_step && !info(Plan::program[n.value].code).is_condition &&
+            !list.full())
+            list.push_back(n);
+    return list;
+}();
+
 /// Runs the steps of a plan: the values of step and tensor rate, the passes in their order, the reductions between them.
 ///
 /// Owns what a step needs beside the streams: results of reductions, and the states of one value per tensor or per step.
@@ -76,18 +63,68 @@ class step_runner {
           new_states_(has_tensor_states ? scalar_states_.size() : 0),
           executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
 
+    /// What a step is given beside its runner, and what is known of it between its passes.
+    struct stage {
+        step_runner& self;
+        const step_tensors<Plan, T>& tensors;
+        std::span<const double> hypers;
+        std::int64_t t;
+        std::span<const std::size_t> numbers{};  ///< of the tensors, where they are some of many: else 0, 1, ...
+        std::size_t total = 0;                   ///< elements of all tensors, where they are some of many
+        scalars values{};
+    };
+
     /// The step number t. Whether it was done: false where the rule's guard said no, before anything was written.
     template <class Runner>
     bool run(const step_tensors<Plan, T>& tensors, std::span<const double> hypers, std::int64_t t, Runner& runner) {
-        const call now{*this, tensors, hypers, t};
-        scalars step_values{};
-        const std::size_t chunks = Executor::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
+        stage now{*this, tensors, hypers, t};
         const bool done = [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
-            return (run_pass<Pass>(now, step_values, runner, chunks) && ...);
+            return (run_pass<Pass>(now, runner) && ...);
         }(std::make_index_sequence<Plan::order.passes>{});
-        if (done) keep_scalar_states(step_values);
+        if (done) finish(now);
         return done;
     }
+
+    /// The same in stages, for those who do something between them: for each pass in turn prepare, and if it says so
+    /// execute; after the last, finish. What is global is known to all after execute, and may be changed.
+    bool prepare(stage& now, std::size_t pass) {
+        return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass<Pass>(now); });
+    }
+    template <class Runner>
+    void execute(stage& now, std::size_t pass, Runner& runner) {
+        at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) {
+            execute_pass<Pass>(now, runner);
+            return true;
+        });
+    }
+    void finish(const stage& now) { keep_scalar_states(now.values); }
+
+    /// A step of one tensor alone, of a rule without reductions over all tensors. States of one value per step are kept
+    /// by finish, once all tensors had theirs.
+    bool run_tensor(stage& now, std::size_t tensor) {
+        return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
+            return (run_pass_of<Pass>(now, tensor) && ...);
+        }(std::make_index_sequence<Plan::order.passes>{});
+    }
+
+    /// What a step of one tensor leaves for the end of the step: states that other tensors' parts still read.
+    void note_step_states(const stage& now) {
+        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto next) { new_step_states_[state] = now.values.value[next]; });
+    }
+    void keep_noted_states(std::span<const unsigned char> had_part) {
+        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto) { scalar_state(state, 0) = new_step_states_[state]; });
+        for_each_scalar_state<rate::per_tensor>([&](std::size_t state, auto) {
+            for (std::size_t i = 0; i < parts_.tensors(); ++i)
+                if (had_part[i]) scalar_state(state, i) = new_states_[scalar_place(state, i)];
+        });
+    }
+
+    /// The reductions of the plan, in its order: over all tensors, and by tensor.
+    std::span<double> global_reductions() { return global_reductions_; }
+    std::span<const double> tensor_reductions() const { return reductions_; }
+
+    /// The named values of one per step, as the last step computed them: in the order of step_values<Plan>.
+    std::span<const double> values() const { return named_values_; }
 
     /// A state of one value per tensor or per step, by its position in the program's table.
     double& scalar_state(std::size_t state, std::size_t tensor) {
@@ -110,16 +147,9 @@ class step_runner {
     }
 
   private:
-    struct call {
-        step_runner& self;
-        const step_tensors<Plan, T>& tensors;
-        std::span<const double> hypers;
-        std::int64_t t;
-    };
-
     // The values that arithmetic per step and per tensor is given.
     struct leaves {
-        const call& now;
+        const stage& now;
         std::size_t tensor;
 
         template <std::int16_t I>
@@ -134,6 +164,7 @@ class step_runner {
             } else if constexpr (x.code == op::count) {
                 return static_cast<double>(now.self.parts_.size(tensor));
             } else if constexpr (x.code == op::global_count) {
+                if (now.total > 0) return static_cast<double>(now.total);
                 const auto sizes = now.self.parts_.sizes();
                 return static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
             } else if constexpr (x.code == op::previous) {
@@ -153,9 +184,17 @@ class step_runner {
     std::vector<double> partial_;     // of reductions: by span
     std::vector<double> reductions_;  // by tensor
     std::array<double, reductions> global_reductions_{};
+    std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
     std::vector<double> scalar_states_;  // by state, then by tensor; those of step rate use the first place
+    std::array<double, program.states.size()> new_step_states_{};
     std::vector<double> new_states_;     // of tensor rate, until no thread reads the old ones
     [[no_unique_address]] Executor executor_;
+
+    static constexpr auto unknown_values() {
+        std::array<double, step_values<Plan>.size()> values{};
+        for (auto& v : values) v = std::numeric_limits<double>::quiet_NaN();
+        return values;
+    }
 
     template <rate When>
     static constexpr bool has_states = [] {
@@ -177,39 +216,78 @@ class step_runner {
                                   Plan::random_streams.empty();
 
     std::size_t scalar_place(std::size_t state, std::size_t tensor) const {
-        const auto stride = scalar_states_.size() / program.states.size();
+        constexpr auto states = std::max<std::size_t>(program.states.size(), 1);
+        const auto stride = scalar_states_.size() / states;
         return state * stride + (program.states[state].when == rate::per_tensor ? tensor : 0);
     }
 
-    // Whether the step goes on.
-    template <std::size_t Pass, class Runner>
-    bool run_pass(const call& now, scalars& step_values, Runner& runner, std::size_t chunks) {
-        evaluate_scalars<Plan, rate::per_step, Pass, Pass>(step_values, leaves{now, 0});
-        if constexpr (Pass + 1 == Plan::order.passes && program.guard >= 0)
-            if (!step_values.truth[program.guard]) return false;
+    template <class Do>
+    static bool at_pass(std::size_t pass, Do what) {
+        bool result = true;
+        [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
+            ((pass == Pass ? static_cast<void>(result = what(std::integral_constant<std::size_t, Pass>{})) : void()), ...);
+        }(std::make_index_sequence<Plan::order.passes>{});
+        return result;
+    }
 
-        const auto uniforms = detail::round_uniforms<Plan, Pass, T>(step_values);
+    // Whether the step goes on.
+    template <std::size_t Pass>
+    bool prepare_pass(stage& now) {
+        evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.values, leaves{now, 0});
+        if constexpr (Pass + 1 == Plan::order.passes) {
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                ((named_values_[K] = now.values.value[step_values<Plan>[K].value]), ...);
+            }(std::make_index_sequence<step_values<Plan>.size()>{});
+            if constexpr (program.guard >= 0) return now.values.truth[program.guard];
+        }
+        return true;
+    }
+
+    template <std::size_t Pass, class Runner>
+    void execute_pass(const stage& now, Runner& runner) {
+        const std::size_t chunks = Executor::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
+        const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.values);
         const auto body = [&](std::size_t i) {
             [[maybe_unused]] const Environment environment;
-            run_chunk<Pass>(now, step_values, uniforms, i, chunks);
+            run_chunk<Pass>(now, uniforms, [&](auto visit) { parts_.visit_chunk(i, chunks, visit); });
         };
         if (chunks == 1) body(0);
         else runner(chunks, body);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             (combine<Pass, R>(), ...);
         }(std::make_index_sequence<reductions>{});
+    }
+
+    template <std::size_t Pass, class Runner>
+    bool run_pass(stage& now, Runner& runner) {
+        if (!prepare_pass<Pass>(now)) return false;
+        execute_pass<Pass>(now, runner);
         return true;
     }
 
     template <std::size_t Pass>
-    void run_chunk(const call& now, const scalars& step_values, detail::uniform_values<Plan, Pass, T> uniforms,
-                   std::size_t i, std::size_t chunks) {
+    bool run_pass_of(stage& now, std::size_t tensor) {
+        if (!prepare_pass<Pass>(now)) return false;
+        {
+            [[maybe_unused]] const Environment environment;
+            run_chunk<Pass>(now, detail::round_uniforms<Plan, Pass, T>(now.values),
+                            [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
+        }
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (combine_tensor<Pass, R>(tensor), ...);
+        }(std::make_index_sequence<reductions>{});
+        return true;
+    }
+
+    // visit_all calls what it is given for each tensor, and for which of its elements.
+    template <std::size_t Pass, class VisitAll>
+    void run_chunk(const stage& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
         constexpr bool last = Pass + 1 == Plan::order.passes;
         std::size_t waiting_tensor = 0, waiting_first = 0, waiting = 0;  // elements that the next tensor may follow
         const auto run_waiting = [&] {
             if (waiting > 0) run_piece<Pass>(now, uniforms, waiting_tensor, waiting_first, waiting);
         };
-        parts_.visit_chunk(i, chunks, [&](std::size_t tensor, std::size_t first, std::size_t end) {
+        visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
             if constexpr (joins<Pass>) {
                 if (waiting > 0 && first == 0 && now.tensors.follows[tensor]) {
                     waiting += end;
@@ -219,14 +297,14 @@ class step_runner {
                 waiting_tensor = tensor, waiting_first = first, waiting = end - first;
             } else {
                 if constexpr (has_tensor_values) {
-                    scalars values = step_values;
+                    scalars values = now.values;
                     evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
                     uniforms = detail::round_uniforms<Plan, Pass, T>(values);
                     if constexpr (last && has_tensor_states)
                         if (first == 0) note_tensor_states(values, tensor);
                 }
                 [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    ((uniforms.keys[K] = random_key<K>(step_values, now.t, tensor)), ...);
+                    ((uniforms.keys[K] = random_key<K>(now.values, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
                 }(std::make_index_sequence<Plan::random_streams.size()>{});
                 if constexpr (last) {
                     if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
@@ -242,7 +320,7 @@ class step_runner {
     }
 
     template <std::size_t Pass>
-    void run_piece(const call& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
+    void run_piece(const stage& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
                    std::size_t first, std::size_t n) {
         auto streams = now.tensors.streams[tensor];
         for (auto& stream : streams) stream += first;
@@ -259,17 +337,25 @@ class step_runner {
     // A reduction over a tensor is one over its spans, one over all tensors is one over their own results, in their
     // order.
     template <std::size_t Pass, std::size_t R>
+    void combine_tensor(std::size_t i) {
+        constexpr auto r = Plan::order.reductions[R];
+        if constexpr (Plan::order.level[r] == int{Pass} + 1) {
+            const auto begin = parts_.first_span(i);
+            const auto end = Executor::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
+            block_tree tree(detail::combining<program[r].code>{});
+            for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
+            reductions_[i * reductions + R] = tree.result();
+        }
+    }
+
+    template <std::size_t Pass, std::size_t R>
     void combine() {
         constexpr auto r = Plan::order.reductions[R];
         constexpr auto code = program[r].code;
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
             block_tree all(detail::combining<code>{});
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
-                const auto begin = parts_.first_span(i);
-                const auto end = Executor::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
-                block_tree tree(detail::combining<code>{});
-                for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
-                reductions_[i * reductions + R] = tree.result();
+                combine_tensor<Pass, R>(i);
                 if constexpr (is_global(code)) all.push(reductions_[i * reductions + R]);
             }
             if constexpr (is_global(code)) global_reductions_[R] = all.result();

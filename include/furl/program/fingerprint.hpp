@@ -2,6 +2,7 @@
 
 #include <furl/program/check.hpp>
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -49,6 +50,21 @@ constexpr std::uint64_t program_hash(const program<Capacity>& p) {
         states += (word_hash{} << s.name << static_cast<std::uint64_t>(s.when) << of(s.next) << of(s.initial)).value;
     return (word_hash{} << of(p.update) << of(p.guard) << states).value;
 }
+
+// Of each reduction of a plan, in its order: what tells it apart from others, in other rules too. From the program before
+// the passes that depend on what stands beside it.
+template <class Plan>
+inline constexpr auto reduction_hashes = [] {
+    std::array<std::uint64_t, Plan::order.reductions.size()> result{};
+    if constexpr (result.size() > 0) {
+        constexpr const auto& expanded = stages<typename Plan::rule>::expanded;
+        constexpr auto order = make_schedule(expanded);
+        static_assert(order.reductions.size() == result.size());
+        const auto values = value_hashes(expanded);
+        for (std::size_t i = 0; i < result.size(); ++i) result[i] = values[static_cast<std::size_t>(order.reductions[i])];
+    }
+    return result;
+}();
 
 }  // namespace detail
 

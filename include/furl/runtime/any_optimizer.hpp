@@ -1,13 +1,17 @@
 #pragma once
 
+#include <furl/base/chunk_runner.hpp>
 #include <furl/base/error.hpp>
 #include <furl/base/suggest.hpp>
 #include <furl/storage/state_table.hpp>
 #include <furl/storage/step_data.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
+#include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +45,42 @@ class named_tensors {
 
 namespace detail {
 
+/// Who runs the chunks of a step, with its type hidden; see ChunkRunner.
+class chunk_runner_ref {
+  public:
+    /// The calling thread.
+    chunk_runner_ref() = default;
+
+    template <class Runner>
+    explicit chunk_runner_ref(Runner& runner) : runner_(const_cast<void*>(static_cast<const void*>(&runner))) {
+        if constexpr (requires { runner.concurrency(); }) concurrency_ = static_cast<std::size_t>(runner.concurrency());
+        else concurrency_ = 16;
+        run_ = [](void* r, std::size_t chunks, body& f) { (*static_cast<Runner*>(r))(chunks, f); };
+    }
+
+    std::size_t concurrency() const { return concurrency_; }
+
+    template <class Body>
+    void operator()(std::size_t chunks, Body&& f) const {
+        body hidden{const_cast<void*>(static_cast<const void*>(&f)),
+                    [](void* p, std::size_t i) { (*static_cast<std::remove_reference_t<Body>*>(p))(i); }};
+        if (run_) run_(runner_, chunks, hidden);
+        else
+            for (std::size_t i = 0; i < chunks; ++i) hidden(i);
+    }
+
+  private:
+    struct body {
+        void* what;
+        void (*call)(void*, std::size_t);
+        void operator()(std::size_t i) const { call(what, i); }
+    };
+
+    void* runner_ = nullptr;
+    std::size_t concurrency_ = 1;
+    void (*run_)(void*, std::size_t, body&) = nullptr;
+};
+
 /// An optimizer, with its type hidden. Few functions: each is compiled for each rule.
 template <class T>
 struct erased_optimizer {
@@ -57,8 +97,19 @@ struct erased_optimizer {
     virtual std::int64_t step_count() const = 0;
     virtual void set_step_count(std::int64_t steps) = 0;
     virtual void reset() = 0;
-    virtual bool step(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                      std::span<const named_data<T>> inputs) = 0;
+    virtual std::span<const double> values() const = 0;
+    virtual bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+                             std::span<const named_data<T>> inputs) = 0;
+    virtual void finish_step() = 0;
+
+    // A step in stages.
+    virtual bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                       std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total) = 0;
+    virtual bool prepare(std::size_t pass) = 0;
+    virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
+    virtual void finish() = 0;
+    virtual std::span<double> global_reductions() = 0;
+    virtual std::span<const double> tensor_reductions() const = 0;
 };
 
 template <class Optimizer>
@@ -80,10 +131,26 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     std::int64_t step_count() const override { return opt.step_count(); }
     void set_step_count(std::int64_t steps) override { opt.set_step_count(steps); }
     void reset() override { opt.reset(); }
-    bool step(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-              std::span<const named_data<T>> inputs) override {
-        return opt.step_named(parameters, gradients, inputs);
+    std::span<const double> values() const override { return opt.value_span(); }
+    bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+                     std::span<const named_data<T>> inputs) override {
+        return opt.step_tensor_named(tensor, parameters, gradients, inputs);
     }
+    void finish_step() override { opt.finish_step(); }
+
+    std::optional<typename Optimizer::stage> stage{};  // of a step that is being done
+
+    bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+               std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total) override {
+        const auto begun = opt.begin_named(parameters, gradients, inputs, numbers, total);
+        if (begun) stage.emplace(*begun);
+        return begun.has_value();
+    }
+    bool prepare(std::size_t pass) override { return opt.prepare(*stage, pass); }
+    void execute(std::size_t pass, chunk_runner_ref runner) override { opt.execute(*stage, pass, runner); }
+    void finish() override { opt.finish(*stage); }
+    std::span<double> global_reductions() override { return opt.global_reductions(); }
+    std::span<const double> tensor_reductions() const override { return opt.tensor_reductions(); }
 };
 
 }  // namespace detail
@@ -96,7 +163,7 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
 /// A value: a copy has states of its own. It is empty after it was moved from; then only assignment is allowed.
 ///
 /// @tparam T  the element type of parameters and gradients: float or double.
-/// Cost:    that of the optimizer it holds, and a virtual call per step. A step allocates only where it is given inputs.
+/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only where it is given inputs.
 /// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. A name that does not exist
 ///          is answered by the nearest that does.
 template <class T = float>
@@ -123,18 +190,16 @@ class any_optimizer {
     explicit operator bool() const { return held_ != nullptr; }
 
     /// One step over one tensor or a list of them, as furl::optimizer::step; further inputs by name:
-    /// `opt.step(w, g, {{"hessian", h}})`.
+    /// `opt.step(w, g, {{"hessian", h}})`. With a runner first, on its threads: `opt.step(pool, w, g)`.
     template <class Parameters, class Gradients>
     bool step(Parameters&& parameters, const Gradients& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
-        if constexpr (!detail::data_fits<T, false, Parameters, const Gradients>()) return false;
-        else {
-            parameters_.clear();
-            gradients_.clear();
-            detail::for_each_tensor(parameters, [&](std::size_t, T* p, std::size_t n) { parameters_.emplace_back(p, n); });
-            detail::for_each_tensor(gradients, [&](std::size_t, const T* p, std::size_t n) { gradients_.emplace_back(p, n); });
-            const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-            return step_named(parameters_, gradients_, named);
-        }
+        return step_on<Parameters>(detail::chunk_runner_ref(), parameters, gradients, inputs);
+    }
+    template <class Runner, class Parameters, class Gradients>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, Parameters&& parameters, const Gradients& gradients,
+              std::initializer_list<named_tensors<T>> inputs = {}) {
+        return step_on<Parameters>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
     }
     bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<const T>> gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
@@ -142,9 +207,32 @@ class any_optimizer {
                     inputs);
     }
     bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                    std::span<const named_data<T>> inputs = {}) {
-        return held_->step(parameters, gradients, inputs);
+                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
+        if (!held_->begin(parameters, gradients, inputs, {}, 0)) return false;
+        for (std::size_t pass = 0; pass < info().passes; ++pass) {
+            if (!held_->prepare(pass)) return false;
+            held_->execute(pass, runner);
+        }
+        held_->finish();
+        return true;
     }
+
+    /// A step of one tensor, as furl::optimizer::step_tensor; finish_step ends it without the others.
+    bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+                     std::initializer_list<named_tensors<T>> inputs = {}) {
+        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
+        return held_->step_tensor(tensor, parameters, gradients, named);
+    }
+    void finish_step() { held_->finish_step(); }
+
+    /// A value of one per step that the rule names by let, as the last step computed it; and all, with their names.
+    double value(std::string_view name) const {
+        const auto i = place(info().values, name);
+        if (i < info().values.size()) return held_->values()[i];
+        return detail::refuse(detail::no_such("value of one per step", name, "the rule", info().values),
+                              std::numeric_limits<double>::quiet_NaN());
+    }
+    std::vector<setting> values() const { return paired(info().values, held_->values()); }
 
     /// The names of what there is; the rule's own name as the compiler prints it; its fingerprint.
     const rule_info& info() const { return held_->info(); }
@@ -161,10 +249,7 @@ class any_optimizer {
 
     /// All hyperparameters with their values, for loggers: `for (auto [name, value] : opt.settings())`.
     std::vector<setting> settings() const {
-        std::vector<setting> all;
-        for (std::size_t i = 0; i < info().hyperparameters.size(); ++i)
-            all.push_back({info().hyperparameters[i], held_->hyperparameters()[i]});
-        return all;
+        return paired(info().hyperparameters, held_->hyperparameters());
     }
 
     /// The names of the hyperparameters, and their values in the same order.
@@ -203,11 +288,32 @@ class any_optimizer {
     std::span<const std::size_t> sizes() const { return held_->sizes(); }
     std::size_t size(std::size_t tensor) const { return tensor < tensors() ? sizes()[tensor] : 0; }
 
+    /// For optimizers that are made of others.
+    detail::erased_optimizer<T>& erased() { return *held_; }
+
   private:
     std::unique_ptr<detail::erased_optimizer<T>> held_;
     std::vector<std::span<T>> parameters_;  // of the step: kept, so that a step allocates nothing
     std::vector<std::span<const T>> gradients_;
     double nowhere_ = 0;  // what a refused call returns, without exceptions
+
+    template <class Parameters, class P, class Gradients>
+    bool step_on(detail::chunk_runner_ref runner, P& parameters, const Gradients& gradients,
+                 std::initializer_list<named_tensors<T>> inputs) {
+        if constexpr (!detail::data_fits<T, false, Parameters, const Gradients>()) return false;
+        else {
+            detail::list_tensors(parameters, parameters_);
+            detail::list_tensors(gradients, gradients_);
+            const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
+            return step_named(parameters_, gradients_, named, runner);
+        }
+    }
+
+    static std::vector<setting> paired(std::span<const std::string_view> names, std::span<const double> values) {
+        std::vector<setting> all;
+        for (std::size_t i = 0; i < names.size(); ++i) all.push_back({names[i], values[i]});
+        return all;
+    }
 
     static std::size_t place(std::span<const std::string_view> names, std::string_view name) {
         return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <furl/base/error.hpp>
+
 #include <algorithm>
 #include <limits>
-#include <stdexcept>
 #include <string>
 
 namespace furl {
@@ -103,7 +104,7 @@ class reduce_on_plateau {
     int cooling_ = 0;
 
     static void require(bool fine, const char* what) {
-        if (!fine) throw std::invalid_argument(std::string("furl: reduce_on_plateau: ") + what);
+        if (!fine) detail::refuse(std::string("furl: reduce_on_plateau: ") + what);
     }
 
     bool is_better(double metric) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/error.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -43,12 +45,12 @@ class arena {
         std::size_t elements = 0;
         const auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / 4 / sizeof(T) / (streams + 1);
         for (auto n : sizes) {
-            if (n > most || elements > most) throw std::bad_alloc();
+            if (n > most || elements > most) detail::out_of_memory();
             if (n >= aligned_from) elements = round_up(elements, line / sizeof(T));
             offsets_.push_back(elements);
             elements += n;
         }
-        if (elements > most) throw std::bad_alloc();
+        if (elements > most) detail::out_of_memory();
         const auto bytes = elements * sizeof(T);
         pitch_ = (round_up(bytes, bytes >= huge_page ? huge_page : page) + stagger) / sizeof(T);
         allocate();

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <furl/base/error.hpp>
 #include <furl/base/suggest.hpp>
 #include <furl/program/program.hpp>
 
 #include <array>
+#include <limits>
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -41,17 +42,24 @@ class hyperparameter_values {
     double& operator[](std::size_t i) { return values_[i]; }
     double operator[](std::size_t i) const { return values_[i]; }
 
-    /// The value of a name. Throws std::invalid_argument, with the names there are, if there is none.
+    /// The value of a name. Refuses it, with the names there are, if there is none.
     double& at(std::string_view name) {
         const auto i = find(name);
-        if (i == size)
-            throw std::invalid_argument(detail::no_such("hyperparameter", name, "the rule", names));
-        return values_[i];
+        if (i < size) return values_[i];
+        nowhere_ = std::numeric_limits<double>::quiet_NaN();
+        detail::refuse(detail::no_such("hyperparameter", name, "the rule", names));
+        return nowhere_;
     }
-    double at(std::string_view name) const { return const_cast<hyperparameter_values*>(this)->at(name); }
+    double at(std::string_view name) const {
+        const auto i = find(name);
+        return i < size ? values_[i]
+                        : detail::refuse(detail::no_such("hyperparameter", name, "the rule", names),
+                                         std::numeric_limits<double>::quiet_NaN());
+    }
 
   private:
     std::array<double, size> values_{};
+    double nowhere_ = 0;  // what a refused call returns, without exceptions
 };
 
 }  // namespace furl

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -42,7 +43,18 @@ class refused_optimizer {
     bool step(std::initializer_list<values>, std::initializer_list<std::span<const value_type>>, auto&&...) {
         return false;
     }
-    bool step_named(auto&&...) { return false; }
+    bool step_tensor(std::size_t, auto&&...) { return false; }
+    bool step_tensor_named(std::size_t, auto&&...) { return false; }
+    void finish_step() {}
+    struct stage {};
+    std::optional<stage> begin_named(auto&&...) { return {}; }
+    bool prepare(stage&, std::size_t) { return false; }
+    void execute(stage&, std::size_t, auto&) {}
+    void finish(const stage&) {}
+    std::span<double> global_reductions() { return {}; }
+    std::span<const double> tensor_reductions() const { return {}; }
+    double value(const auto&) const { return 0; }
+    std::span<const double> value_span() const { return {}; }
     double& operator[](const auto&) { return value_; }
     void set(const auto&, const auto&) {}
     double get(const auto&) const { return 0; }

@@ -37,6 +37,14 @@ struct setting {
     double value;
 };
 
+/// A reduction of a rule, in the order of its plan.
+struct reduction_info {
+    std::uint64_t key = 0;  ///< equal keys: the same reduction, in different rules too
+    std::size_t pass = 0;   ///< at whose end it is known
+    bool is_global = false;
+    bool is_sum = true;  ///< or a maximum
+};
+
 /// What a rule has, by name.
 struct rule_info {
     std::string_view rule;  ///< the name of its type, as the compiler prints it
@@ -44,6 +52,9 @@ struct rule_info {
     std::span<const std::string_view> hyperparameters{};
     std::span<const std::string_view> inputs{};
     std::span<const state_info> states{};
+    std::span<const std::string_view> values{};  ///< named by let, one per step: what a step reports
+    std::span<const reduction_info> reductions{};
+    bool counts_all = false;  ///< reads the number of elements of all tensors
     std::size_t passes = 1;
     std::size_t bytes_per_parameter = 0;  ///< that a step reads and writes
 };

@@ -7,7 +7,6 @@
 #include <furl/storage/step_data.hpp>
 
 #include <algorithm>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -45,113 +44,140 @@ class step_arguments {
     /// Where the streams of a tensor start; those of its states are for the owner to fill.
     step_tensors<Plan, T>& tensors() { return tensors_; }
 
-    /// Takes parameters, gradients and inputs. Throws std::invalid_argument if they do not fit, or overlap each other or
-    /// the states, where one of the two is written. Whether anything lies elsewhere than in the last call.
+    /// Takes parameters, gradients and inputs; whether they fit. They are refused if they overlap each other or the
+    /// states, where one of the two is written.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool take(std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
         if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
-            return take_checked(states, parameters, gradients, [&] {
-                (require_known_input(name_text<Names>), ...);
-                return [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    bool same = true;
-                    ((same = gather_input<K>(inputs...) && same), ...);
-                    return same;
-                }(std::make_index_sequence<Plan::inputs>{});
-            });
+            return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
         else return false;
     }
 
     /// The same, with inputs that are named at run time.
     bool take_named(std::span<const T> states, std::span<const std::span<T>> parameters,
                     std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
-        return take_checked(states, parameters, gradients, [&] {
-            bool same = true;
-            for (const auto& given : inputs) require_known_input(given.name);
-            for (std::size_t k = 0; k < Plan::inputs; ++k) {
-                const auto wanted = Plan::program.inputs[k];
-                const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
-                if (found == inputs.end()) throw_missing(wanted);
-                else same &= gather(2 + k, found->tensors);
-            }
-            return same;
-        });
+        return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
-    void require_tensor(std::size_t tensor) const {
-        if (tensor >= sizes_.size())
-            throw std::invalid_argument("furl: no tensor " + std::to_string(tensor) + "; the optimizer has " +
-                                        std::to_string(sizes_.size()));
+    /// Takes those of one tensor. Refuses them if they overlap each other; not, if they overlap those of another tensor.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool take_one(std::size_t tensor, std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
+                  const input_binding<Names, Data>&... inputs) {
+        if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
+            return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+        else return false;
+    }
+    bool take_one_named(std::size_t tensor, std::span<const T> states, std::span<T> parameters, std::span<const T> gradients,
+                        std::span<const named_data<T>> inputs) {
+        return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
-    std::size_t only_tensor() const {
-        if (sizes_.size() != 1)
-            throw std::invalid_argument("furl: the optimizer has " + std::to_string(sizes_.size()) +
-                                        " tensors; say which: state(symbol, index)");
-        return 0;
+    /// Whether anything lies elsewhere than in the take before the last.
+    bool moved() const { return moved_; }
+
+    bool require_tensor(std::size_t tensor) const {
+        return tensor < sizes_.size() ||
+               detail::refuse("furl: no tensor " + std::to_string(tensor) + "; the optimizer has " + std::to_string(sizes_.size()));
+    }
+
+    bool require_one_tensor() const {
+        return sizes_.size() == 1 || detail::refuse("furl: the optimizer has " + std::to_string(sizes_.size()) +
+                                                    " tensors; say which: state(symbol, index)");
     }
 
   private:
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
+    // Which tensors the arguments are of.
+    struct window {
+        std::size_t first = 0, count = 0;
+    };
+
     std::vector<std::size_t> sizes_;
     step_tensors<Plan, T> tensors_;
     std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
-    const void* checked_for_ = nullptr;      // the owner of the last check that passed
+    window taken_;
+    bool moved_ = true;
+    const void* checked_for_ = nullptr;  // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class TakeInputs>
-    bool take_checked(std::span<const T> states, Parameters& parameters, Gradients& gradients, TakeInputs take_inputs) {
+    bool take_checked(window tensors, std::span<const T> states, Parameters& parameters, Gradients& gradients,
+                      TakeInputs take_inputs) {
         // A copy has other states or another address: its check must be its own.
         const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
-        bool same = checked_for_ == owner;
+        moved_ = checked_for_ != owner;
         checked_for_ = nullptr;
-        same &= gather(0, parameters);
-        same &= gather(1, gradients);
-        same &= take_inputs();
-        if (!same) require_no_overlap(states);
-        checked_for_ = owner;
-        return !same;
+        taken_ = tensors;
+        if (!gather(0, parameters) || !gather(1, gradients) || !take_inputs()) return false;
+        if (moved_ || tensors.count != sizes_.size())
+            if (!require_no_overlap(states)) return false;
+        if (tensors.count == sizes_.size()) checked_for_ = owner;
+        return true;
     }
 
-    // Takes the tensors of one stream. Whether all are where they were.
+    template <class... Names, class... Data>
+    bool gather_inputs(const input_binding<Names, Data>&... inputs) {
+        return (require_known_input(name_text<Names>) && ...) && [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return (gather_input<K>(inputs...) && ...);
+        }(std::make_index_sequence<Plan::inputs>{});
+    }
+
+    bool gather_named(std::span<const named_data<T>> inputs) {
+        for (const auto& given : inputs)
+            if (!require_known_input(given.name)) return false;
+        for (std::size_t k = 0; k < Plan::inputs; ++k) {
+            const auto wanted = Plan::program.inputs[k];
+            const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
+            if (found == inputs.end()) return refuse_missing(wanted);
+            if (!gather(2 + k, found->tensors)) return false;
+        }
+        return true;
+    }
+
+    // Takes the tensors of one stream. Whether they fit.
     template <class X>
     bool gather(std::size_t stream, X& x) {
-        bool same = true;
-        const auto given = detail::for_each_tensor(x, [&](std::size_t i, const T* data, std::size_t n) {
-            if (i >= sizes_.size()) return;
-            require_size(stream, i, n);
+        bool fits = true;
+        const auto given = detail::for_each_tensor(x, [&](std::size_t k, const T* data, std::size_t n) {
+            if (k >= taken_.count || !fits) return;
+            const auto i = taken_.first + k;
+            if (n != sizes_[i]) {
+                fits = refuse_size(stream, i, n);
+                return;
+            }
             auto& place = tensors_.streams[i][stream];
-            same &= place == data;
+            moved_ |= place != data;
             place = const_cast<T*>(data);  // read only where the program has no store
         });
-        if (given != sizes_.size())
-            throw std::invalid_argument("furl: " + std::to_string(given) + " tensors of " + describe(stream) +
-                                        ", expected " + std::to_string(sizes_.size()) + " as at construction");
-        return same;
+        if (!fits) return false;
+        return given == taken_.count ||
+               detail::refuse("furl: " + std::to_string(given) + " tensors of " + describe(stream) + ", expected " +
+                              std::to_string(taken_.count) +
+                              (taken_.count == sizes_.size() ? " as at construction" : ": a step of one tensor"));
     }
 
-    static void require_known_input(std::string_view name) {
-        if (std::ranges::find(Plan::program.inputs, name) == Plan::program.inputs.end())
-            throw std::invalid_argument(detail::no_such("input", name, "the rule", Plan::program.inputs));
+    static bool require_known_input(std::string_view name) {
+        return std::ranges::find(Plan::program.inputs, name) != Plan::program.inputs.end() ||
+               detail::refuse(detail::no_such("input", name, "the rule", Plan::program.inputs));
     }
 
     template <std::size_t K, class... Names, class... Data>
     bool gather_input(const input_binding<Names, Data>&... given) {
-        bool found = false, same = true;
+        bool found = false, fits = true;
         [[maybe_unused]] const auto take = [&]<class Name, class D>(const input_binding<Name, D>& binding) {
             if (name_text<Name> != Plan::program.inputs[K]) return;
             found = true;
-            same &= gather(2 + K, binding.data);
+            fits = fits && gather(2 + K, binding.data);
         };
         (take(given), ...);
-        if (!found) throw_missing(Plan::program.inputs[K]);
-        return same;
+        return found ? fits : refuse_missing(Plan::program.inputs[K]);
     }
 
-    static void throw_missing(std::string_view input) {
-        throw std::invalid_argument("furl: input '" + std::string(input) +
-                                    "' is missing; call step(parameters, gradients, furl::input<\"" +
-                                    std::string(input) + "\"> = data)");
+    static bool refuse_missing(std::string_view input) {
+        return detail::refuse("furl: input '" + std::string(input) +
+                              "' is missing; call step(parameters, gradients, furl::input<\"" + std::string(input) +
+                              "\"> = data)");
     }
 
     static std::string describe(std::size_t stream) {
@@ -161,26 +187,26 @@ class step_arguments {
         return "the states";
     }
 
-    void require_size(std::size_t stream, std::size_t tensor, std::size_t given) const {
-        if (given != sizes_[tensor])
-            throw std::invalid_argument("furl: tensor " + std::to_string(tensor) + ": " + describe(stream) + " have " +
-                                        std::to_string(given) + " elements, expected " +
-                                        std::to_string(sizes_[tensor]) + " as at construction");
+    bool refuse_size(std::size_t stream, std::size_t tensor, std::size_t given) const {
+        return detail::refuse("furl: tensor " + std::to_string(tensor) + ": " + describe(stream) + " have " +
+                              std::to_string(given) + " elements, expected " + std::to_string(sizes_[tensor]) +
+                              " as at construction");
     }
 
-    void require_no_overlap(std::span<const T> states) {
+    bool require_no_overlap(std::span<const T> states) {
         std::size_t k = 0;
-        for (std::size_t i = 0; i < sizes_.size(); ++i)
+        touched_.resize(taken_.count * Plan::first_state + 1);
+        for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
                 touched_[k++] = detail::interval::of(tensors_.streams[i][s], sizes_[i], i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
-        if (!found.first) return;
+        if (!found.first) return true;
         const auto name = [&](const detail::interval& x) {
             return describe(x.stream) + (x.stream < Plan::first_state ? " of tensor " + std::to_string(x.tensor) : "");
         };
-        throw std::invalid_argument("furl: " + name(*found.first) + " overlap " + name(*found.second) +
-                                    "; a step writes parameters, so they need memory of their own");
+        return detail::refuse("furl: " + name(*found.first) + " overlap " + name(*found.second) +
+                              "; a step writes parameters, so they need memory of their own");
     }
 };
 

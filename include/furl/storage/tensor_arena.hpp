@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
-#include <ranges>
 #include <span>
 #include <vector>
 
@@ -27,6 +26,41 @@ class tensor_arena {
     enum stream : std::size_t { parameter_stream, gradient_stream, streams };
 
   public:
+    /// The tensors of one stream, in their order. A view: it lives no longer than the arena.
+    class tensor_range {
+      public:
+        class iterator {
+          public:
+            using value_type = std::span<T>;
+            using difference_type = std::ptrdiff_t;
+
+            iterator() = default;
+            iterator(const tensor_range* range, std::size_t i) : range_(range), i_(i) {}
+
+            std::span<T> operator*() const { return range_->arena_->tensor(range_->which_, i_); }
+            iterator& operator++() {
+                ++i_;
+                return *this;
+            }
+            iterator operator++(int) { return {range_, i_++}; }
+            bool operator==(const iterator&) const = default;
+
+          private:
+            const tensor_range* range_ = nullptr;
+            std::size_t i_ = 0;
+        };
+
+        tensor_range(const tensor_arena& arena, stream which) : arena_(&arena), which_(which) {}
+
+        iterator begin() const { return {this, 0}; }
+        iterator end() const { return {this, size()}; }
+        std::size_t size() const { return arena_->tensors(); }
+
+      private:
+        const tensor_arena* arena_;
+        stream which_;
+    };
+
     /// For tensors of these sizes.
     explicit tensor_arena(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), memory_(streams, sizes_) {
         for (std::size_t s = 0; s < streams; ++s) std::ranges::fill(memory_.stream(s), T{0});
@@ -39,13 +73,13 @@ class tensor_arena {
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
     /// The parameters of a tensor.
-    std::span<T> parameter(std::size_t tensor) const { return {memory_.at(parameter_stream, tensor), sizes_[tensor]}; }
+    std::span<T> parameter(std::size_t tensor) const { return this->tensor(parameter_stream, tensor); }
     /// The gradients of a tensor.
-    std::span<T> gradient(std::size_t tensor) const { return {memory_.at(gradient_stream, tensor), sizes_[tensor]}; }
+    std::span<T> gradient(std::size_t tensor) const { return this->tensor(gradient_stream, tensor); }
 
     /// All tensors in their order, as a step takes them.
-    auto parameters() const { return list(&tensor_arena::parameter); }
-    auto gradients() const { return list(&tensor_arena::gradient); }
+    tensor_range parameters() const { return {*this, parameter_stream}; }
+    tensor_range gradients() const { return {*this, gradient_stream}; }
 
     /// Sets all gradients to 0. A rule can do so in its own pass: zero_grad(update).
     void zero_gradients() { std::ranges::fill(memory_.stream(gradient_stream), T{0}); }
@@ -54,10 +88,7 @@ class tensor_arena {
     std::vector<std::size_t> sizes_;
     arena<T> memory_;
 
-    auto list(std::span<T> (tensor_arena::*which)(std::size_t) const) const {
-        return std::views::iota(std::size_t{0}, tensors()) |
-               std::views::transform([this, which](std::size_t i) { return (this->*which)(i); });
-    }
+    std::span<T> tensor(stream which, std::size_t i) const { return {memory_.at(which, i), sizes_[i]}; }
 };
 
 }  // namespace furl

@@ -58,6 +58,13 @@ std::size_t for_each_tensor(X& x, Visit visit) {
     }
 }
 
+/// The tensors of X, as spans, in a list.
+template <class X, class E>
+void list_tensors(X& x, std::vector<std::span<E>>& list) {
+    list.clear();
+    for_each_tensor(x, [&](std::size_t, auto* p, std::size_t n) { list.emplace_back(p, n); });
+}
+
 template <class X>
 std::vector<std::size_t> sizes_of(const X& tensors) {
     std::vector<std::size_t> sizes;

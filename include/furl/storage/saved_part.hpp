@@ -10,27 +10,37 @@
 
 namespace furl::detail {
 
+/// A number that a checkpoint keeps by name; where it may be unset it is NaN then, and is not in the file.
+struct saved_number {
+    std::string key;
+    double* value;
+    bool may_be_unset = false;
+};
+
 /// What a checkpoint keeps of an optimizer of one rule, without its type.
 struct saved_part {
-    std::string prefix;            ///< of what is said about the whole part; empty where there is one only
-    std::size_t first_tensor = 0;  ///< in the list of all tensors
+    std::string prefix;                   ///< of what is said about the whole part; empty where there is one only
     const rule_info* info = nullptr;
     std::span<const std::size_t> sizes{};
-    std::span<double> hyperparameters{};
+    std::vector<std::size_t> tensors{};   ///< their numbers in the list of all
+    std::vector<saved_number> numbers{};  ///< hyperparameters
     std::int64_t steps = 0;
     std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
     std::function<void(std::int64_t)> set_steps{};
+    std::function<void()> loaded{};       ///< called when all is in its place
 
     template <class Optimizer>
-    static saved_part of(Optimizer& opt, std::string prefix = {}, std::size_t first_tensor = 0) {
-        return {std::move(prefix),
-                first_tensor,
-                &opt.info(),
-                opt.sizes(),
-                opt.hyperparameter_span(),
-                opt.step_count(),
-                [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); },
-                [&opt](std::int64_t steps) { opt.set_step_count(steps); }};
+    static saved_part of(Optimizer& opt, std::string prefix = {}, std::vector<std::size_t> tensors = {}) {
+        saved_part part{std::move(prefix), &opt.info(), opt.sizes(), std::move(tensors)};
+        if (part.tensors.empty())
+            for (std::size_t i = 0; i < part.sizes.size(); ++i) part.tensors.push_back(i);
+        const auto values = opt.hyperparameter_span();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            part.numbers.push_back({"hyperparameter." + std::string(part.info->hyperparameters[i]), &values[i]});
+        part.steps = opt.step_count();
+        part.state_bytes = [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); };
+        part.set_steps = [&opt](std::int64_t count) { opt.set_step_count(count); };
+        return part;
     }
 };
 
@@ -55,7 +65,7 @@ bool for_each_state(const saved_part& part, const std::vector<std::string>& name
             if (!at(0, part.prefix + "global")) return false;
         } else {
             for (std::size_t i = 0; i < part.sizes.size(); ++i)
-                if (!at(i, names[part.first_tensor + i])) return false;
+                if (!at(i, names[part.tensors[i]])) return false;
         }
     }
     return true;

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <furl/base/macros.hpp>
+
+#include <cstddef>
+
+namespace furl {
+
+/// Who runs the chunks of a step: `runner(chunks, body)` calls body(i) once for each i below chunks, on any threads and in
+/// any order, and returns when all are done. `runner.concurrency()`, where there is one, says on how many at once; without
+/// it there are chunks for 16.
+template <class R>
+concept ChunkRunner = requires(R& runner, std::size_t chunks, void (&body)(std::size_t)) { runner(chunks, body); };
+
+/// All chunks in their order, on the calling thread. The default.
+struct serial {
+    static constexpr std::size_t concurrency() { return 1; }
+
+    template <class Body>
+    FURL_INLINE void operator()(std::size_t chunks, Body&& body) const {
+        for (std::size_t i = 0; i < chunks; ++i) body(i);
+    }
+};
+
+namespace detail {
+
+template <class Runner>
+std::size_t concurrency_of(const Runner& runner) {
+    if constexpr (requires { runner.concurrency(); }) return runner.concurrency();
+    else return 16;
+}
+
+}  // namespace detail
+
+}  // namespace furl

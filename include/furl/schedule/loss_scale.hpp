@@ -1,0 +1,80 @@
+#pragma once
+
+#include <furl/base/error.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+namespace furl {
+
+/// The scale of a scaled loss: as large as the gradients bear.
+///
+/// Gradients of low precision underflow; those of a loss that is multiplied by s do not, and a rule with `unscaled` or
+/// `loss_scaled` divides them by s again. Where they overflow instead, the step is skipped (skip_nonfinite) and s falls;
+/// after enough steps in a row that were done, it rises.
+///
+/// `furl::loss_scale scale;`
+/// `loss = scale.value() * ...;  opt.set("loss_scale", scale.value());  scale.update(opt.step(w, g));`
+///
+/// It is a value: copy it, or take value() and steps_in_a_row(), to save it.
+///
+/// Defaults:  those of PyTorch's GradScaler.
+/// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
+/// Source:    Micikevicius et al. 2018, section 3.2; torch.amp.GradScaler, which has no bounds.
+class loss_scale {
+  public:
+    struct settings {
+        double initial = 65536;
+        double growth = 2;         ///< factor upwards, above 1; a power of 2 loses no bit
+        double backoff = 0.5;      ///< factor downwards, in (0, 1)
+        std::int64_t interval = 2000;  ///< steps done in a row before it rises, at least 1
+        double least = std::numeric_limits<double>::min();
+        double most = 0x1p127;     ///< of float
+    };
+
+    loss_scale() : loss_scale(settings{}) {}
+
+    explicit loss_scale(const settings& chosen) : settings_(chosen), value_(chosen.initial) {
+        require(chosen.growth > 1, "growth must be above 1");
+        require(chosen.backoff > 0 && chosen.backoff < 1, "backoff must be between 0 and 1");
+        require(chosen.interval >= 1, "interval must be at least 1");
+        require(chosen.least > 0 && chosen.least <= chosen.initial && chosen.initial <= chosen.most,
+                "initial must be between least and most, and all above 0");
+    }
+
+    /// By what the loss is to be multiplied.
+    double value() const { return value_; }
+    std::int64_t steps_in_a_row() const { return steps_; }
+
+    /// Goes on from a value that was saved.
+    void restore(double value, std::int64_t steps_in_a_row) {
+        value_ = std::clamp(value, settings_.least, settings_.most);
+        steps_ = steps_in_a_row;
+    }
+
+    /// To be told whether the step was done; whether the scale changed.
+    bool update(bool done) {
+        const double before = value_;
+        if (!done) {
+            value_ = std::max(value_ * settings_.backoff, settings_.least);
+            steps_ = 0;
+        } else if (++steps_ >= settings_.interval) {
+            value_ = std::min(value_ * settings_.growth, settings_.most);
+            steps_ = 0;
+        }
+        return value_ != before;
+    }
+
+  private:
+    settings settings_;
+    double value_;
+    std::int64_t steps_ = 0;
+
+    static void require(bool fine, const char* what) {
+        if (!fine) detail::refuse(std::string("furl: loss_scale: ") + what);
+    }
+};
+
+}  // namespace furl

@@ -1,0 +1,89 @@
+// Compiled without exceptions and without RTTI: what is refused is told by return values and furl::last_error().
+#include <furl/checkpoint/checkpoint.hpp>
+#include <furl/furl.hpp>
+#include <furl/runtime/grouped_optimizer.hpp>
+#include <furl/zoo/adamw.hpp>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#if defined(__cpp_exceptions) || defined(__cpp_rtti)
+#error "this test is for -fno-exceptions -fno-rtti"
+#endif
+
+namespace {
+
+int failures = 0;
+
+void check(bool fine, const char* what) {
+    if (fine) return;
+    std::printf("not so: %s (last error: %s)\n", what, std::string(furl::last_error()).c_str());
+    ++failures;
+}
+
+// Whether the last call was refused, and says this.
+bool refused(std::string_view words) {
+    const bool found = furl::last_error().find(words) != std::string_view::npos;
+    furl::clear_error();
+    return found;
+}
+
+}  // namespace
+
+#define CHECK(...) check(__VA_ARGS__, #__VA_ARGS__)
+
+int main() {
+    using adamw = furl::zoo::adamw;
+    std::vector<float> w(10, 1), g(10, 2), short_g(9);
+    furl::optimizer<adamw> opt(w.size());
+    CHECK(opt.step(w, g));
+    CHECK(furl::last_error().empty());
+    const auto before = w;
+
+    CHECK(!opt.step(w, short_g) && refused("tensor 0: gradients have 9 elements, expected 10"));
+    CHECK(!opt.step(w, w) && refused("overlap"));
+    CHECK(!opt.step(w, g, furl::input<"hessian"> = g) && refused("no input 'hessian'"));
+    CHECK(!opt.step_tensor(1, w, g) && refused("no tensor 1"));
+    CHECK(std::isnan(opt.get("lrr")) && refused("did you mean 'lr'?"));
+    opt.set("lrr", 5);
+    CHECK(refused("did you mean 'lr'?"));
+    CHECK(opt.state("n").empty() && refused("has: m, v"));
+    CHECK(opt.state("m", 3).empty() && refused("no tensor 3"));
+    CHECK(opt.state(adamw::m, 3).empty() && refused("no tensor 3"));
+    CHECK(std::isnan(opt.scalar_state("m", 0)) && refused("no state"));
+    CHECK(std::isnan(opt.value("norm")) && refused("no value"));
+    CHECK(w == before && opt.step_count() == 1 && opt.get("lr") == 1e-3);
+
+    const auto list = furl::registry<>().add<adamw>("adamw");
+    CHECK(!list.make("adamv", {}, 3) && refused("did you mean 'adamw'?"));
+    CHECK(!list.make("adamw", {{"rate", 1}}, 3) && refused("no hyperparameter 'rate'"));
+    auto any = list.make("adamw", {{"lr", 0.5}}, 10);
+    CHECK(any && any.get("lr") == 0.5);
+    CHECK(any.step(w, g) && any.step_count() == 1);
+    CHECK(!any.step(w, short_g) && refused("gradients"));
+    CHECK(std::isnan(any["rate"] = NAN) && refused("no hyperparameter 'rate'"));
+
+    furl::grouped_optimizer<float> groups;
+    groups.add<adamw>({10});
+    CHECK(!groups.set("rate", 1) && refused("no hyperparameter"));
+    CHECK(!groups.step(w, short_g) && refused("gradients"));
+    CHECK(groups.step(w, g));
+
+    const auto path = "/tmp/furl-no-exceptions-" + std::to_string(::getpid());
+    CHECK(furl::save_checkpoint(path, opt, w));
+    CHECK(furl::load_checkpoint(path, opt, w).done);
+    CHECK(!furl::load_checkpoint(path, groups) && refused("is not loaded"));
+    CHECK(!furl::load_checkpoint("/tmp/there is none", opt) && refused("No such file"));
+    CHECK(!furl::save_checkpoint("/no/such/directory/x", opt) && refused("was not saved"));
+    ::unlink(path.c_str());
+
+    furl::loss_scale({.growth = 0.5});
+    CHECK(refused("growth must be above 1"));
+    if (failures == 0) std::printf("every refusal was told by return value\n");
+    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
