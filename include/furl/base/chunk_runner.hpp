@@ -10,7 +10,8 @@ namespace furl {
 /// any order, and returns when all are done. `runner.concurrency()`, where there is one, says on how many at once; without
 /// it there are chunks for 16.
 template <class R>
-concept ChunkRunner = requires(R& runner, std::size_t chunks, void (&body)(std::size_t)) { runner(chunks, body); };
+concept ChunkRunner = !requires(R& tensor) { tensor.data(); }  // Eigen's matrices can be called, with anything
+                      && requires(R& runner, std::size_t chunks, void (&body)(std::size_t)) { runner(chunks, body); };
 
 /// All chunks in their order, on the calling thread. The default.
 struct serial {

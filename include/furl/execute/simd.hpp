@@ -92,7 +92,8 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V divide(V a, V b) { return a / b; }
     static FURL_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
 #endif
-    static FURL_INLINE V negate(V a) { return -a; }
+    // Not -a, which xsimd 8.1 takes from 0 for AVX-512: the sign of a zero would be lost.
+    static FURL_INLINE V negate(V a) { return a ^ V(T(-0.0)); }
     // xsimd 8.1 has no fused operations for AVX-512: it multiplies, rounds and adds.
 #if defined(__AVX512F__)
     static FURL_INLINE V fma(V a, V b, V c) {
@@ -144,7 +145,8 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE mask less(V a, V b) { return a < b; }
     static FURL_INLINE mask less_equal(V a, V b) { return a <= b; }
     static FURL_INLINE mask equal(V a, V b) { return a == b; }
-    static FURL_INLINE mask not_equal(V a, V b) { return a != b; }
+    // Not a != b, which xsimd 8.1 takes as ordered for AVX: false where there is a NaN.
+    static FURL_INLINE mask not_equal(V a, V b) { return !(a == b); }
     static FURL_INLINE mask both(mask a, mask b) { return a & b; }
     static FURL_INLINE mask either(mask a, mask b) { return a | b; }
     static FURL_INLINE mask neither(mask a) { return !a; }
