@@ -136,6 +136,7 @@ def main():
             write(work / header.relative_to(ROOT), headers.convert(header.read_text()))
 
     fill_plots(folder, args.plots, html)
+    shutil.copytree(ROOT / "examples" / "pictures", html / "examples" / "pictures")
     html_header(work)
     layout(work, folder)
     settings = (HERE / "Doxyfile").read_text()
@@ -158,7 +159,8 @@ LAYOUT_FILE = {work / 'layout.xml'}
         shutil.copy(data, html)
     slim.slim(html)
     size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
-    print(f"{html}/index.html: {size / 1e6:.2f} MB")
+    plots = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
+    print(f"{html}/index.html: {(size - plots) / 1e6:.2f} MB, and {plots / 1e6:.2f} MB of plots")
     if done.returncode or complaints:
         print(complaints, file=sys.stderr)
         sys.exit(f"site.py: {complaints.count('error:')} complaints of Doxygen")

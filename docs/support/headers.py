@@ -5,7 +5,7 @@ import re
 # of the rest; these headers speak to those who change them.
 INTERNAL = re.compile(r"furl/(base/(macros|static_vector)|language/(op|graph|named)|"
                       r"execute/(arithmetic|counting|evaluate|kernel|naive|partition|random|reduction_tree|simd|step)|"
-                      r"storage/(hyperparameters|refused|state_table|step_arguments|step_data|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")
+                      r"storage/(hyperparameters|refused|plan_info|state_table|step_arguments|step_data|tensor_turns|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")
 
 LABEL = re.compile(r"(?m)^([^\S\n]*)///\s?([A-Z][A-Za-z]*(?:, [A-Z][a-z]+)*):  +(.*)$")
 

@@ -177,8 +177,11 @@ class optimizer {
 
     /// Takes the arguments of a step, of lists of tensors and inputs that are named at run time, and writes nothing.
     ///
-    /// @param numbers  of the tensors in the list of all, for random numbers; empty: 0, 1, ...
-    /// @param total    elements of all tensors; 0: those of this optimizer.
+    /// @param parameters  as of step().
+    /// @param gradients   as of step().
+    /// @param inputs      by name.
+    /// @param numbers     of the tensors in the list of all, for random numbers; empty: 0, 1, ...
+    /// @param total       elements of all tensors; 0: those of this optimizer.
     /// Errors:  as step().
     std::optional<stage> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                      std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},

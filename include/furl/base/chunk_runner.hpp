@@ -15,8 +15,10 @@ concept ChunkRunner = !requires(R& tensor) { tensor.data(); }  // Eigen's matric
 
 /// All chunks in their order, on the calling thread. The default.
 struct serial {
+    /// One thread.
     static constexpr std::size_t concurrency() { return 1; }
 
+    /// Calls body(i) once for each i below chunks.
     template <class Body>
     FURL_INLINE void operator()(std::size_t chunks, Body&& body) const {
         for (std::size_t i = 0; i < chunks; ++i) body(i);

@@ -29,8 +29,8 @@ namespace furl {
 template <class T = float>
 class grouped_optimizer {
   public:
-    using value_type = T;
-    using group = parameter_group<T>;
+    using value_type = T;              ///< of parameters and gradients
+    using group = parameter_group<T>;  ///< what add() makes
 
     /// One more group, of this rule, at any time.
     ///
@@ -102,6 +102,7 @@ class grouped_optimizer {
         return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()), inputs);
     }
 
+    /// The same with inputs that are named at run time.
     bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                     std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
         if (!take(parameters, gradients, inputs)) return false;

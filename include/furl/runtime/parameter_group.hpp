@@ -13,7 +13,7 @@ namespace furl {
 struct group_settings {
     std::vector<setting> settings{};      ///< hyperparameters of its own: `.settings = {{"weight_decay", 0}}`
     std::vector<double> lr_scale{};       ///< a multiplier of "lr" for each tensor; none: 1
-    bool frozen = false;
+    bool frozen = false;                  ///< whether a step leaves it as it is
 };
 
 namespace detail {
@@ -168,8 +168,10 @@ class parameter_group {
     }
     double value(std::string_view name) const { return parts_.front().opt().value(name); }
 
+    /// The number of steps done.
     std::int64_t step_count() const { return parts_.front().opt().step_count(); }
 
+    /// States and step count as after construction.
     void reset() {
         for (auto& p : parts_) p.opt().reset();
     }

@@ -25,17 +25,19 @@ namespace furl {
 /// Source:    Micikevicius et al. 2018, section 3.2; torch.amp.GradScaler, which has no bounds.
 class loss_scale {
   public:
+    /// How it moves, and between which bounds.
     struct settings {
-        double initial = 65536;
+        double initial = 65536;    ///< the first value
         double growth = 2;         ///< factor upwards, above 1; a power of 2 loses no bit
         double backoff = 0.5;      ///< factor downwards, in (0, 1)
         std::int64_t interval = 2000;  ///< steps done in a row before it rises, at least 1
-        double least = std::numeric_limits<double>::min();
+        double least = std::numeric_limits<double>::min();  ///< it does not fall below this
         double most = 0x1p127;     ///< of float
     };
 
     loss_scale() : loss_scale(settings{}) {}
 
+    /// With these settings.
     explicit loss_scale(const settings& chosen) : settings_(chosen), value_(chosen.initial) {
         require(chosen.growth > 1, "growth must be above 1");
         require(chosen.backoff > 0 && chosen.backoff < 1, "backoff must be between 0 and 1");

@@ -29,20 +29,26 @@ class tensor_arena {
     /// The tensors of one stream, in their order. A view: it lives no longer than the arena.
     class tensor_range {
       public:
+        /// Of tensors.
         class iterator {
           public:
-            using value_type = std::span<T>;
-            using difference_type = std::ptrdiff_t;
+            using value_type = std::span<T>;         ///< a tensor
+            using difference_type = std::ptrdiff_t;  ///< between tensors
 
             iterator() = default;
+            /// At the i-th tensor of a range.
             iterator(const tensor_range* range, std::size_t i) : range_(range), i_(i) {}
 
+            /// The tensor.
             std::span<T> operator*() const { return range_->arena_->tensor(range_->which_, i_); }
+            /// To the next one.
             iterator& operator++() {
                 ++i_;
                 return *this;
             }
+            /// To the next one.
             iterator operator++(int) { return {range_, i_++}; }
+            /// Whether both are at the same one.
             bool operator==(const iterator&) const = default;
 
           private:
@@ -50,10 +56,14 @@ class tensor_arena {
             std::size_t i_ = 0;
         };
 
+        /// The tensors of a stream.
         tensor_range(const tensor_arena& arena, stream which) : arena_(&arena), which_(which) {}
 
+        /// The first one.
         iterator begin() const { return {this, 0}; }
+        /// Past the last one.
         iterator end() const { return {this, size()}; }
+        /// How many there are.
         std::size_t size() const { return arena_->tensors(); }
 
       private:
