@@ -5,10 +5,12 @@ import sys
 import compilers
 
 
-OPTIONAL = ("benchmark/benchmark.h",)  # of libraries that a few headers are for; without them there is nothing to check
+OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h")  # of libraries that a few headers are for; without them there is nothing to check
 
 
 def check(compiler, header, flags):
+    if "openmp" in header:
+        flags = [*flags, "-fopenmp"]
     complaint = compilers.compile(compiler, "-", flags, f"#include <{header}>\n").stderr
     missing = any(f"{name}: No such file" in complaint or f"'{name}' file not found" in complaint for name in OPTIONAL)
     return "" if missing else complaint
