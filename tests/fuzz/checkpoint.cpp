@@ -57,7 +57,8 @@ void load(const std::string& bytes, bool any_rule) {
     }
     // What was loaded is saved as the same, and loads again.
     furl::detail::safetensors file;
-    require(furl::detail::fill(file, content, own).empty(), "what was loaded cannot be saved");
+    auto loaded = furl::detail::content_of(s.opt, s.w, {});
+    require(furl::detail::fill(file, loaded, own).empty(), "what was loaded cannot be saved");
     std::vector<std::span<const std::byte>> data;
     auto again = furl::detail::write_header(file, data);
     for (auto piece : data) again.append(reinterpret_cast<const char*>(piece.data()), piece.size());

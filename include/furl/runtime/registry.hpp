@@ -18,7 +18,6 @@ struct rules {};
 template <auto& Tuple>
 using rules_of = decltype([]<template <class...> class List, class... R>(const List<R...>&) {
     return rules<typename R::type...>{};
-/// The rules of a Hana tuple of types.
 }(Tuple));
 
 namespace detail {
