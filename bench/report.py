@@ -24,7 +24,7 @@ import plots
 FIXED_COST_UP_TO = 100       # sizes up to this are there for the fixed cost of a step
 NOISY = 0.15                 # a distance between the quartiles beyond this is worth a remark
 LIMITS = ("memory", "divider")
-SECTIONS = ("tensors", "training", "denormals", "placement", "layouts", "libtorch")
+SECTIONS = ("tensors", "training", "storage", "denormals", "placement", "layouts", "libtorch")
 
 # job, loop, compared with (limit: the slower of memory and divider), numbers of parameters from and to, at most
 GOALS = (
@@ -49,6 +49,10 @@ GOALS = (
     ("denormals", "furl 100 %", "furl 0 %", 0, 1e9, 1.1),
     ("placement", "arena", "hand", 0, 1e9, 1.03),
     ("placement", "arena", "hand", 1 << 24, 1 << 24, 1 / 1.15),
+    ("storage m-v-bfloat16", "stored", "float", 1e7, 1e9, 0.82),
+    ("storage m-v-bfloat16-stochastic", "stored", "float", 1e7, 1e9, 0.9),
+    ("storage m-v-8-bit", "stored", "float", 1e7, 1e9, 1),
+    ("storage split", "stored", "float", 1e7, 1e9, 1.08),
     ("libtorch adamw", "fused", "libtorch", 1e7, 1e8, 1 / 8),
     ("libtorch tensors 10000-of-100", "arena", "kernel", 0, 1e9, 1 / 15),
     ("libtorch training resnet-50", "arena", "kernel", 0, 1e9, 1 / 1.6),
@@ -277,7 +281,7 @@ def report(path, out):
         parts.append(rules(sections["rules"]))
     if sections["fixed cost"]:
         parts.append(fixed_cost(sections["fixed cost"]))
-    steps = [j for head in ("tensors", "training", "libtorch", "denormals", "placement") for j in sections[head]]
+    steps = [j for head in ("tensors", "training", "storage", "libtorch", "denormals", "placement") for j in sections[head]]
     if steps:
         parts.append(whole_steps(steps))
     if sections["layouts"]:

@@ -17,6 +17,7 @@ GUIDE = [
     ("performance.md", "Performance"),
     ("choosing.md", "Choosing an optimizer"),
     ("production.md", "In production"),
+    ("storage.md", "Storage"),
     ("errors.md", "Errors"),
     ("architecture.md", "Architecture"),
     ("contributing.md", "Contributing"),

@@ -7,21 +7,15 @@
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
 #include <furl/program/check.hpp>
-#include <furl/storage/arena.hpp>
-#include <furl/storage/hyperparameters.hpp>
-#include <furl/storage/plan_info.hpp>
+#include <furl/storage/named_access.hpp>
 #include <furl/storage/refused.hpp>
-#include <furl/storage/step_arguments.hpp>
+#include <furl/storage/storage.hpp>
 #include <furl/storage/tensor_turns.hpp>
 
 #include <cstdint>
 #include <initializer_list>
-#include <limits>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace furl {
 
@@ -35,6 +29,15 @@ inline constexpr bool is_optimizer = false;
 template <class Rule, class T, class... Policies>
 inline constexpr bool is_optimizer<optimizer<Rule, T, Policies...>> = true;
 
+template <class Rule, class T, class... Policies>
+struct named_access_of {
+    using policies = policies_of<Rule, T, Policies...>;
+    using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats>;
+    using executor = typename policies::execution::template executor<T>::template bound<plan>;
+    using engine = step_runner<plan, T, executor, typename policies::denormals>;
+    using type = named_access<plan, engine>;
+};
+
 }  // namespace detail
 
 /// A rule at work: owns the states of a list of tensors, and steps them.
@@ -45,27 +48,27 @@ inline constexpr bool is_optimizer<optimizer<Rule, T, Policies...>> = true;
 ///
 /// @tparam Rule      a struct with a `static constexpr auto update`.
 /// @tparam T         the element type: float or double. Per-step values are computed in double and rounded once.
-/// @tparam Policies  furl::strict (as written, no contraction), furl::keep_denormals, or an execution policy.
+/// @tparam Policies  furl::strict (as written, no contraction), furl::keep_denormals, furl::storage (in which formats the
+///                   streams lie in memory), or an execution policy.
 /// Errors:  E01 to E14 if the rule is wrong, at compile time. std::invalid_argument if a call is, before anything is
 ///          written.
 template <class Rule, class T = float, class... Policies>
-class optimizer {
-    using execution = policy_or_t<policy_kind::execution, fused, Policies...>;
-    using numerics = policy_or_t<policy_kind::numerics, typename execution::numerics, Policies...>;
-    using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
-    using plan = furl::plan<Rule, numerics>;
-    using executor = typename execution::template executor<T>::template bound<plan>;
-    using engine = step_runner<plan, T, executor, denormals>;
+class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
+    using plan = typename detail::named_access_of<Rule, T, Policies...>::plan;
+    using engine = typename detail::named_access_of<Rule, T, Policies...>::engine;
+    using base = detail::named_access<plan, engine>;
+    using typename base::table;
+    using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_, base::no_tensor, base::has_tensor;
 
-    using table = plan_info<plan, T, numerics>;
-
-    static constexpr const auto& streams = plan::streams;
-    using gradient = std::conditional_t<(plan::program.gradient >= 0), T, const T>;
-    static constexpr std::size_t state_streams = streams.size() - plan::first_state;
+    using read_gradient = const typename plan::template format<1>::element;
+    using gradient = std::conditional_t<(plan::program.gradient >= 0), std::remove_const_t<read_gradient>, read_gradient>;
 
   public:
+    using base::state;
+
     using rule = Rule;     ///< what it runs
-    using value_type = T;  ///< of parameters and gradients
+    using value_type = T;  ///< what it computes in
+    using parameter_type = typename plan::template format<0>::element;  ///< of parameters, as a step is given them
 
     /// For one tensor of n elements.
     explicit optimizer(std::size_t n) : optimizer(std::span<const std::size_t>(&n, 1)) {}
@@ -78,15 +81,14 @@ class optimizer {
     template <std::ranges::input_range Sizes>
         requires std::integral<std::ranges::range_value_t<Sizes>>
     explicit optimizer(const Sizes& sizes)
-        : arguments_({std::ranges::begin(sizes), std::ranges::end(sizes)}),
-          states_(state_streams, arguments_.sizes(), 2 + plan::inputs),
-          engine_(arguments_.sizes()) {
+        : base({std::ranges::begin(sizes), std::ranges::end(sizes)}) {
         reset();
     }
 
     /// For these tensors: one, or a list. Takes their sizes only.
     template <class Tensors>
-        requires std::floating_point<typename detail::element_of<const Tensors>::type>
+        requires(!std::is_void_v<typename detail::element_of<const Tensors>::type> &&
+                 !std::integral<typename detail::element_of<const Tensors>::type>)
     explicit optimizer(const Tensors& tensors) : optimizer(detail::sizes_of(tensors)) {}
 
     /// One step: t becomes t + 1, parameters and states are updated in place.
@@ -146,7 +148,7 @@ class optimizer {
         static_assert(alone, "furl[E40]: the rule has a reduction over all tensors, so one tensor cannot step before the "
                              "gradients of all are there; use step. See docs/errors.md#E40");
         if constexpr (alone) {
-            return arguments_.require_tensor(tensor) && turns_.require(tensor, tensors()) &&
+            return arguments_.require_tensor(tensor) && turns_.require(tensor, this->tensors()) &&
                    arguments_.take_one(tensor, states_.memory(), std::forward<Parameters>(parameters),
                                        std::forward<Gradients>(gradients), inputs...) &&
                    run_tensor(tensor);
@@ -168,7 +170,7 @@ class optimizer {
             return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
                                   "gradients of all are there; use step");
         else
-            return arguments_.require_tensor(tensor) && turns_.require(tensor, tensors()) &&
+            return arguments_.require_tensor(tensor) && turns_.require(tensor, this->tensors()) &&
                    arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
     }
 
@@ -220,13 +222,13 @@ class optimizer {
 
     /// One step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
     template <class... Names, class... Data>
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<gradient>> gradients,
+    bool step(std::initializer_list<std::span<parameter_type>> parameters, std::initializer_list<std::span<gradient>> gradients,
               const input_binding<Names, Data>&... inputs) {
         return step(serial{}, parameters, gradients, inputs...);
     }
     template <class Runner, class... Names, class... Data>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step(Runner&& runner, std::initializer_list<std::span<T>> parameters,
+    bool step(Runner&& runner, std::initializer_list<std::span<parameter_type>> parameters,
               std::initializer_list<std::span<gradient>> gradients, const input_binding<Names, Data>&... inputs) {
         return step(runner, std::span(parameters.begin(), parameters.size()),
                     std::span(gradients.begin(), gradients.size()), inputs...);
@@ -250,17 +252,6 @@ class optimizer {
         return hypers_[0];
     }
 
-    /// A hyperparameter by its name at run time. Errors: std::invalid_argument that lists the names there are.
-    void set(std::string_view name, double value) { hypers_.at(name) = value; }
-    double get(std::string_view name) const { return hypers_.at(name); }
-
-    /// The names of the hyperparameters.
-    static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<plan>::names; }
-
-    /// Their values, in the order of the names.
-    std::span<double> hyperparameter_span() { return hypers_.values(); }
-    std::span<const double> hyperparameter_span() const { return hypers_.values(); }
-
     /// A state by its symbol. Of one value per parameter: a span over the state of a tensor; of one value per tensor or
     /// per step: a span over those values, in double.
     ///
@@ -283,113 +274,32 @@ class optimizer {
         return {};
     }
 
-    /// The state of a tensor by its name at run time, for states of one value per parameter.
-    std::span<T> state(std::string_view name, std::size_t tensor) {
-        if (!has_tensor(tensor)) return {};
-        for (std::size_t s = 0; s < state_streams; ++s)
-            if (streams[plan::first_state + s].name == name) return {states_.at(s, tensor), size(tensor)};
-        return detail::refuse(detail::no_such("state of one value per parameter", name, "the rule", states()), std::span<T>{});
-    }
-    std::span<T> state(std::string_view name) { return state(name, arguments_.require_one_tensor() ? 0 : no_tensor); }
-
-    /// The names of the states of one value per parameter.
-    static constexpr std::array<std::string_view, state_streams> states() {
-        std::array<std::string_view, state_streams> names{};
-        for (std::size_t s = 0; s < state_streams; ++s) names[s] = streams[plan::first_state + s].name;
-        return names;
-    }
-
-    /// A state of one value per tensor or per step, by its name at run time; of one per step for any tensor.
-    double& scalar_state(std::string_view name, std::size_t tensor) {
-        nowhere_ = std::numeric_limits<double>::quiet_NaN();
-        if (!has_tensor(tensor)) return nowhere_;
-        for (std::size_t i = 0; i < plan::program.states.size(); ++i)
-            if (const auto& s = plan::program.states[i]; s.name == name && s.when != rate::per_element)
-                return engine_.scalar_state(i, tensor);
-        detail::refuse(detail::no_such("state of one value per tensor or step", name, "the rule", scalar_states()));
-        return nowhere_;
-    }
-
-    /// The names of the states of one value per tensor or per step.
-    static constexpr auto scalar_states() {
-        std::array<std::string_view, plan::program.states.size() - state_streams> names{};
-        std::size_t i = 0;
-        for (const auto& s : plan::program.states)
-            if (s.when != rate::per_element) names[i++] = s.name;
-        return names;
-    }
-
-    /// A value of one per step that the rule names by let, as the last step computed it, done or skipped: a norm, the
-    /// factor of a clipping, a scheduled rate. NaN before the first.
-    ///
-    /// Errors:  std::invalid_argument, with the names there are, if there is none.
-    double value(std::string_view name) const {
-        for (std::size_t i = 0; i < table::values.size(); ++i)
-            if (table::values[i] == name) return engine_.values()[i];
-        return detail::refuse(detail::no_such("value of one per step", name, "the rule", table::values),
-                              std::numeric_limits<double>::quiet_NaN());
-    }
-
-    /// All of them, in the order of info().values.
-    std::span<const double> value_span() const { return engine_.values(); }
-
-    /// What the rule has, by name, without its type.
-    static constexpr const rule_info& info() { return table::info; }
-
-    /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
-    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
-        const auto& s = plan::program.states[state];
-        if (s.when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.scalar_state(state, tensor), 1));
-        return std::as_writable_bytes(std::span(states_.at(table::stream_of_state(state), tensor), size(tensor)));
-    }
-
-    /// The number of steps done; set it when states are restored.
-    std::int64_t step_count() const { return steps_; }
-    void set_step_count(std::int64_t steps) { steps_ = steps; }
-
     /// States and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
         turns_.end();
         engine_.reset();
-        std::size_t stream = 0;
-        for (const auto& s : plan::program.states)
-            if (s.when == rate::per_element)
-                std::ranges::fill(states_.stream(stream++), static_cast<T>(engine::initial_value(s)));
+        states_.reset(this->sizes(), engine::initial_value);
     }
-
-    /// The number of tensors, and the number of elements of one.
-    std::size_t tensors() const { return arguments_.sizes().size(); }
-    std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
-    std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
 
   private:
-    step_arguments<plan, T> arguments_;
-    arena<T> states_;
-    engine engine_;
-    hyperparameter_values<plan> hypers_;
-    std::int64_t steps_ = 0;
     tensor_turns turns_;
-    double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    // Of a call that was refused for its number of tensors already.
-    static constexpr auto no_tensor = std::numeric_limits<std::size_t>::max();
-    bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
-
-    // moved: whether any of the data lies elsewhere than in the last step.
+    // Before a step; moved: whether any of the data lies elsewhere than in the last one.
     void place_states(bool moved) {
-        if (!moved) return;
         auto& tensors = arguments_.tensors();
-        for (std::size_t i = 0; i < tensors.streams.size(); ++i) place_states_of(i);
-        tensors.find_neighbours(arguments_.sizes());
-    }
-    void place_states_of(std::size_t i) {
-        for (std::size_t s = 0; s < state_streams; ++s)
-            arguments_.tensors().streams[i][plan::first_state + s] = states_.at(s, i);
+        if (moved) {
+            for (std::size_t i = 0; i < tensors.places.size(); ++i) states_.place(tensors.places[i], i);
+            tensors.find_neighbours(arguments_.sizes());
+        }
+        if (steps_ == 0)
+            for (std::size_t i = 0; i < tensors.places.size(); ++i) states_.begin(tensors.places[i], this->size(i));
     }
 
     bool run_tensor(std::size_t tensor) {
-        place_states_of(tensor);
+        auto& places = arguments_.tensors().places[tensor];
+        states_.place(places, tensor);
+        if (steps_ == 0) states_.begin(places, this->size(tensor));
         stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
         engine_.note_step_states(now);
@@ -416,14 +326,19 @@ class optimizer {
                       "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
         const bool there = has_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
-        else if constexpr (plan::program.states[i].when == rate::per_element) return there ? state(name_text<Name>, tensor) : std::span<T>{};
-        else return there ? std::span<double>(&engine_.scalar_state(i, tensor), 1) : std::span<double>{};
+        else if constexpr (plan::program.states[i].when == rate::per_element) {
+            constexpr auto place = table::place_of_state(i);
+            using element = typename plan::template format<place>::element;
+            return there ? std::span<element>(reinterpret_cast<element*>(states_.at(place, tensor, this->size(tensor)).data()), this->size(tensor))
+                         : std::span<element>{};
+        } else return there ? std::span<double>(&engine_.scalar_state(i, tensor), 1) : std::span<double>{};
     }
+
 };
 
 // A rule that is not well formed, or policies that do not fit.
 template <class Rule, class T, class... Policies>
-    requires(!well_formed<Rule, T> || !detail::policies_fit<Policies...>())
+    requires(!detail::can_be_optimizer<Rule, T, Policies...>())
 class optimizer<Rule, T, Policies...> : public refused_optimizer<Rule, T, Policies...> {
   public:
     using refused_optimizer<Rule, T, Policies...>::refused_optimizer;

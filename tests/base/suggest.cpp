@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 using furl::detail::edit_distance;
-using furl::detail::nearest;
+using furl::detail::nearest_name;
 
 TEST_CASE("the edit distance counts insertions, deletions, replacements and swaps of neighbours") {
     CHECK(edit_distance("", "") == 0);
@@ -19,10 +19,10 @@ TEST_CASE("the edit distance counts insertions, deletions, replacements and swap
 
 TEST_CASE("the nearest name is the one that was meant, and none where none is near") {
     const std::vector<std::string_view> names{"lr", "beta1", "beta2", "weight_decay", "eps"};
-    CHECK(nearest("weigth_decay", names) == "weight_decay");
-    CHECK(nearest("WeightDecay", names) == "weight_decay");
-    CHECK(nearest("beta_1", names) == "beta1");
-    CHECK(nearest("beta", names) == "beta1");
-    CHECK(nearest("momentum", names) == "");
-    CHECK(nearest("", names) == "");
+    CHECK(nearest_name("weigth_decay", names) == "weight_decay");
+    CHECK(nearest_name("WeightDecay", names) == "weight_decay");
+    CHECK(nearest_name("beta_1", names) == "beta1");
+    CHECK(nearest_name("beta", names) == "beta1");
+    CHECK(nearest_name("momentum", names) == "");
+    CHECK(nearest_name("", names) == "");
 }

@@ -122,6 +122,26 @@ TEST_CASE("doubles are stored as doubles") {
     CHECK(message_of([&] { load_checkpoint(dir / "run", single); }).find("'tensor0.m' is F64 [3], expected F32 [3]") != std::string::npos);
 }
 
+TEST_CASE("formats are saved as they are stored, with their rests, and resume to the bit") {
+    using stored = optimizer<saved_rule, float, storage<param_as<split<bfloat16>>, grad_as<bfloat16>, state_as<"m", block8>>>;
+    const scratch dir;
+    const std::vector<std::size_t> sizes{300, 7};
+    std::vector<std::vector<bfloat16>> w{std::vector<bfloat16>(300, bfloat16(1)), std::vector<bfloat16>(7, bfloat16(2))}, g = w;
+    stored opt(sizes), resumed(sizes);
+    opt.step(w, g);
+    save_checkpoint(dir / "run", opt, w);
+    auto x = g;
+    load_checkpoint(dir / "run", resumed, x);
+    for (int t = 0; t < 3; ++t) opt.step(w, g), resumed.step(x, g);
+    for (std::size_t i = 0; i < 2; ++i)
+        for (std::size_t k = 0; k < w[i].size(); ++k) CHECK(w[i][k].bits == x[i][k].bits);
+    for (std::size_t s = 0; s < opt.info().states.size(); ++s)
+        CHECK(std::ranges::equal(opt.state_bytes(s, 0), resumed.state_bytes(s, 0)));
+    // Another format is another type.
+    optimizer<saved_rule> floats(sizes);
+    CHECK(message_of([&] { load_checkpoint(dir / "run", floats); }).find("tensor0.") != std::string::npos);
+}
+
 TEST_CASE("names that do not fit are refused before a file is written") {
     const scratch dir;
     running a;

@@ -9,9 +9,28 @@
 #include <numeric>
 #include <vector>
 
-using furl::arena;
+using furl::arena_stream;
 
 namespace {
+
+// Streams of elements T.
+template <class T>
+class arena : public furl::arena {
+  public:
+    arena() = default;
+    arena(std::size_t streams, std::span<const std::size_t> sizes, std::size_t before = 0)
+        : furl::arena(std::vector<arena_stream>(streams, {sizeof(T)}), sizes, before) {}
+
+    T* at(std::size_t s, std::size_t tensor) const { return reinterpret_cast<T*>(furl::arena::at(s, tensor)); }
+    std::span<T> stream(std::size_t s) const {
+        const auto bytes = furl::arena::stream(s);
+        return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
+    }
+    std::span<const T> memory() const {
+        const auto bytes = furl::arena::memory();
+        return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+    }
+};
 
 template <class T>
 std::uintptr_t address(const T* p) {
@@ -166,4 +185,20 @@ TEST_CASE("a large arena has streams of whole huge pages and a stagger") {
     CHECK(a.stream(0).size() >= n);
     for (std::size_t s = 0; s < 3; ++s) a.at(s, 0)[n - 1] = static_cast<float>(s);
     CHECK(a.at(1, 0)[n - 1] == 1);
+}
+
+TEST_CASE("streams of elements of several sizes all start large tensors on cache lines") {
+    const std::vector<std::size_t> sizes{3, 1024, 5, 70000};
+    const furl::arena a(std::vector<arena_stream>{{4}, {2}, {1}}, sizes);
+    for (std::size_t s = 0; s < 3; ++s)
+        for (std::size_t i : {1u, 3u}) CHECK(address(a.at(s, i)) % 64 == 0);
+    CHECK(a.at(1, 2) == a.at(1, 1) + 1024 * 2);
+}
+
+TEST_CASE("where a value is of a block, each tensor starts with one") {
+    const std::vector<std::size_t> sizes{3, 0, 257, 256};
+    const furl::arena a(std::vector<arena_stream>{{1}, {4, 256}}, sizes);
+    CHECK(a.at(0, 1) == a.at(0, 0) + 256);
+    CHECK(a.at(1, 2) == a.at(1, 0) + 4);
+    CHECK(a.at(1, 3) == a.at(1, 2) + 8);
 }

@@ -13,6 +13,7 @@ enum class policy_kind {
     numerics,   ///< how close the loop keeps to the rule as written
     denormals,  ///< what becomes of denormals
     execution,  ///< what runs the rule
+    storage,    ///< in which formats parameters, gradients and states lie in memory
 };
 
 /// The first policy of a kind in a list, or the default.
@@ -33,7 +34,7 @@ namespace detail {
 template <class... Policies>
 constexpr bool policies_fit() {
     if constexpr ((Policy<Policies> && ...)) {
-        std::array<std::size_t, 3> given{};
+        std::array<std::size_t, 4> given{};
         return ((++given[static_cast<std::size_t>(Policies::policy)] == 1) && ...);
     } else {
         return false;

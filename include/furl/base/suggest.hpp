@@ -47,7 +47,7 @@ inline std::string plain_spelling(std::string_view name) {
 
 /// The name that was meant, if one is near: at most a third of its characters differ.
 template <class Names>
-std::string_view nearest(std::string_view name, const Names& names) {
+std::string_view nearest_name(std::string_view name, const Names& names) {
     const auto plain = plain_spelling(name);
     std::string_view best;
     auto least = static_cast<std::size_t>(-1);
@@ -67,7 +67,7 @@ std::string_view nearest(std::string_view name, const Names& names) {
 template <class Names>
 std::string no_such(std::string_view kind, std::string_view name, std::string_view owner, const Names& names) {
     std::string text = "furl: no " + std::string(kind) + " '" + std::string(name) + "'";
-    const auto meant = nearest(name, names);
+    const auto meant = nearest_name(name, names);
     text += meant.empty() ? "; " : ", did you mean '" + std::string(meant) + "'? ";
     return text + std::string(owner) + " has: " + listed(names);
 }

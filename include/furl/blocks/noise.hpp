@@ -13,7 +13,7 @@ namespace furl {
 ///
 /// @param seed    one value per step, a hyperparameter as a rule.
 /// @param stream  a whole number; equal streams of a rule draw equal numbers.
-/// @returns  an expression. Shape: one value per parameter (n). At most 5.9 in magnitude: u_1 is at least 2^-25.
+/// @returns  an expression. Shape: one value per parameter (n). At most 5.8 in magnitude: u_1 is at least 2^-24.
 /// Cost:     5 functions (2 draws, log, cos, square root) per parameter.
 /// Errors:   E22 if the seed is not one value per step.
 /// Source:   Box & Muller 1958.

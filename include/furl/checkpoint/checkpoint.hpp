@@ -250,12 +250,22 @@ inline loaded_checkpoint load_content(const std::filesystem::path& path, checkpo
     return result;
 }
 
+template <class Optimizer>
+struct parameter_of {
+    using type = typename Optimizer::value_type;
+};
+template <class Optimizer>
+    requires requires { typename Optimizer::parameter_type; }
+struct parameter_of<Optimizer> {
+    using type = typename Optimizer::parameter_type;
+};
+
 template <class Optimizer, class Parameters>
 checkpoint_content content_of(const Optimizer& opt, Parameters& parameters, const checkpoint_settings& settings) {
-    using T = typename Optimizer::value_type;
-    checkpoint_content content{parts_of(opt), settings.names, {}, element_type_of<T>};
+    using E = typename parameter_of<Optimizer>::type;
+    checkpoint_content content{parts_of(opt), settings.names, {}, element_type_of<E>};
     if constexpr (!std::is_same_v<Parameters, const std::nullopt_t>) {
-        static_assert(std::is_same_v<std::remove_const_t<typename element_of<Parameters>::type>, T>,
+        static_assert(holds<std::remove_const_t<typename element_of<Parameters>::type>, E>,
                       "furl[E16]: the data has another element type than the optimizer; use "
                       "furl::optimizer<my_rule, double> for double. See docs/errors.md#E16");
         content.parameters = memory_of(parameters);

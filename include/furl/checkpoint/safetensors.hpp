@@ -28,6 +28,7 @@ inline constexpr named_type safetensors_types[]{{element_type::float64, "F64"},
                                                 {element_type::float32, "F32"},
                                                 {element_type::bfloat16, "BF16"},
                                                 {element_type::float16, "F16"},
+                                                {element_type::uint16, "U16"},
                                                 {element_type::uint8, "U8"}};
 
 constexpr std::string_view safetensors_name(element_type type) {

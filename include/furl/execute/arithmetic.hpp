@@ -3,8 +3,10 @@
 #include <furl/base/macros.hpp>
 #include <furl/execute/random.hpp>
 
+#include <bit>
 #include <cmath>
 #include <concepts>
+#include <cstring>
 
 /// What a member of this folder is: a way to run a program. All of them evaluate instructions by evaluate.hpp, over a
 /// value type; arithmetic<V> is all that they know of that type.
@@ -86,6 +88,42 @@ struct arithmetic<T> {
     static FURL_INLINE T random(const detail::random_key& key, std::size_t element) {
         return detail::uniform_at(key, static_cast<std::uint32_t>(element));
     }
+
+    using bits = std::uint32_t;
+    static FURL_INLINE bits to_bits(T x) requires(sizeof(T) == 4) { return std::bit_cast<bits>(x); }
+    static FURL_INLINE T from_bits(bits x) requires(sizeof(T) == 4) { return std::bit_cast<T>(x); }
+    static FURL_INLINE T from_integers(bits x) { return static_cast<T>(static_cast<std::int32_t>(x)); }
+    static FURL_INLINE bits nan_bits(T x) { return x != x ? ~bits{0} : bits{0}; }
+    static FURL_INLINE bits indices(std::size_t first) { return static_cast<bits>(first); }
+    template <class E>
+    static FURL_INLINE T load_as(const std::byte* p) {
+        E x;
+        std::memcpy(&x, p, sizeof x);
+        return static_cast<T>(x);
+    }
+    template <class E>
+    static FURL_INLINE void store_as(std::byte* p, T x) {
+        const auto y = static_cast<E>(x);
+        std::memcpy(p, &y, sizeof y);
+    }
+    template <std::unsigned_integral E>
+    static FURL_INLINE bits load_bits(const std::byte* p) {
+        E x;
+        std::memcpy(&x, p, sizeof x);
+        return x;
+    }
+    template <std::unsigned_integral E>
+    static FURL_INLINE void store_bits(std::byte* p, bits x) {
+        const auto y = static_cast<E>(x);
+        std::memcpy(p, &y, sizeof y);
+    }
+    static FURL_INLINE bits larger(bits a, bits b) { return a > b ? a : b; }
+    static FURL_INLINE std::uint32_t largest(bits a) { return a; }
+    static FURL_INLINE void store_two_halves(std::byte* p, bits first, bits second) {
+        store_bits<std::uint16_t>(p, first);
+        store_bits<std::uint16_t>(p + 2, second);
+    }
+    static constexpr bool has_half = false;
 
     static FURL_INLINE bool less(T a, T b) { return a < b; }
     static FURL_INLINE bool less_equal(T a, T b) { return a <= b; }

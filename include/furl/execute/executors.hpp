@@ -2,7 +2,7 @@
 
 #include <furl/base/policy.hpp>
 #include <furl/execute/denormals.hpp>
-#include <furl/execute/kernel.hpp>
+#include <furl/execute/fused.hpp>
 #include <furl/execute/naive.hpp>
 #include <furl/execute/simd.hpp>
 
@@ -15,6 +15,7 @@ struct fused {
     static constexpr policy_kind policy = policy_kind::execution;  ///< the kind of policy it is
     using numerics = contracted;                                   ///< how close it keeps to the rule
     using denormals = flush_denormals;                             ///< what it does with denormals
+    static constexpr bool takes_formats = true;                    ///< streams of other types than T
     /// What runs the passes over elements of type T.
     template <class T>
     using executor = fused_executor<vector_of<T>>;
@@ -25,6 +26,7 @@ struct one_loop_per_operation {
     static constexpr policy_kind policy = policy_kind::execution;  ///< the kind of policy it is
     using numerics = strict;                                       ///< how close it keeps to the rule
     using denormals = flush_denormals;                             ///< what it does with denormals
+    static constexpr bool takes_formats = false;                   ///< streams of other types than T
     /// What runs the passes over elements of type T.
     template <class T>
     using executor = naive_executor<vector_of<T>>;
@@ -35,6 +37,7 @@ struct one_element_at_a_time {
     static constexpr policy_kind policy = policy_kind::execution;  ///< the kind of policy it is
     using numerics = strict;                                       ///< how close it keeps to the rule
     using denormals = keep_denormals;                              ///< what it does with denormals
+    static constexpr bool takes_formats = true;                    ///< streams of other types than T
     /// What runs the passes over elements of type T.
     template <class T>
     using executor = fused_executor<T>;

@@ -2,10 +2,12 @@
 
 #include <furl/execute/evaluate.hpp>
 #include <furl/execute/reduction_tree.hpp>
+#include <furl/execute/stored_plan.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <tuple>
 #include <utility>
 
@@ -13,16 +15,12 @@ namespace furl {
 
 namespace detail {
 
-/// The streams of one tensor: where each one starts.
-template <class Plan, class T>
-using stream_pointers = std::array<T*, Plan::streams.size()>;
-
 /// The values of step and tensor rate that a pass reads, rounded once to the element type, and the keys of its random
 /// numbers.
 template <class Plan, std::size_t Pass, class T>
 struct uniform_values {
     std::array<T, Plan::order.uniforms[Pass].size()> values{};
-    std::array<random_key, Plan::random_streams.size()> keys{};
+    std::array<random_key, Plan::random_keys> keys{};
 };
 
 template <class Plan, std::size_t Pass, class T>
@@ -39,16 +37,18 @@ FURL_INLINE uniform_values<Plan, Pass, T> round_uniforms(const registers<Plan, d
 }
 
 // One kernel's view of memory. A copy of the pointers, so that no store can make the compiler load them again.
-template <class Plan, class V, class Element = typename arithmetic<V>::element>
+template <class Plan, class V>
 struct vector_leaves {
-    stream_pointers<Plan, Element> streams;
+    place_pointers<Plan> places;
     std::size_t offset;  // where to read
-    std::array<random_key, Plan::random_streams.size()> keys{};
+    std::array<random_key, Plan::random_keys> keys{};
     std::size_t element = 0;  // the number of the first element, which offset is not in a padded copy
 
     template <std::int16_t I>
     FURL_INLINE V get() const {
-        return arithmetic<V>::load(streams[Plan::stream_of(I)] + offset);
+        constexpr auto stream = Plan::stream_of(I);
+        return Plan::template format<stream>::template load<arithmetic<V>>(places[stream], places[Plan::rest_place(stream)],
+                                                                          offset);
     }
 
     template <std::int16_t I>
@@ -76,9 +76,9 @@ template <class Plan, std::size_t Pass, class V>
 struct kernel {
     using A = arithmetic<V>;
     using T = typename A::element;
-    using pointers = stream_pointers<Plan, T>;
+    using pointers = place_pointers<Plan>;
+    using key_list = std::array<random_key, Plan::random_keys>;
     static constexpr std::size_t width = A::width;
-    static constexpr std::size_t stream_count = Plan::streams.size();
 
     static FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, T>& given) {
         constexpr const auto& list = Plan::order.uniforms[Pass];
@@ -101,32 +101,93 @@ struct kernel {
         else return u.value[I];
     }
 
-    static FURL_INLINE void store(const registers<Plan, V>& r, const registers<Plan, V>& u, const pointers& streams,
-                                  std::size_t offset) {
-        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-            (
-                [&]() FURL_INLINE_LAMBDA {
-                    constexpr auto value = Plan::streams[K].store;
-                    if constexpr (value >= 0) A::store(streams[K] + offset, result<value>(r, u));
-                }(),
-                ...);
-        }(std::make_index_sequence<stream_count>{});
+    // Results of one vector on their way to memory. number: of its first element in the tensor.
+    struct vector_results {
+        const registers<Plan, V>& r;
+        const registers<Plan, V>& u;
+        typename A::bits noise[std::max<std::size_t>(Plan::noise_numbers, 1)]{};
+
+        FURL_INLINE vector_results(const registers<Plan, V>& values, const registers<Plan, V>& uniforms, const key_list& all,
+                                   std::size_t number)
+            : r(values), u(uniforms) {
+            for (std::size_t k = 0; k < Plan::noise_numbers; ++k)
+                noise[k] = mixed_once(all[Plan::random_streams.size() + k], A::indices(number));
+        }
+
+        template <std::size_t K>
+        FURL_INLINE V value() const {
+            return result<Plan::streams[K].store>(r, u);
+        }
+
+        // 16 random bits for each element.
+        template <std::size_t K>
+        FURL_INLINE typename A::bits noise_of() const {
+            if constexpr (Plan::template format<K>::random) {
+                constexpr auto slot = [] {
+                    std::size_t i = 0;
+                    while (Plan::noisy_streams[i] != K) ++i;
+                    return i;
+                }();
+                if constexpr (slot % 2 == 0) return noise[slot / 2] & 0xffffu;
+                else return noise[slot / 2] >> 16;
+            } else {
+                return typename A::bits{};
+            }
+        }
+    };
+
+    // Whether the format stores two vectors at once.
+    template <std::size_t K>
+    static constexpr bool in_pairs = requires(V x, typename A::bits noise) {
+        Plan::template format<K>::template store_two<A>(nullptr, nullptr, 0, x, x, noise, noise);
+    };
+
+    template <std::size_t K>
+    static FURL_INLINE void store_stream(const vector_results& x, const pointers& places, std::size_t offset) {
+        using format = typename Plan::template format<K>;
+        format::template store<A>(places[K], places[Plan::rest_place(K)], offset, x.template value<K>(),
+                                  x.template noise_of<K>());
     }
 
-    // Room for a vector of each stream.
+    static FURL_INLINE void store(const vector_results& x, const pointers& places, std::size_t offset) {
+        for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA { store_stream<K>(x, places, offset); });
+    }
+
+    static FURL_INLINE void store_two(const vector_results& x, const vector_results& y, const pointers& places,
+                                      std::size_t offset) {
+        const auto store_one_by_one = [&](const vector_results& z, std::size_t at) FURL_INLINE_LAMBDA {
+            for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
+                if constexpr (!in_pairs<K>) store_stream<K>(z, places, at);
+            });
+        };
+        store_one_by_one(x, offset);
+        store_one_by_one(y, offset + width);
+        for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
+            if constexpr (in_pairs<K>)
+                Plan::template format<K>::template store_two<A>(places[K], places[Plan::rest_place(K)], offset,
+                                                                x.template value<K>(), y.template value<K>(),
+                                                                x.template noise_of<K>(), y.template noise_of<K>());
+        });
+    }
+
+    // Room for a vector of each place.
     struct vector_buffer {
-        alignas(64) T values[stream_count][width];
-        pointers streams;
+        static constexpr std::size_t room = width * sizeof(double);
+        alignas(64) std::byte values[Plan::places.size()][room];
+        pointers places;
 
         FURL_INLINE vector_buffer() {
-            for (std::size_t k = 0; k < stream_count; ++k) streams[k] = values[k];
+            for (std::size_t p = 0; p < places.size(); ++p) places[p] = values[p];
         }
 
         /// Copies n values of each stream that is written, from lane `first` on.
         FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n, std::size_t first = 0) const {
-            for (std::size_t k = 0; k < stream_count; ++k)
-                if (Plan::streams[k].store >= 0)
-                    for (std::size_t i = 0; i < n; ++i) to[k][offset + i] = values[k][first + i];
+            for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
+                constexpr auto place = Plan::places[P];
+                if constexpr (Plan::streams[place.stream].store >= 0)
+                    for (std::size_t i = 0; i < n; ++i)
+                        std::memcpy(to[P] + (offset + i) * place.bytes, values[P] + (first + i) * place.bytes, place.bytes);
+            });
         }
     };
 
@@ -134,37 +195,33 @@ struct kernel {
     // repeats an element, because a made-up value could divide by zero.
     struct padded_copy : vector_buffer {
         FURL_INLINE padded_copy(const pointers& from, std::size_t offset, std::size_t n) {
-            auto& to = this->values;
-            [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-                (
-                    [&]() FURL_INLINE_LAMBDA {
-                        if constexpr (Plan::reads(Pass, K))
-                            for (std::size_t i = 0; i < width; ++i)
-                                to[K][i] = from[K][offset + std::min(i, n - 1)];
-                    }(),
-                    ...);
-            }(std::make_index_sequence<stream_count>{});
+            for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
+                constexpr auto place = Plan::places[P];
+                if constexpr (Plan::reads(Pass, place.stream))
+                    for (std::size_t i = 0; i < width; ++i)
+                        std::memcpy(this->values[P] + i * place.bytes, from[P] + (offset + std::min(i, n - 1)) * place.bytes,
+                                    place.bytes);
+            });
         }
     };
 
     /// The last pass: reads and writes n elements, of which the first is number `from` of its tensor.
     static void write(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
                       std::size_t from) {
-        const pointers streams = given;
+        const pointers places = given;
         const auto keys = uniforms.keys;
         const registers<Plan, V> u = spread(uniforms);
         std::size_t i = 0;
         for (; i + 2 * width <= n; i += 2 * width) {
             registers<Plan, V> first, second;
-            evaluate_elements<Plan, Pass>(first, u, vector_leaves<Plan, V>{streams, i, keys, from + i});
-            evaluate_elements<Plan, Pass>(second, u, vector_leaves<Plan, V>{streams, i + width, keys, from + i + width});
-            store(first, u, streams, i);
-            store(second, u, streams, i + width);
+            evaluate_elements<Plan, Pass>(first, u, vector_leaves<Plan, V>{places, i, keys, from + i});
+            evaluate_elements<Plan, Pass>(second, u, vector_leaves<Plan, V>{places, i + width, keys, from + i + width});
+            store_two({first, u, keys, from + i}, {second, u, keys, from + i + width}, places, i);
         }
         if (i + width <= n) {
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, i, keys, from + i});
-            store(r, u, streams, i);
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, i, keys, from + i});
+            store({r, u, keys, from + i}, places, i);
             i += width;
         }
         if (i < n && n >= width) {
@@ -172,15 +229,15 @@ struct kernel {
             const auto begin = n - width;
             vector_buffer last;
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{streams, begin, keys, from + begin});
-            store(r, u, last.streams, 0);
-            last.copy_back(streams, i, n - i, i - begin);
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, begin, keys, from + begin});
+            store({r, u, keys, from + begin}, last.places, 0);
+            last.copy_back(places, i, n - i, i - begin);
         } else if (i < n) {
-            padded_copy pad(streams, i, n - i);
+            padded_copy pad(places, i, n - i);
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, from + i});
-            store(r, u, pad.streams, 0);
-            pad.copy_back(streams, i, n - i);
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.places, 0, keys, from + i});
+            store({r, u, keys, from + i}, pad.places, 0);
+            pad.copy_back(places, i, n - i);
         }
     }
 
@@ -204,31 +261,31 @@ struct kernel {
                        std::size_t from, double* results) {
         static_assert(reduction_lanes % width == 0);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
-            const pointers streams = given;
+            const pointers places = given;
             const auto keys = uniforms.keys;
             const registers<Plan, V> u = spread(uniforms);
             constexpr std::size_t vectors = reduction_lanes / width;
-            auto trees = std::make_tuple(block_tree(combine<R>{})...);
+            auto trees = std::make_tuple(any_block_tree<combine<R>>(combine<R>{})...);
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 const auto end = std::min(n, begin + reduction_block);
                 V lanes[sizeof...(R)][vectors];
                 for (auto& lane : lanes)
                     for (auto& v : lane) v = A::broadcast(T{0});
+                const auto add_vector = [&](std::size_t at, std::size_t k) FURL_INLINE_LAMBDA {
+                    registers<Plan, V> r;
+                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, at, keys, from + at});
+                    ((lanes[R][k] = combine<R>{}(lanes[R][k], result<operand<R>>(r, u))), ...);
+                };
                 std::size_t i = begin;
                 for (; i + reduction_lanes <= end; i += reduction_lanes)
-                    for (std::size_t k = 0; k < vectors; ++k) {
-                        registers<Plan, V> r;
-                        evaluate_elements<Plan, Pass>(
-                            r, u, vector_leaves<Plan, V>{streams, i + k * width, keys, from + i + k * width});
-                        ((lanes[R][k] = combine<R>{}(lanes[R][k], result<operand<R>>(r, u))), ...);
-                    }
-                for (std::size_t k = 0; k < vectors && i + k * width < end; ++k) {
-                    const auto valid = std::min(width, end - i - k * width);
-                    padded_copy pad(streams, i + k * width, valid);
+                    for (std::size_t k = 0; k < vectors; ++k) add_vector(i + k * width, k);
+                std::size_t k = 0;
+                for (; i + width <= end; i += width) add_vector(i, k++);
+                if (i < end) {
+                    padded_copy pad(places, i, end - i);
                     registers<Plan, V> r;
-                    evaluate_elements<Plan, Pass>(
-                        r, u, vector_leaves<Plan, V>{pad.streams, 0, keys, from + i + k * width});
-                    ((lanes[R][k] = combine<R>{}(lanes[R][k], first_of(result<operand<R>>(r, u), valid))), ...);
+                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.places, 0, keys, from + i});
+                    ((lanes[R][k] = combine<R>{}(lanes[R][k], first_of(result<operand<R>>(r, u), end - i))), ...);
                 }
                 (std::get<R>(trees).push(fold(lanes[R], combine<R>{})), ...);
             }
@@ -239,6 +296,24 @@ struct kernel {
   private:
     template <std::size_t R>
     static constexpr std::int16_t operand = Plan::program[reduction<R>].operands[0];
+
+    // Calls visit<K>() for each stream that is written; visit<P>() for each place.
+    template <class Visit>
+    static FURL_INLINE void for_each_written(Visit visit) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+            (
+                [&]() FURL_INLINE_LAMBDA {
+                    if constexpr (Plan::streams[K].store >= 0) visit.template operator()<K>();
+                }(),
+                ...);
+        }(std::make_index_sequence<Plan::streams.size()>{});
+    }
+    template <class Visit>
+    static FURL_INLINE void for_each_place(Visit visit) {
+        [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {
+            (visit.template operator()<P>(), ...);
+        }(std::make_index_sequence<Plan::places.size()>{});
+    }
 
     // The first values of x, and 0 for the others.
     static FURL_INLINE V first_of(V x, std::size_t valid) {
@@ -257,29 +332,5 @@ struct kernel {
 };
 
 }  // namespace detail
-
-/// The product: fused passes of kernels over V.
-template <class V>
-struct fused_executor {
-    template <class Plan>
-    struct bound {
-        using T = typename arithmetic<V>::element;
-
-        /// Any run of whole spans can be done by itself, by any thread.
-        static constexpr bool in_pieces = true;
-
-        explicit bound(std::size_t) {}
-
-        /// The elements from number `from` on, n of them; the streams start at the first of these.
-        template <std::size_t Pass>
-        static void run(const detail::stream_pointers<Plan, T>& streams,
-                        const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
-                        double* reductions) {
-            using kernel = detail::kernel<Plan, Pass, V>;
-            if constexpr (Pass + 1 == Plan::order.passes) kernel::write(streams, uniforms, n, from);
-            else kernel::reduce(streams, uniforms, n, from, reductions);
-        }
-    };
-};
 
 }  // namespace furl

@@ -74,8 +74,8 @@ struct naive_executor {
     class bound {
         using A = arithmetic<V>;
         using T = typename A::element;
-        using pointers = detail::stream_pointers<Plan, T>;
-        using keys = std::array<detail::random_key, Plan::random_streams.size()>;
+        using pointers = detail::place_pointers<Plan>;
+        using keys = std::array<detail::random_key, Plan::random_keys>;
 
       public:
         /// A loop goes over a whole tensor, and uses buffers that all share.
@@ -115,10 +115,12 @@ struct naive_executor {
 
         std::vector<std::vector<T>> buffers_;
 
+        static T* stream_at(const pointers& streams, std::size_t s) { return reinterpret_cast<T*>(streams[s]); }
+
         template <std::size_t Pass, std::int16_t I>
         T* place(const pointers& streams) {
             constexpr auto stream = where<Pass>.stream[I], buffer = where<Pass>.buffer[I];
-            if constexpr (stream >= 0) return streams[static_cast<std::size_t>(stream)];
+            if constexpr (stream >= 0) return stream_at(streams, static_cast<std::size_t>(stream));
             else if constexpr (buffer >= 0) return buffers_[static_cast<std::size_t>(buffer)].data();
             else return nullptr;
         }
@@ -186,7 +188,7 @@ struct naive_executor {
             if constexpr (value >= 0) {
                 constexpr auto buffer = where<Pass>.buffer[value];
                 if constexpr (buffer >= 0)
-                    std::copy_n(streams[S], n, buffers_[static_cast<std::size_t>(buffer)].data());
+                    std::copy_n(stream_at(streams, S), n, buffers_[static_cast<std::size_t>(buffer)].data());
             }
         }
 
@@ -197,13 +199,13 @@ struct naive_executor {
                 if constexpr (Plan::program.is_element(value)) {
                     constexpr auto buffer = where<Pass>.buffer[value];
                     if constexpr (buffer >= 0)
-                        std::copy_n(buffers_[static_cast<std::size_t>(buffer)].data(), n, streams[S]);
+                        std::copy_n(buffers_[static_cast<std::size_t>(buffer)].data(), n, stream_at(streams, S));
                     else
-                        std::copy_n(place<Pass, value>(streams), n, streams[S]);
+                        std::copy_n(place<Pass, value>(streams), n, stream_at(streams, S));
                 } else {
                     alignas(64) T lanes[A::width];
                     A::store(lanes, u.value[value]);
-                    std::fill_n(streams[S], n, lanes[0]);
+                    std::fill_n(stream_at(streams, S), n, lanes[0]);
                 }
             }
         }
@@ -213,7 +215,7 @@ struct naive_executor {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
             const T* from = place<Pass, x.operands[0]>(streams);
-            block_tree tree(combine);
+            any_block_tree<detail::combining<x.code>> tree(combine);
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 alignas(64) T lanes[reduction_lanes]{};
                 const auto end = std::min(n, begin + reduction_block);

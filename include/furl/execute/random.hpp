@@ -30,17 +30,31 @@ constexpr random_key make_random_key(double seed, double stream, std::uint64_t s
     return {static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(x >> 32)};
 }
 
-/// A number in (0, 1), a multiple of 2^-25: exact in float, and the same in double. 32-bit operations, two rounds of
-/// multiply and shift with a key in front of each.
-FURL_INLINE constexpr float uniform_at(const random_key& key, std::uint32_t element) {
-    std::uint32_t x = element * 0x9e3779b9u + key[0];
+/// 32 bits for an element; for a vector of elements, a vector of them. Two rounds of multiply and shift with a key in front
+/// of each.
+template <class Bits>
+FURL_INLINE constexpr Bits mixed(const random_key& key, Bits element) {
+    Bits x = element * 0x9e3779b9u + key[0];
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
     x = (x ^ (x >> 16)) + key[1];
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
-    x ^= x >> 16;
-    return (static_cast<float>(static_cast<std::int32_t>(x >> 8)) + 0.5f) * 0x1p-24f;
+    return x ^ (x >> 16);
+}
+
+/// The same in one round, for the noise of rounding.
+template <class Bits>
+FURL_INLINE constexpr Bits mixed_once(const random_key& key, Bits element) {
+    Bits x = element + key[0];
+    x = (x ^ (x >> 16)) * 0x7feb352du;
+    x = (x ^ key[1] ^ (x >> 15)) * 0x846ca68bu;
+    return x ^ (x >> 16);
+}
+
+/// A number in (0, 1), an odd multiple of 2^-24: exact in float, and the same in double.
+FURL_INLINE constexpr float uniform_at(const random_key& key, std::uint32_t element) {
+    return static_cast<float>(static_cast<std::int32_t>(mixed(key, element) >> 9)) * 0x1p-23f + 0x1p-24f;
 }
 
 }  // namespace furl::detail

@@ -24,8 +24,8 @@ constexpr double fold_lanes(const T (&lanes)[reduction_lanes], Combine combine) 
     return x[0];
 }
 
-/// Blocks in their order, met pairwise: a binary counter of partial results.
-template <class Combine>
+/// Blocks in their order, met pairwise: a binary counter of partial results, of less than 2^Levels blocks.
+template <std::size_t Levels, class Combine>
 class block_tree {
   public:
     constexpr explicit block_tree(Combine combine) : combine_(combine) {}
@@ -37,20 +37,21 @@ class block_tree {
     }
 
     constexpr double result() const {
-        bool any = false;
-        double total = 0;
-        for (std::size_t level = 0; level < 64; ++level) {
-            if (!((blocks_ >> level) & 1)) continue;
-            total = any ? combine_(partial_[level], total) : partial_[level];
-            any = true;
-        }
+        if (blocks_ == 0) return 0;
+        double total = partial_[std::countr_zero(blocks_)];
+        for (auto rest = blocks_ & (blocks_ - 1); rest != 0; rest &= rest - 1)
+            total = combine_(partial_[std::countr_zero(rest)], total);
         return total;
     }
 
   private:
     Combine combine_;
-    double partial_[64]{};
+    double partial_[Levels]{};
     std::size_t blocks_ = 0;
 };
+
+/// Of as many blocks as there can be.
+template <class Combine>
+using any_block_tree = block_tree<64, Combine>;
 
 }  // namespace furl

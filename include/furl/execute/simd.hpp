@@ -2,6 +2,9 @@
 
 #include <furl/execute/arithmetic.hpp>
 
+#include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 // The one header that includes xsimd: 8.1 to 14, whose differences end here. FURL_NO_SIMD, or a target without a vector
@@ -48,6 +51,13 @@ FURL_INLINE xsimd::batch<T> per_lane(Function function, const Batches&... xs) {
     return xsimd::batch<T>::load_aligned(result);
 }
 
+// Integers and numbers of other sizes, in vectors of the compiler's own: xsimd 8.1 has no conversions between sizes, and
+// those of later ones go through the stack at g++ -O2.
+template <class E, std::size_t N>
+struct compiler_vector {
+    typedef E type __attribute__((vector_size(sizeof(E) * N)));
+};
+
 }  // namespace detail
 
 template <std::floating_point T>
@@ -56,6 +66,10 @@ struct arithmetic<xsimd::batch<T>> {
     using V = xsimd::batch<T>;
     using mask = typename V::batch_bool_type;
     static constexpr std::size_t width = V::size;
+
+    template <class E>
+    using lanes = typename detail::compiler_vector<E, width>::type;
+    using bits = lanes<std::uint32_t>;
 
     static FURL_INLINE V broadcast(T x) { return V(x); }
     static FURL_INLINE V load(const T* p) { return V::load_unaligned(p); }
@@ -141,11 +155,135 @@ struct arithmetic<xsimd::batch<T>> {
     }
 
     static FURL_INLINE V random(const detail::random_key& key, std::size_t first) {
-        alignas(64) T lanes[width];
-        for (std::size_t i = 0; i < width; ++i)
-            lanes[i] = detail::uniform_at(key, static_cast<std::uint32_t>(first + i));
-        return V::load_aligned(lanes);
+        return from_integers(detail::mixed(key, indices(first)) >> 9) * V(T(0x1p-23)) + V(T(0x1p-24));
     }
+
+    // Vectors of 32 bits for each element: the arithmetic of formats and random numbers.
+    static FURL_INLINE bits to_bits(V x) requires(sizeof(T) == 4) {
+        return reinterpret_cast<bits>(static_cast<typename V::register_type>(x));
+    }
+    static FURL_INLINE V from_bits(bits x) requires(sizeof(T) == 4) { return from_lanes(reinterpret_cast<lanes<T>>(x)); }
+    static FURL_INLINE V from_integers(bits x) {
+        return from_lanes(__builtin_convertvector(reinterpret_cast<lanes<std::int32_t>>(x), lanes<T>));
+    }
+    // All ones where x is NaN.
+    static FURL_INLINE bits nan_bits(V x) requires(sizeof(T) == 4) {
+        const auto y = reinterpret_cast<lanes<T>>(static_cast<typename V::register_type>(x));
+        return reinterpret_cast<bits>(y != y);
+    }
+    // first, first + 1, ...
+    static FURL_INLINE bits indices(std::size_t first) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
+            return bits{static_cast<std::uint32_t>(I)...} + static_cast<std::uint32_t>(first);
+        }(std::make_index_sequence<width>{});
+    }
+
+    // Elements of another type, as numbers or as bits.
+    template <class E>
+    static FURL_INLINE V load_as(const std::byte* p) {
+        lanes<E> x;
+        std::memcpy(&x, p, sizeof x);
+        if constexpr (sizeof(E) == sizeof(T)) return from_lanes(x);
+        else return from_lanes(__builtin_convertvector(x, lanes<T>));
+    }
+    template <class E>
+    static FURL_INLINE void store_as(std::byte* p, V x) {
+        const auto y = reinterpret_cast<lanes<T>>(static_cast<typename V::register_type>(x));
+        if constexpr (sizeof(E) == sizeof(T)) {
+            std::memcpy(p, &y, sizeof y);
+        } else {
+            const auto z = __builtin_convertvector(y, lanes<E>);
+            std::memcpy(p, &z, sizeof z);
+        }
+    }
+    template <std::unsigned_integral E>
+    static FURL_INLINE bits load_bits(const std::byte* p) {
+        // One instruction each, which g++ 12 does not find.
+#if defined(__AVX512F__)
+        if constexpr (sizeof(bits) == 64 && sizeof(E) == 2)
+            return reinterpret_cast<bits>(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
+        if constexpr (sizeof(bits) == 64 && sizeof(E) == 1)
+            return reinterpret_cast<bits>(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+#endif
+#if defined(__AVX2__)
+        if constexpr (sizeof(bits) == 32 && sizeof(E) == 2)
+            return reinterpret_cast<bits>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+        if constexpr (sizeof(bits) == 32 && sizeof(E) == 1)
+            return reinterpret_cast<bits>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
+#endif
+        lanes<E> x;
+        std::memcpy(&x, p, sizeof x);
+        return __builtin_convertvector(x, bits);
+    }
+    template <std::unsigned_integral E>
+    static FURL_INLINE void store_bits(std::byte* p, bits x) {
+#if defined(__AVX512F__)
+        if constexpr (sizeof(bits) == 64 && sizeof(E) == 1) {
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
+            return;
+        }
+#endif
+#if defined(__AVX2__)
+        if constexpr (sizeof(bits) == 32 && sizeof(E) == 1) {
+            const auto halves = reinterpret_cast<__m256i>(x);
+            const auto words = _mm_packus_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+            _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+            return;
+        }
+#endif
+        const auto y = __builtin_convertvector(x, lanes<E>);
+        std::memcpy(p, &y, sizeof y);
+    }
+    // The larger of two, and the largest of a vector, of numbers below 2^31.
+    static FURL_INLINE bits larger(bits a, bits b) {
+#if defined(__AVX512F__)
+        if constexpr (sizeof(bits) == 64)
+            return reinterpret_cast<bits>(_mm512_max_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
+#endif
+#if defined(__AVX2__)
+        if constexpr (sizeof(bits) == 32)
+            return reinterpret_cast<bits>(_mm256_max_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
+#endif
+        return reinterpret_cast<lanes<std::int32_t>>(a) > reinterpret_cast<lanes<std::int32_t>>(b) ? a : b;
+    }
+    static FURL_INLINE std::uint32_t largest(bits a) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
+            return largest_of(std::array<std::uint32_t, width>{a[I]...});
+        }(std::make_index_sequence<width>{});
+    }
+    // Two vectors of 16 bits that follow each other.
+    static FURL_INLINE void store_two_halves(std::byte* p, bits first, bits second) {
+#if defined(__AVX2__)
+        if constexpr (sizeof(bits) == 32) {
+            const auto packed = _mm256_packus_epi32(reinterpret_cast<__m256i>(first), reinterpret_cast<__m256i>(second));
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(packed, 0xd8));
+            return;
+        }
+#endif
+        store_bits<std::uint16_t>(p, first);
+        store_bits<std::uint16_t>(p + sizeof(lanes<std::uint16_t>), second);
+    }
+
+    // IEEE numbers of 16 bits, where the machine converts them.
+#if defined(__AVX512F__)
+    static constexpr bool has_half = sizeof(T) == 4 && width == 16;
+    static FURL_INLINE V load_half(const std::byte* p) {
+        return V(_mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
+    }
+    static FURL_INLINE void store_half(std::byte* p, V x) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+    }
+#elif defined(__F16C__)
+    static constexpr bool has_half = sizeof(T) == 4 && width == 8;
+    static FURL_INLINE V load_half(const std::byte* p) {
+        return V(_mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+    }
+    static FURL_INLINE void store_half(std::byte* p, V x) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+    }
+#else
+    static constexpr bool has_half = false;
+#endif
 
     static FURL_INLINE mask less(V a, V b) { return a < b; }
     static FURL_INLINE mask less_equal(V a, V b) { return a <= b; }
@@ -156,6 +294,21 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE mask either(mask a, mask b) { return a | b; }
     static FURL_INLINE mask neither(mask a) { return !a; }
     static FURL_INLINE V select(mask c, V a, V b) { return xsimd::select(c, a, b); }
+
+  private:
+    // A tree: a chain would wait for each of its links.
+    template <std::size_t N>
+    static FURL_INLINE std::uint32_t largest_of(const std::array<std::uint32_t, N>& x) {
+        if constexpr (N == 1) {
+            return x[0];
+        } else {
+            std::array<std::uint32_t, N / 2> half{};
+            for (std::size_t i = 0; i < N / 2; ++i) half[i] = std::max(x[i], x[i + N / 2]);
+            return largest_of(half);
+        }
+    }
+
+    static FURL_INLINE V from_lanes(lanes<T> x) { return V(reinterpret_cast<typename V::register_type>(x)); }
 };
 
 #endif

@@ -14,20 +14,20 @@
 
 namespace furl {
 
-/// The tensors of a step: where their streams start, and which follow the one before without a gap in every stream.
-template <class Plan, class T>
+/// The tensors of a step: where their places start, and which follow the one before without a gap in each of them.
+template <class Plan>
 struct step_tensors {
-    std::vector<detail::stream_pointers<Plan, T>> streams;
+    std::vector<detail::place_pointers<Plan>> places;
     std::vector<unsigned char> follows;
 
-    explicit step_tensors(std::size_t n) : streams(n), follows(n) {}
+    explicit step_tensors(std::size_t n) : places(n), follows(n) {}
 
     /// To be called when a pointer has changed.
     void find_neighbours(std::span<const std::size_t> sizes) {
         for (std::size_t i = 1; i < sizes.size(); ++i) {
             bool next = true;
-            for (std::size_t k = 0; k < Plan::streams.size(); ++k)
-                next = next && streams[i][k] == streams[i - 1][k] + sizes[i - 1];
+            for (std::size_t p = 0; p < Plan::places.size(); ++p)
+                next = next && places[i][p] == places[i - 1][p] + Plan::places[p].size(sizes[i - 1]);
             follows[i] = next;
         }
     }
@@ -50,7 +50,6 @@ inline constexpr auto step_values = [] {
 template <class Plan, class T, class Executor, class Environment>
 class step_runner {
     using scalars = registers<Plan, double>;
-    using pointers = detail::stream_pointers<Plan, T>;
     static constexpr const auto& program = Plan::program;
     static constexpr std::size_t reductions = Plan::order.reductions.size();
 
@@ -66,7 +65,7 @@ class step_runner {
     /// What a step is given beside its runner, and what is known of it between its passes.
     struct stage {
         step_runner& self;
-        const step_tensors<Plan, T>& tensors;
+        const step_tensors<Plan>& tensors;
         std::span<const double> hypers;
         std::int64_t t;
         std::span<const std::size_t> numbers{};  ///< of the tensors, where they are some of many: else 0, 1, ...
@@ -76,7 +75,7 @@ class step_runner {
 
     /// The step number t. Whether it was done: false where the rule's guard said no, before anything was written.
     template <class Runner>
-    bool run(const step_tensors<Plan, T>& tensors, std::span<const double> hypers, std::int64_t t, Runner& runner) {
+    bool run(const step_tensors<Plan>& tensors, std::span<const double> hypers, std::int64_t t, Runner& runner) {
         stage now{*this, tensors, hypers, t};
         const bool done = [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass<Pass>(now, runner) && ...);
@@ -213,7 +212,7 @@ class step_runner {
     // Whether tensors that follow each other in memory are one to a pass.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Executor::in_pieces && !has_tensor_values &&
-                                  Plan::random_streams.empty();
+                                  Plan::random_keys == 0 && Plan::block == 1;
 
     std::size_t scalar_place(std::size_t state, std::size_t tensor) const {
         constexpr auto states = std::max<std::size_t>(program.states.size(), 1);
@@ -305,7 +304,7 @@ class step_runner {
                 }
                 [&]<std::size_t... K>(std::index_sequence<K...>) {
                     ((uniforms.keys[K] = random_key<K>(now.values, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
-                }(std::make_index_sequence<Plan::random_streams.size()>{});
+                }(std::make_index_sequence<Plan::random_keys>{});
                 if constexpr (last) {
                     if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
                 } else if constexpr (Executor::in_pieces) {
@@ -322,16 +321,22 @@ class step_runner {
     template <std::size_t Pass>
     void run_piece(const stage& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
                    std::size_t first, std::size_t n) {
-        auto streams = now.tensors.streams[tensor];
-        for (auto& stream : streams) stream += first;
+        auto places = now.tensors.places[tensor];
+        detail::advance<Plan>(places, first);
         const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(streams, uniforms, n, first, partial_.data() + span * reductions);
+        executor_.template run<Pass>(places, uniforms, n, first, partial_.data() + span * reductions);
     }
 
     template <std::size_t K>
     static detail::random_key random_key(const scalars& values, std::int64_t t, std::size_t tensor) {
-        constexpr auto x = program[Plan::random_streams[K]];
-        return detail::make_random_key(values.value[x.operands[0]], x.value, static_cast<std::uint64_t>(t), tensor);
+        constexpr auto own = Plan::random_streams.size();
+        if constexpr (K < own) {
+            constexpr auto x = program[Plan::random_streams[K]];
+            return detail::make_random_key(values.value[x.operands[0]], x.value, static_cast<std::uint64_t>(t), tensor);
+        } else {
+            // Of formats: numbers that no rule gives to a stream of its own.
+            return detail::make_random_key(-1, -1.0 - static_cast<double>(K - own), static_cast<std::uint64_t>(t), tensor);
+        }
     }
 
     // A reduction over a tensor is one over its spans, one over all tensors is one over their own results, in their
@@ -342,9 +347,15 @@ class step_runner {
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
             const auto begin = parts_.first_span(i);
             const auto end = Executor::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
-            block_tree tree(detail::combining<program[r].code>{});
+            using combining = detail::combining<program[r].code>;
+            auto& result = reductions_[i * reductions + R];
+            if (end - begin == 1) {
+                result = partial_[begin * reductions + R];
+                return;
+            }
+            any_block_tree<combining> tree(combining{});
             for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
-            reductions_[i * reductions + R] = tree.result();
+            result = tree.result();
         }
     }
 
@@ -353,7 +364,7 @@ class step_runner {
         constexpr auto r = Plan::order.reductions[R];
         constexpr auto code = program[r].code;
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
-            block_tree all(detail::combining<code>{});
+            any_block_tree<detail::combining<code>> all(detail::combining<code>{});
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
                 combine_tensor<Pass, R>(i);
                 if constexpr (is_global(code)) all.push(reductions_[i * reductions + R]);

@@ -31,7 +31,7 @@ class named_tensors {
     /// Data of an input, by its name.
     template <class X>
     named_tensors(std::string_view name, const X& data) : name_(name) {
-        if constexpr (detail::data_fits<T, false, std::span<T>, X>())
+        if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>())
             detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
     }
 
@@ -300,7 +300,7 @@ class any_optimizer {
     template <class Parameters, class P, class Gradients>
     bool step_on(detail::chunk_runner_ref runner, P& parameters, const Gradients& gradients,
                  std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!detail::data_fits<T, false, Parameters, const Gradients>()) return false;
+        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, const Gradients>()) return false;
         else {
             detail::list_tensors(parameters, parameters_);
             detail::list_tensors(gradients, gradients_);

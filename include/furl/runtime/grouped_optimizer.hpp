@@ -166,7 +166,7 @@ class grouped_optimizer {
     template <class Parameters, class P, class Gradients>
     bool step_on(detail::chunk_runner_ref runner, P& parameters, const Gradients& gradients,
                  std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!detail::data_fits<T, false, Parameters, const Gradients>()) return false;
+        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, const Gradients>()) return false;
         else {
             detail::list_tensors(parameters, parameters_);
             detail::list_tensors(gradients, gradients_);
@@ -240,7 +240,7 @@ class grouped_optimizer {
 
     template <class Combine>
     double combined(std::size_t first, std::uint64_t key, Combine combine) const {
-        block_tree tree(combine);
+        any_block_tree<decltype(combine)> tree(combine);
         // Parts of one group may lie between each other: always the one whose next tensor comes first.
         struct cursor {
             const part* p;

@@ -32,7 +32,7 @@ class loss_scale {
         double backoff = 0.5;      ///< factor downwards, in (0, 1)
         std::int64_t interval = 2000;  ///< steps done in a row before it rises, at least 1
         double least = std::numeric_limits<double>::min();  ///< it does not fall below this
-        double most = 0x1p127;     ///< of float
+        double most = 0x1p126;     ///< the largest whose reciprocal is no denormal float
     };
 
     loss_scale() : loss_scale(settings{}) {}

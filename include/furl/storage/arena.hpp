@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <memory>
 #include <new>
@@ -18,13 +17,30 @@
 
 namespace furl {
 
+namespace detail {
+
+struct release_aligned {
+    std::align_val_t alignment{64};
+    void operator()(std::byte* p) const { ::operator delete[](p, alignment); }
+};
+
+}  // namespace detail
+
+/// A stream of memory: a value of so many bytes for each element, or for each block of elements.
+struct arena_stream {
+    std::size_t bytes;      ///< of a value
+    std::size_t block = 1;  ///< elements of a value; a power of two
+
+    /// Bytes of so many elements.
+    constexpr std::size_t size(std::size_t elements) const { return (elements + block - 1) / block * bytes; }
+};
+
 /// Streams of many tensors in one piece of memory, placed for vector loops.
 ///
 /// Small tensors follow each other without a gap, so that a step over many of them is one loop; one of at least 1024
-/// elements starts on a cache line. Each stream is 17 lines longer than it needs to be (and than 2 MiB, where it is
-/// large): streams at power-of-two distances fall into the same cache sets and cost 4 to 7 times an ordinary step.
-/// Large arenas ask for huge pages.
-template <class T>
+/// elements starts on a cache line in every stream, and every tensor where a value is of a block of elements. Each stream
+/// is 17 lines longer than it needs to be (and than 2 MiB, where it is large): streams at power-of-two distances fall into
+/// the same cache sets and cost 4 to 7 times an ordinary step. Large arenas ask for huge pages.
 class arena {
   public:
     static constexpr std::size_t line = 64;                         ///< bytes of a cache line
@@ -35,30 +51,41 @@ class arena {
 
     arena() = default;
 
-    /// @param streams  how many streams, each of one value for every element.
+    /// @param streams  what each stream holds.
     /// @param sizes    the number of elements of each tensor.
     /// @param before   streams of other arenas that are used together with these: the first of these starts as many
     ///                 staggers behind the start of a page.
-    arena(std::size_t streams, std::span<const std::size_t> sizes, std::size_t before = 0)
-        : streams_(streams), lead_(before * stagger / sizeof(T)) {
+    arena(std::span<const arena_stream> streams, std::span<const std::size_t> sizes, std::size_t before = 0)
+        : streams_(streams.begin(), streams.end()), lead_(before * stagger) {
+        std::size_t least = line, widest = 1, block = 1;
+        for (const auto& s : streams_) {
+            if (s.block == 1) least = std::min(least, s.bytes);
+            widest = std::max(widest, s.bytes);
+            block = std::max(block, s.block);
+        }
+        const auto aligned = std::max(line / least, block);
+        const auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / 4 / widest / (streams_.size() + 1);
         offsets_.reserve(sizes.size());
         std::size_t elements = 0;
-        const auto most = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / 4 / sizeof(T) / (streams + 1);
         for (auto n : sizes) {
             if (n > most || elements > most) detail::out_of_memory();
-            if (n >= aligned_from) elements = round_up(elements, line / sizeof(T));
+            if (n >= aligned_from || block > 1) elements = round_up(elements, aligned);
             offsets_.push_back(elements);
             elements += n;
         }
         if (elements > most) detail::out_of_memory();
-        const auto bytes = elements * sizeof(T);
-        pitch_ = (round_up(bytes, bytes >= huge_page ? huge_page : page) + stagger) / sizeof(T);
+        starts_.reserve(streams_.size() + 1);
+        starts_.push_back(0);
+        for (const auto& s : streams_) {
+            const auto bytes = s.size(elements);
+            starts_.push_back(starts_.back() + round_up(bytes, bytes >= huge_page ? huge_page : page) + stagger);
+        }
         allocate();
     }
 
     /// A copy of the values.
     arena(const arena& other)
-        : streams_(other.streams_), lead_(other.lead_), pitch_(other.pitch_), offsets_(other.offsets_) {
+        : streams_(other.streams_), lead_(other.lead_), offsets_(other.offsets_), starts_(other.starts_) {
         allocate();
         std::ranges::copy(other.memory(), start());
     }
@@ -69,50 +96,49 @@ class arena {
     arena& operator=(const arena& other) { return *this = arena(other); }
     /// Takes the memory over.
     arena& operator=(arena&& other) noexcept {
-        streams_ = std::exchange(other.streams_, 0);
+        streams_ = std::exchange(other.streams_, {});
         lead_ = std::exchange(other.lead_, 0);
-        pitch_ = std::exchange(other.pitch_, 0);
         offsets_ = std::exchange(other.offsets_, {});
+        starts_ = std::exchange(other.starts_, {});
         memory_ = std::move(other.memory_);
         return *this;
     }
 
     /// Where a tensor's part of a stream starts.
-    T* at(std::size_t stream, std::size_t tensor) const { return start() + stream * pitch_ + offsets_[tensor]; }
+    std::byte* at(std::size_t stream, std::size_t tensor) const {
+        return start() + starts_[stream] + streams_[stream].size(offsets_[tensor]);
+    }
 
     /// A whole stream, all tensors and the gaps between them.
-    std::span<T> stream(std::size_t s) const { return {start() + s * pitch_, pitch_}; }
+    std::span<std::byte> stream(std::size_t s) const { return {start() + starts_[s], starts_[s + 1] - starts_[s]}; }
 
     /// All of the memory.
-    std::span<const T> memory() const { return {start(), streams_ * pitch_}; }
+    std::span<const std::byte> memory() const {
+        return {start(), memory_ ? starts_.back() : 0};
+    }
 
   private:
-    struct release {
-        std::align_val_t alignment{line};
-        void operator()(T* p) const { ::operator delete[](p, alignment); }
-    };
-
     static constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
-    T* start() const { return memory_ ? memory_.get() + lead_ : nullptr; }
+    std::byte* start() const { return memory_ ? memory_.get() + lead_ : nullptr; }
 
     void allocate() {
-        if (streams_ == 0) return;
-        const auto bytes = (lead_ + streams_ * pitch_) * sizeof(T);
+        if (streams_.empty()) return;
+        const auto bytes = lead_ + starts_.back();
         const bool large = bytes >= 2 * huge_page;
         const std::align_val_t alignment{large ? huge_page : page};
-        memory_ = {static_cast<T*>(::operator new[](bytes, alignment)), release{alignment}};
+        memory_ = {static_cast<std::byte*>(::operator new[](bytes, alignment)), detail::release_aligned{alignment}};
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
         // A wish: without huge pages a step is slower, not wrong.
         if (large) madvise(memory_.get(), bytes / huge_page * huge_page, MADV_HUGEPAGE);
 #endif
     }
 
-    std::size_t streams_ = 0;
-    std::size_t lead_ = 0;   // elements before the first stream
-    std::size_t pitch_ = 0;  // elements from one stream to the next
-    std::vector<std::size_t> offsets_;
-    std::unique_ptr<T[], release> memory_;
+    std::vector<arena_stream> streams_;
+    std::size_t lead_ = 0;  // bytes before the first stream
+    std::vector<std::size_t> offsets_;  // elements before each tensor
+    std::vector<std::size_t> starts_;   // bytes before each stream, and before the end
+    std::unique_ptr<std::byte[], detail::release_aligned> memory_;
 };
 
 }  // namespace furl

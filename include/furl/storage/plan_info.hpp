@@ -2,27 +2,48 @@
 
 #include <furl/execute/step.hpp>
 #include <furl/print/type_name.hpp>
-#include <furl/program/cost.hpp>
 #include <furl/program/fingerprint.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/state_table.hpp>
 
+#include <algorithm>
+#include <array>
+
 namespace furl {
 
-/// What a plan has, as tables without its type: what an optimizer of T tells of itself.
-template <class Plan, class T, class Numerics>
+/// What a plan has, as tables without its type: what an optimizer tells of itself.
+template <class Plan>
 class plan_info {
     static constexpr const auto& program = Plan::program;
     static constexpr const auto& order = Plan::order;
 
-    static constexpr auto states = [] {
-        std::array<state_info, program.states.size()> table{};
-        for (std::size_t i = 0; i < table.size(); ++i) {
-            const auto& s = program.states[i];
-            table[i] = {s.name, s.when, s.when == rate::per_element ? element_type_of<T> : element_type::float64};
-        }
-        return table;
+    static constexpr std::size_t rests = Plan::places.size() - Plan::stream_count;
+
+    // "v.scale": the name of the rest of a stream.
+    template <std::size_t Rest>
+    static constexpr auto rest_text = [] {
+        constexpr auto stream = Plan::places[Plan::stream_count + Rest].stream;
+        constexpr auto of = Plan::streams[stream].name, kind = Plan::template format<stream>::rest_name;
+        std::array<char, of.size() + 1 + kind.size()> text{};
+        std::ranges::copy(of, text.begin());
+        text[of.size()] = '.';
+        std::ranges::copy(kind, text.begin() + of.size() + 1);
+        return text;
     }();
+
+    static constexpr auto states = []<std::size_t... K, std::size_t... Rest>(std::index_sequence<K...>,
+                                                                              std::index_sequence<Rest...>) {
+        constexpr std::array<element_type, sizeof...(K)> types{element_type_of<typename Plan::template format<K>::element>...};
+        std::array<state_info, program.states.size() + rests> table{};
+        std::size_t i = 0, stream = Plan::first_state;
+        for (const auto& s : program.states)
+            table[i++] = {s.name, s.when, s.when == rate::per_element ? types[stream++] : element_type::float64};
+        ((table[i++] = {{rest_text<Rest>.data(), rest_text<Rest>.size()},
+                        rate::per_element,
+                        element_type_of<typename Plan::template format<Plan::places[Plan::stream_count + Rest].stream>::rest>}),
+         ...);
+        return table;
+    }(std::make_index_sequence<Plan::stream_count>{}, std::make_index_sequence<rests>{});
 
     static constexpr auto reductions = [] {
         std::array<reduction_info, order.reductions.size()> table{};
@@ -56,9 +77,17 @@ class plan_info {
         return false;
     }();
 
-    /// The stream of a state of element rate, by its place in the table of states, from 0.
-    static constexpr std::size_t stream_of_state(std::size_t state) {
-        std::size_t stream = 0;
+    /// How the main memory of a stream is stored.
+    static constexpr element_type type_of(std::size_t stream) {
+        return []<std::size_t... K>(std::index_sequence<K...>, std::size_t k) {
+            return std::array{element_type_of<typename Plan::template format<K>::element>...}[k];
+        }(std::make_index_sequence<Plan::stream_count>{}, stream);
+    }
+
+    /// The place of a state of element rate, by its number in the table of states.
+    static constexpr std::size_t place_of_state(std::size_t state) {
+        if (state >= program.states.size()) return Plan::stream_count + state - program.states.size();
+        std::size_t stream = Plan::first_state;
         for (std::size_t i = 0; i < state; ++i) stream += program.states[i].when == rate::per_element;
         return stream;
     }
@@ -73,7 +102,7 @@ class plan_info {
         reductions,
         counts_all,
         order.passes,
-        static_cast<std::size_t>(cost<typename Plan::rule, T, Numerics>.bytes_per_parameter),
+        Plan::bytes_per_parameter,
     };
 };
 

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <furl/base/policy.hpp>
+#include <furl/execute/executors.hpp>
 #include <furl/program/check.hpp>
 #include <furl/storage/state_table.hpp>
+#include <furl/storage/storage.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +13,7 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace furl {
 
@@ -23,18 +26,41 @@ struct diagnose_policies {
                   "furl::optimizer<my_rule, float, furl::strict>. See docs/errors.md#E35");
 };
 
+/// The policies of an optimizer, and what is wrong with them.
+template <class Rule, class T, class... Policies>
+struct policies_of {
+    using execution = policy_or_t<policy_kind::execution, fused, Policies...>;
+    using numerics = policy_or_t<policy_kind::numerics, typename execution::numerics, Policies...>;
+    using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
+    using formats = policy_or_t<policy_kind::storage, stored_as_computed, Policies...>;
+    static constexpr storage_fault fault = storage_fault_of<execution, plan<Rule, numerics>, T, formats>;
+};
+
+template <class Rule, class T, class... Policies>
+constexpr bool can_be_optimizer() {
+    if constexpr (!well_formed<Rule, T>) return false;
+    else if constexpr (!policies_fit<Policies...>()) return false;
+    else return policies_of<Rule, T, Policies...>::fault == storage_fault::none;
+}
+
+template <class Rule, class T, class... Policies>
+constexpr auto diagnosis_of() {
+    if constexpr (!well_formed<Rule, T>) return std::type_identity<diagnose<Rule, T>>{};
+    else if constexpr (!policies_fit<Policies...>()) return std::type_identity<diagnose_policies<Policies...>>{};
+    else return std::type_identity<diagnose_storage<policies_of<Rule, T, Policies...>::fault>>{};
+}
+
 }  // namespace detail
 
-/// The optimizer of a rule that is not well formed: accepts every call, so that the diagnosis is the only error.
+/// The optimizer of a rule that is not well formed, or of policies that do not fit: accepts every call, so that the diagnosis is the only error.
 template <class Rule, class T, class... Policies>
 class refused_optimizer {
-    using diagnosis =
-        std::conditional_t<well_formed<Rule, T>, detail::diagnose_policies<Policies...>, diagnose<Rule, T>>;
-    static constexpr diagnosis report{};
+    static constexpr typename decltype(detail::diagnosis_of<Rule, T, Policies...>())::type report{};
 
   public:
     using rule = Rule;
     using value_type = std::conditional_t<is_element_type<T>, T, float>;
+    using parameter_type = value_type;
     using values = std::span<value_type>;
 
     explicit refused_optimizer(auto&&...) {}
@@ -66,6 +92,7 @@ class refused_optimizer {
     }
     std::span<std::byte> state_bytes(std::size_t, std::size_t) { return {}; }
     values state(const auto&, std::size_t = 0) { return {}; }
+    std::vector<value_type> read_state(const auto&, std::size_t = 0) const { return {}; }
     double& scalar_state(const auto&, std::size_t = 0) { return value_; }
     static std::span<const std::string_view> states() { return {}; }
     static std::span<const std::string_view> scalar_states() { return {}; }

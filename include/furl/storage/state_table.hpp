@@ -1,8 +1,10 @@
 #pragma once
 
+#include <furl/base/narrow_float.hpp>
 #include <furl/program/program.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -10,7 +12,7 @@
 namespace furl {
 
 /// How numbers are stored.
-enum class element_type : std::uint8_t { float32, float64, bfloat16, float16, uint8 };
+enum class element_type : std::uint8_t { float32, float64, bfloat16, float16, uint16, uint8 };
 
 constexpr std::size_t size_of(element_type type) {
     switch (type) {
@@ -21,8 +23,18 @@ constexpr std::size_t size_of(element_type type) {
     }
 }
 
-template <class T>
-inline constexpr element_type element_type_of = sizeof(T) == sizeof(double) ? element_type::float64 : element_type::float32;
+template <class E>
+inline constexpr element_type element_type_of = element_type::float32;
+template <>
+inline constexpr element_type element_type_of<double> = element_type::float64;
+template <>
+inline constexpr element_type element_type_of<bfloat16> = element_type::bfloat16;
+template <>
+inline constexpr element_type element_type_of<float16> = element_type::float16;
+template <>
+inline constexpr element_type element_type_of<std::uint16_t> = element_type::uint16;
+template <>
+inline constexpr element_type element_type_of<std::uint8_t> = element_type::uint8;
 
 /// A state of a rule: how often there is one, and how its values are stored.
 struct state_info {

@@ -34,41 +34,58 @@ inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs..
 /// The tensors of a step: takes what a caller gives, and refuses what does not fit before anything is written.
 ///
 /// A loop of training gives the same memory each time; then only sizes and addresses are compared.
-template <class Plan, class T>
+template <class Plan>
 class step_arguments {
+    using T = typename Plan::value_type;
+
+    // The types of the elements of the streams.
+    struct element_types {
+        using parameter = typename Plan::template format<0>::element;
+        using gradient = typename Plan::template format<1>::element;
+        // Of an unknown name that of the gradients: it is refused later, by name.
+        template <class Name>
+        static constexpr std::size_t stream_of_input = [] {
+            for (std::size_t k = 2; k < Plan::first_state; ++k)
+                if (Plan::streams[k].name == name_text<Name>) return k;
+            return std::size_t{1};
+        }();
+        template <class Binding>
+        using input = typename Plan::template format<stream_of_input<typename Binding::name>>::element;
+    };
+
   public:
     explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
-    /// Where the streams of a tensor start; those of its states are for the owner to fill.
-    step_tensors<Plan, T>& tensors() { return tensors_; }
+    /// Where the places of a tensor start; those of its states are for the owner to fill.
+    step_tensors<Plan>& tensors() { return tensors_; }
 
     /// Takes parameters, gradients and inputs; whether they fit. They are refused if they overlap each other or the
     /// states, where one of the two is written.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    bool take(std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
+    bool take(std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
             return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
         else return false;
     }
 
     /// The same, with inputs that are named at run time.
-    bool take_named(std::span<const T> states, std::span<const std::span<T>> parameters,
+    bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
                     std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
         return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
     /// Takes those of one tensor. Refuses them if they overlap each other; not, if they overlap those of another tensor.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    bool take_one(std::size_t tensor, std::span<const T> states, Parameters&& parameters, Gradients&& gradients,
+    bool take_one(std::size_t tensor, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
                   const input_binding<Names, Data>&... inputs) {
-        if constexpr (detail::data_fits<T, writes_gradients, Parameters, Gradients, Data...>())
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
             return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
         else return false;
     }
-    bool take_one_named(std::size_t tensor, std::span<const T> states, std::span<T> parameters, std::span<const T> gradients,
+    bool take_one_named(std::size_t tensor, std::span<const std::byte> states, std::span<T> parameters, std::span<const T> gradients,
                         std::span<const named_data<T>> inputs) {
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
@@ -95,14 +112,14 @@ class step_arguments {
     };
 
     std::vector<std::size_t> sizes_;
-    step_tensors<Plan, T> tensors_;
+    step_tensors<Plan> tensors_;
     std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
     window taken_;
     bool moved_ = true;
     const void* checked_for_ = nullptr;  // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class TakeInputs>
-    bool take_checked(window tensors, std::span<const T> states, Parameters& parameters, Gradients& gradients,
+    bool take_checked(window tensors, std::span<const std::byte> states, Parameters& parameters, Gradients& gradients,
                       TakeInputs take_inputs) {
         // A copy has other states or another address: its check must be its own.
         const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
@@ -139,16 +156,17 @@ class step_arguments {
     template <class X>
     bool gather(std::size_t stream, X& x) {
         bool fits = true;
-        const auto given = detail::for_each_tensor(x, [&](std::size_t k, const T* data, std::size_t n) {
+        const auto given = detail::for_each_tensor(x, [&](std::size_t k, const auto* elements, std::size_t n) {
             if (k >= taken_.count || !fits) return;
             const auto i = taken_.first + k;
             if (n != sizes_[i]) {
                 fits = refuse_size(stream, i, n);
                 return;
             }
-            auto& place = tensors_.streams[i][stream];
+            auto& place = tensors_.places[i][stream];
+            auto* const data = reinterpret_cast<const std::byte*>(elements);
             moved_ |= place != data;
-            place = const_cast<T*>(data);  // read only where the program has no store
+            place = const_cast<std::byte*>(data);  // read only where the program has no store
         });
         if (!fits) return false;
         return given == taken_.count ||
@@ -193,12 +211,13 @@ class step_arguments {
                               " as at construction");
     }
 
-    bool require_no_overlap(std::span<const T> states) {
+    bool require_no_overlap(std::span<const std::byte> states) {
         std::size_t k = 0;
         touched_.resize(taken_.count * Plan::first_state + 1);
         for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_.streams[i][s], sizes_[i], i, s, Plan::streams[s].store >= 0);
+                touched_[k++] = detail::interval::of(tensors_.places[i][s], Plan::places[s].size(sizes_[i]), i, s,
+                                                     Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
         if (!found.first) return true;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/narrow_float.hpp>
 #include <furl/storage/tensors.hpp>
 
 #include <concepts>
@@ -30,38 +31,53 @@ inline constexpr bool is_lost = [] {
     }
 }();
 
-// X: for parameters, as a forwarding reference deduces it.
+// T: the element type of the stream. X: for parameters, as a forwarding reference deduces it.
 template <class T, class X, bool Written>
 inline constexpr data_fault fault_of = [] {
     using element = typename element_of<std::remove_reference_t<X>>::type;
     if (std::is_void_v<element>) return data_fault::not_contiguous;
-    if (!std::is_same_v<std::remove_const_t<element>, T>) return data_fault::other_type;
+    if (!holds<std::remove_const_t<element>, T>) return data_fault::other_type;
     if (!Written) return data_fault::none;
     if (std::is_const_v<element>) return data_fault::read_only;
     return is_lost<X> ? data_fault::temporary : data_fault::none;
 }();
 
-template <class T, bool WritesGradients, class Parameters, class Gradients, class... Others>
+template <class Binding>
+using bound_data = std::remove_reference_t<decltype(Binding::data)>;
+
+/// All streams of elements T.
+template <class T>
+struct elements_of {
+    using parameter = T;
+    using gradient = T;
+    template <class Binding>
+    using input = T;
+};
+
+// Elements: the types of the streams' elements, as of elements_of. Inputs: bindings.
+template <class Elements, bool WritesGradients, class Parameters, class Gradients, class... Inputs>
 inline constexpr data_fault first_fault = [] {
-    auto gradients = fault_of<T, Gradients, WritesGradients>;
+    auto gradients = fault_of<typename Elements::gradient, Gradients, WritesGradients>;
     if (gradients == data_fault::read_only) gradients = data_fault::read_only_gradients;
     if (gradients == data_fault::temporary) gradients = data_fault::none;  // what is lost is 0
     auto result = data_fault::none;
-    for (auto fault : {fault_of<T, Parameters, true>, gradients, fault_of<T, Others, false>...})
+    for (auto fault : {fault_of<typename Elements::parameter, Parameters, true>, gradients,
+                       fault_of<typename Elements::template input<Inputs>, bound_data<Inputs>, false>...})
         if (result == data_fault::none) result = fault;
     return result;
 }();
 
-/// Errors E15, E16, E19, E38 and E39: whether data of these types fits an optimizer of T.
-template <class T, bool WritesGradients, class Parameters, class Gradients, class... Others>
+/// Errors E15, E16, E19, E38 and E39: whether parameters, gradients and bindings of inputs of these types fit streams of
+/// these elements.
+template <class Elements, bool WritesGradients, class Parameters, class Gradients, class... Inputs>
 constexpr bool data_fits() {
-    constexpr auto fault = first_fault<T, WritesGradients, Parameters, Gradients, Others...>;
+    constexpr auto fault = first_fault<Elements, WritesGradients, Parameters, Gradients, Inputs...>;
     static_assert(fault != data_fault::not_contiguous,
                   "furl[E15]: a step takes contiguous data (a vector, span, array, matrix) or a range of such. "
                   "See docs/errors.md#E15");
     static_assert(fault != data_fault::other_type,
                   "furl[E16]: the data has another element type than the optimizer; use "
-                  "furl::optimizer<my_rule, double> for double. See docs/errors.md#E16");
+                  "furl::optimizer<my_rule, double> for double, and furl::storage for others. See docs/errors.md#E16");
     static_assert(fault != data_fault::read_only,
                   "furl[E19]: the parameters are const, and a step writes them. See docs/errors.md#E19");
     static_assert(fault != data_fault::temporary,

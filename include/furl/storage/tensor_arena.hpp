@@ -19,7 +19,7 @@ namespace furl {
 ///
 /// The model computes on the spans that it hands out: `memory.parameter(0)` is the first tensor. All values start at 0.
 ///
-/// @tparam T  float or double.
+/// @tparam T  float, double, bfloat16 or float16.
 /// Errors:  std::bad_alloc if memory cannot hold so much.
 template <class T>
 class tensor_arena {
@@ -72,8 +72,8 @@ class tensor_arena {
     };
 
     /// For tensors of these sizes.
-    explicit tensor_arena(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), memory_(streams, sizes_) {
-        for (std::size_t s = 0; s < streams; ++s) std::ranges::fill(memory_.stream(s), T{0});
+    explicit tensor_arena(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), memory_(std::vector<arena_stream>(streams, {sizeof(T)}), sizes_) {
+        for (std::size_t s = 0; s < streams; ++s) set_to_zero(static_cast<stream>(s));
     }
     explicit tensor_arena(std::initializer_list<std::size_t> sizes) : tensor_arena(std::vector<std::size_t>(sizes)) {}
 
@@ -92,13 +92,16 @@ class tensor_arena {
     tensor_range gradients() const { return {*this, gradient_stream}; }
 
     /// Sets all gradients to 0. A rule can do so in its own pass: zero_grad(update).
-    void zero_gradients() { std::ranges::fill(memory_.stream(gradient_stream), T{0}); }
+    void zero_gradients() { set_to_zero(gradient_stream); }
 
   private:
     std::vector<std::size_t> sizes_;
-    arena<T> memory_;
+    arena memory_;
 
-    std::span<T> tensor(stream which, std::size_t i) const { return {memory_.at(which, i), sizes_[i]}; }
+    // Bytes of 0 are numbers of 0, in every format.
+    void set_to_zero(stream which) { std::ranges::fill(memory_.stream(which), std::byte{0}); }
+
+    std::span<T> tensor(stream which, std::size_t i) const { return {reinterpret_cast<T*>(memory_.at(which, i)), sizes_[i]}; }
 };
 
 }  // namespace furl

@@ -76,7 +76,8 @@ std::vector<std::size_t> sizes_of(const X& tensors) {
 template <class Sizes>
 std::vector<std::size_t> list_of_sizes(const Sizes& sizes) {
     if constexpr (std::integral<Sizes>) return {static_cast<std::size_t>(sizes)};
-    else if constexpr (std::floating_point<typename element_of<const Sizes>::type>) return sizes_of(sizes);
+    else if constexpr (!std::is_void_v<typename element_of<const Sizes>::type> &&
+                       !std::integral<typename element_of<const Sizes>::type>) return sizes_of(sizes);
     else {
         static_assert(std::integral<std::ranges::range_value_t<Sizes>>, "sizes are integers, or tensors that have them");
         std::vector<std::size_t> list;

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <furl/execute/formats.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace furl {
+
+namespace detail {
+
+/// Numbers of 8 bits in blocks of 256, which share a scale: the largest magnitude of the block is the largest number.
+///
+/// Code m stands for (1 + f/8) 2^e - 1, where e = m >> 3 and f = m & 7, in units of the scale: exponential, from 0 on, and
+/// linear between neighbours. So a code is the upper bits of a float, less
+/// an offset, and rounding at random is adding random bits to the lower ones, as in stochastic.
+template <bool Signed>
+struct block_format {
+    using element = std::uint8_t;  ///< of main memory: a code
+    using rest = float;            ///< a scale for each block
+    static constexpr std::string_view rest_name = "scale";  ///< as in a checkpoint
+    static constexpr std::size_t block = 256;  ///< elements that are stored together
+    static constexpr bool random = true;       ///< whether it draws random bits
+
+    /// The values of a block, from its codes. Whole vectors: up to `width` - 1 values more than n.
+    template <class A>
+    static FURL_INLINE void decode(const std::byte* codes, const std::byte* scale, float* values, std::size_t n) {
+        const auto unit = A::broadcast(arithmetic<float>::load_as<float>(scale));
+        for (std::size_t i = 0; i < n; i += A::width) {
+            const auto code = A::template load_bits<std::uint8_t>(codes + i);
+            const auto magnitude = A::from_bits(((code & (Signed ? 0x7fu : 0xffu)) << 20) + offset);
+            auto x = A::multiply(A::subtract(magnitude, A::broadcast(least)), unit);
+            if constexpr (Signed) x = A::from_bits(A::to_bits(x) | ((code & 0x80u) << 24));
+            A::store(values + i, x);
+        }
+    }
+
+    /// What a block is encoded with, and its scale. Values behind the last of the block are 0. A number that is not finite
+    /// spoils its block, which then reads as NaN.
+    template <class A>
+    static FURL_INLINE float measure(const float* values, std::size_t n, std::byte* scale) {
+        // Compared as integers, in which NaN is the largest.
+        typename A::bits most{};
+        for (std::size_t i = 0; i < n; i += A::width)
+            most = A::larger(most, A::to_bits(A::load(values + i)) & 0x7fffffffu);
+        auto largest = std::bit_cast<float>(A::largest(most));
+        if (largest < 0x1p-100f) largest = 0;  // whose reciprocal is too large
+        arithmetic<float>::store_as<float>(scale, largest / range);
+        return largest == 0 ? 0 : range / largest;
+    }
+
+    /// The codes of a vector of values; noise: 20 bits for each.
+    template <class A, class V>
+    static FURL_INLINE auto encode(V x, V factor, typename A::bits noise) {
+        const auto b = A::to_bits(x);
+        const auto magnitude = Signed ? b & 0x7fffffffu : b & ((b >> 31) - 1u);
+        const auto shifted = A::fma(A::from_bits(magnitude), factor, A::broadcast(least));
+        const auto code = (A::to_bits(shifted) + noise) >> 20;
+        if constexpr (Signed) return (code & 0x7fu) | ((b >> 24) & 0x80u);
+        else return code & 0xffu;
+    }
+
+    /// All values of a tensor.
+    static void read(const std::byte* codes, const std::byte* scales, std::span<float> values) {
+        for (std::size_t i = 0; i < values.size(); ++i)
+            decode<arithmetic<float>>(codes + i, scales + i / block * sizeof(float), &values[i], 1);
+    }
+    static void fill(std::byte* codes, std::byte* scales, std::size_t n, float value) {
+        for (std::size_t i = 0; i < n; ++i) {
+            const float factor = measure<arithmetic<float>>(&value, 1, scales + i / block * sizeof(float));
+            arithmetic<float>::store_bits<std::uint8_t>(codes + i, encode<arithmetic<float>>(value, factor, 0x80000u));
+        }
+    }
+
+  private:
+    // Codes start at 2^-31, whose upper bits, but for the 8 of the code, are those of all floats up to 2.
+    static constexpr std::uint32_t offset = 96u << 23;
+    static constexpr float least = 0x1p-31f;
+    static constexpr float end = Signed ? 0x1p-15f : 2;
+    // The largest number, less a little: rounding up from there would leave the codes.
+    static constexpr float range = (0.9375f * end - least) * (1 - 0x1p-20f);
+};
+
+}  // namespace detail
+
+/// Numbers of 8 bits with a sign, rounded at random, in blocks of 256 of one scale: a first moment. A quarter of the memory
+/// of float, and 1/64 of a byte. Numbers below 2^-18 of the largest of a block are 0 or that, at random.
+using block8 = detail::block_format<true>;
+
+/// The same without a sign and with a larger range, down to 2^-34 of the largest: a second moment. Negative numbers become 0.
+using block8_positive = detail::block_format<false>;
+
+}  // namespace furl

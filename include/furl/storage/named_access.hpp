@@ -1,0 +1,148 @@
+#pragma once
+
+#include <furl/base/error.hpp>
+#include <furl/storage/hyperparameters.hpp>
+#include <furl/storage/plan_info.hpp>
+#include <furl/storage/state_memory.hpp>
+#include <furl/storage/step_arguments.hpp>
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace furl::detail {
+
+/// What an optimizer holds, and all that can be asked of it by a name of run time.
+///
+/// @tparam Plan    as it is stored.
+/// @tparam Engine  what runs its steps.
+template <class Plan, class Engine>
+class named_access {
+  protected:
+    using T = typename Plan::value_type;
+    using table = plan_info<Plan>;
+    static constexpr const auto& streams = Plan::streams;
+    static constexpr std::size_t state_streams = streams.size() - Plan::first_state;
+
+    explicit named_access(std::vector<std::size_t> sizes)
+        : arguments_(std::move(sizes)), states_(arguments_.sizes()), engine_(arguments_.sizes()) {}
+
+  public:
+    /// A hyperparameter by its name at run time. Errors: std::invalid_argument that lists the names there are.
+    void set(std::string_view name, double value) { hypers_.at(name) = value; }
+    double get(std::string_view name) const { return hypers_.at(name); }
+
+    /// The names of the hyperparameters.
+    static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<Plan>::names; }
+
+    /// Their values, in the order of the names.
+    std::span<double> hyperparameter_span() { return hypers_.values(); }
+    std::span<const double> hyperparameter_span() const { return hypers_.values(); }
+
+    /// The state of a tensor by its name at run time, for states of one value per parameter that are stored as T.
+    std::span<T> state(std::string_view name, std::size_t tensor) {
+        const auto stream = find_state(name, tensor);
+        if (stream == no_tensor) return {};
+        if (table::type_of(stream) != element_type_of<T>)
+            return detail::refuse("furl: the state '" + std::string(name) + "' is stored in another type; take "
+                                  "state(my_rule::" + std::string(name) + "), or its values by read_state", std::span<T>{});
+        return {reinterpret_cast<T*>(states_.at(stream, tensor, size(tensor)).data()), size(tensor)};
+    }
+    std::span<T> state(std::string_view name) { return state(name, arguments_.require_one_tensor() ? 0 : no_tensor); }
+
+    /// A copy of the values of a state of one value per parameter, whatever it is stored as.
+    std::vector<T> read_state(std::string_view name, std::size_t tensor = 0) const {
+        const auto stream = find_state(name, tensor);
+        if (stream == no_tensor) return {};
+        std::vector<T> values(size(tensor));
+        states_.read(stream, tensor, values);
+        return values;
+    }
+
+    /// The names of the states of one value per parameter.
+    static constexpr std::array<std::string_view, state_streams> states() {
+        std::array<std::string_view, state_streams> names{};
+        for (std::size_t s = 0; s < state_streams; ++s) names[s] = streams[Plan::first_state + s].name;
+        return names;
+    }
+
+    /// A state of one value per tensor or per step, by its name at run time; of one per step for any tensor.
+    double& scalar_state(std::string_view name, std::size_t tensor) {
+        nowhere_ = std::numeric_limits<double>::quiet_NaN();
+        if (!has_tensor(tensor)) return nowhere_;
+        for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
+            if (const auto& s = Plan::program.states[i]; s.name == name && s.when != rate::per_element)
+                return engine_.scalar_state(i, tensor);
+        detail::refuse(detail::no_such("state of one value per tensor or step", name, "the rule", scalar_states()));
+        return nowhere_;
+    }
+
+    /// The names of the states of one value per tensor or per step.
+    static constexpr auto scalar_states() {
+        std::array<std::string_view, Plan::program.states.size() - state_streams> names{};
+        std::size_t i = 0;
+        for (const auto& s : Plan::program.states)
+            if (s.when != rate::per_element) names[i++] = s.name;
+        return names;
+    }
+
+    /// A value of one per step that the rule names by let, as the last step computed it, done or skipped: a norm, the
+    /// factor of a clipping, a scheduled rate. NaN before the first.
+    ///
+    /// Errors:  std::invalid_argument, with the names there are, if there is none.
+    double value(std::string_view name) const {
+        for (std::size_t i = 0; i < table::values.size(); ++i)
+            if (table::values[i] == name) return engine_.values()[i];
+        return detail::refuse(detail::no_such("value of one per step", name, "the rule", table::values),
+                              std::numeric_limits<double>::quiet_NaN());
+    }
+
+    /// All of them, in the order of info().values.
+    std::span<const double> value_span() const { return engine_.values(); }
+
+    /// What the rule has, by name, without its type.
+    static constexpr const rule_info& info() { return table::info; }
+
+    /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
+    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
+        if (table::info.states[state].when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.scalar_state(state, tensor), 1));
+        return states_.at(table::place_of_state(state), tensor, size(tensor));
+    }
+
+    /// The number of steps done; set it when states are restored.
+    std::int64_t step_count() const { return steps_; }
+    void set_step_count(std::int64_t steps) { steps_ = steps; }
+
+    /// The number of tensors, and the number of elements of one.
+    std::size_t tensors() const { return arguments_.sizes().size(); }
+    std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
+    std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
+
+  protected:
+    step_arguments<Plan> arguments_;
+    state_memory<Plan> states_;
+    Engine engine_;
+    hyperparameter_values<Plan> hypers_;
+    std::int64_t steps_ = 0;
+
+    // Of a call that was refused for its number of tensors already.
+    static constexpr auto no_tensor = std::numeric_limits<std::size_t>::max();
+    bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
+
+  private:
+    double nowhere_ = 0;  // what a refused call returns, without exceptions
+
+    // The stream of a state by its name; no_tensor where it was refused.
+    std::size_t find_state(std::string_view name, std::size_t tensor) const {
+        if (!has_tensor(tensor)) return no_tensor;
+        for (std::size_t s = Plan::first_state; s < streams.size(); ++s)
+            if (streams[s].name == name) return s;
+        return detail::refuse(detail::no_such("state of one value per parameter", name, "the rule", states()), no_tensor);
+    }
+};
+
+}  // namespace furl::detail

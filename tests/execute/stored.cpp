@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include <furl/storage/storage.hpp>
+#include <furl/threads/thread_pool.hpp>
+
+#include <support/rules.hpp>
+
+#include <cmath>
+#include <numeric>
+#include <random>
+
+using namespace furl;
+using namespace furl::tests;
+
+namespace {
+
+template <class E>
+std::vector<E> numbers(std::size_t n, std::uint32_t seed) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<float> uniform(-1, 1);
+    std::vector<E> x(n);
+    for (auto& v : x) v = E(uniform(random));
+    return x;
+}
+
+// What is left of a few steps: parameters and all states, as numbers.
+template <class Optimizer, class P, class G>
+std::vector<float> steps_of(std::size_t n, int steps) {
+    Optimizer opt(n);
+    auto w = numbers<P>(n, 1);
+    for (int t = 0; t < steps; ++t) opt.step(w, numbers<G>(n, 2 + static_cast<std::uint32_t>(t)));
+    std::vector<float> all(w.begin(), w.end());
+    for (auto name : opt.states()) {
+        const auto s = opt.read_state(name);
+        all.insert(all.end(), s.begin(), s.end());
+    }
+    return all;
+}
+
+using bf16_states = storage<states_as<bfloat16>>;
+using random_states = storage<states_as<stochastic<bfloat16>>>;
+using half_states = storage<states_as<float16>>;
+using double_states = storage<states_as<double>>;
+using split_weights = storage<param_as<split<bfloat16>>, grad_as<bfloat16>>;
+using kahan_weights = storage<param_as<compensated<bfloat16>>, states_as<compensated<bfloat16>>, grad_as<bfloat16>>;
+using master_weights = storage<param_as<master<bfloat16>>, grad_as<bfloat16>, states_as<stochastic<bfloat16>>>;
+using blocks = storage<state_as<"m", block8>, state_as<"v", block8_positive>>;
+using all_kinds = storage<param_as<stochastic<bfloat16>>, grad_as<float16>, state_as<"m", block8>, state_as<"v", stochastic<bfloat16>>>;
+
+struct zeroing {
+    static constexpr auto update = zero_grad(descent::update);
+};
+
+template <class Storage>
+using weight = typename stored_plan<plan<adamw_rule, strict>, float, Storage>::template format<0>::element;
+template <class Storage>
+using slope = typename stored_plan<plan<adamw_rule, strict>, float, Storage>::template format<1>::element;
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a stored step has the same bits on vectors and on single numbers, for every size", Storage, bf16_states,
+                   random_states, half_states, double_states, split_weights, kahan_weights, master_weights, blocks, all_kinds) {
+    using P = weight<Storage>;
+    using G = slope<Storage>;
+    const auto check = [](std::size_t n) {
+        CAPTURE(n);
+        // Both without denormals, and as written.
+        const auto vectors = steps_of<optimizer<adamw_rule, float, strict, keep_denormals, Storage>, P, G>(n, 3);
+        const auto single = steps_of<optimizer<adamw_rule, float, one_element_at_a_time, Storage>, P, G>(n, 3);
+        CHECK(vectors == single);
+    };
+    for (std::size_t n = 0; n < 70; ++n) check(n);
+    for (std::size_t n : {255u, 256u, 257u, 511u, 1000u, 4095u, 4097u}) check(n);
+}
+
+TEST_CASE_TEMPLATE("a stored step has the same bits for any number of threads", Storage, random_states, split_weights, blocks,
+                   all_kinds) {
+    using P = weight<Storage>;
+    using G = slope<Storage>;
+    const std::vector<std::size_t> sizes{30000, 7, 300, 20000};
+    std::vector<std::vector<P>> expected;
+    for (unsigned threads : {1u, 2u, 3u}) {
+        thread_pool pool(threads);
+        optimizer<adamw_rule, float, Storage> opt(sizes);
+        std::vector<std::vector<P>> w;
+        std::vector<std::vector<G>> g;
+        for (auto n : sizes) w.push_back(numbers<P>(n, 5)), g.push_back(numbers<G>(n, 6));
+        for (int t = 0; t < 3; ++t) opt.step(pool, w, g);
+        if (threads == 1) expected = w;
+        else
+            for (std::size_t i = 0; i < sizes.size(); ++i)
+                for (std::size_t k = 0; k < sizes[i]; ++k) REQUIRE(float(w[i][k]) == float(expected[i][k]));
+    }
+}
+
+TEST_CASE("a split step is a float step, to the bit") {
+    optimizer<adamw_rule> exact(1001);
+    optimizer<adamw_rule, float, storage<param_as<split<bfloat16>>>> halves(1001);
+    auto visible = numbers<bfloat16>(1001, 1);
+    std::vector<float> w(visible.begin(), visible.end());
+    for (std::uint32_t t = 0; t < 50; ++t) {
+        const auto g = numbers<float>(1001, 10 + t);
+        exact.step(w, g);
+        halves.step(visible, g);
+    }
+    const auto m = exact.state("m"), other = halves.state("m");
+    CHECK(std::ranges::equal(m, other));
+    for (std::size_t i = 0; i < w.size(); ++i) CHECK(std::abs(float(visible[i]) - w[i]) <= std::abs(w[i]) * 0x1p-8F);
+}
+
+TEST_CASE("masters start from the parameters, and steps smaller than a unit add up") {
+    // 1 - 1000 * 1e-4, in steps that bfloat16 cannot see at 1.
+    std::vector<float> g(100, 1);
+    const auto after = [&]<class Storage>(Storage) {
+        optimizer<descent, float, Storage> opt(100);
+        opt[descent::lr] = 1e-4;
+        std::vector<bfloat16> w(100, bfloat16(1));
+        for (int t = 0; t < 1000; ++t) opt.step(w, g);
+        return float(w[99]);
+    };
+    CHECK(after(storage<param_as<bfloat16>>{}) == 1);
+    CHECK(after(storage<param_as<master<bfloat16>>>{}) == doctest::Approx(0.9).epsilon(0.005));
+    CHECK(after(storage<param_as<split<bfloat16>>>{}) == doctest::Approx(0.9).epsilon(0.005));
+    CHECK(after(storage<param_as<compensated<bfloat16>>>{}) == doctest::Approx(0.9).epsilon(0.005));
+    CHECK(after(storage<param_as<stochastic<bfloat16>>>{}) == doctest::Approx(0.9).epsilon(0.02));
+}
+
+TEST_CASE("a second moment in bfloat16 cannot decay by 0.1 % to the nearest, but can at random") {
+    const auto after = [&]<class Storage>(Storage) {
+        optimizer<adamw_rule, float, Storage> opt(4096);
+        std::vector<float> w(4096), ones(4096, 1), zeros(4096);
+        for (int t = 0; t < 100; ++t) opt.step(w, ones);
+        const auto before = opt.read_state("v");
+        for (int t = 0; t < 1000; ++t) opt.step(w, zeros);
+        const auto v = opt.read_state("v");
+        return std::accumulate(v.begin(), v.end(), 0.0) / std::accumulate(before.begin(), before.end(), 0.0);
+    };
+    const double exact = std::pow(0.999, 1000);
+    CHECK(after(storage<>{}) == doctest::Approx(exact).epsilon(1e-3));
+    CHECK(after(bf16_states{}) == 1);
+    CHECK(after(random_states{}) == doctest::Approx(exact).epsilon(0.02));
+    CHECK(after(blocks{}) == doctest::Approx(exact).epsilon(0.05));
+}
+
+TEST_CASE_TEMPLATE("reductions read what is stored", Storage, storage<grad_as<bfloat16>>, storage<grad_as<bfloat16>, param_as<split<bfloat16>>>) {
+    optimizer<clipped, float, Storage> opt(5000);
+    const auto g = numbers<bfloat16>(5000, 3);
+    double square_sum = 0;
+    for (float x : g) square_sum += double(x) * x;
+    std::vector<weight<Storage>> w(5000);
+    opt.step(w, g);
+    CHECK(opt.step_count() == 1);
+    CHECK(float(w[0]) == doctest::Approx(-0.1 * float(g[0]) / std::sqrt(square_sum)).epsilon(0.005));
+}
+
+TEST_CASE("a reduction over a state in blocks, and one that starts from a parameter") {
+    optimizer<trusting, float, storage<state_as<"m", block8>, state_as<"v", block8_positive>>> opt(10000);
+    optimizer<trusting> exact(10000);
+    auto w = numbers<float>(10000, 1), x = w;
+    for (std::uint32_t t = 0; t < 20; ++t) {
+        const auto g = numbers<float>(10000, 2 + t % 3);
+        opt.step(w, g);
+        exact.step(x, g);
+    }
+    double difference = 0, moved = 0;
+    const auto start = numbers<float>(10000, 1);
+    for (std::size_t i = 0; i < w.size(); ++i) {
+        difference += (w[i] - x[i]) * (w[i] - x[i]);
+        moved += (start[i] - x[i]) * (start[i] - x[i]);
+    }
+    CHECK(std::sqrt(difference / moved) < 0.1);
+}
+
+TEST_CASE("gradients that a rule sets to zero are zero in their format") {
+    optimizer<zeroing, float, storage<grad_as<bfloat16>>> opt(33);
+    std::vector<float> w(33);
+    auto g = numbers<bfloat16>(33, 1);
+    opt.step(w, g);
+    for (float x : g) CHECK(x == 0);
+}
