@@ -17,6 +17,7 @@ from support import graphs, headers, pages, slim  # noqa: E402
 
 KATEX = pathlib.Path("/usr/share/javascript/katex")
 AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
+LARGEST = 3_000_000  # bytes of the site without the plots
 SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
            "doxygen-awesome-paragraph-link.js"]
 
@@ -32,7 +33,7 @@ def fill_graphs(folder):
     for page in folder.glob("zoo_*.md"):
         text = page.read_text()
         text = re.sub(r"<!-- graph: (\w+) -->",
-                      lambda m: f'<figure class="graph scroll">{graphs.MARKER}{drawn[m[1]]}</figure>', text)
+                      lambda m: f'<figure class="graph scroll">{drawn[m[1]]}</figure>', text)
         page.write_text(text)
 
 
@@ -55,6 +56,14 @@ def fill_plots(folder, plots, html):
         filled = re.sub(r"<!-- plot: (\w+)(?:, (.*?))?(?: \| (.*?))? -->", figure, text)
         if filled != text:
             page.write_text(filled)
+
+
+def fill_pictures(folder, html):
+    """Copies the pictures of the examples that the pages show."""
+    for page in folder.glob("*.md"):
+        for name in re.findall(r'src="(examples/pictures/[^"]+)"', page.read_text()):
+            (html / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, html / name)
 
 
 def layout(work, folder):
@@ -136,7 +145,7 @@ def main():
             write(work / header.relative_to(ROOT), headers.convert(header.read_text()))
 
     fill_plots(folder, args.plots, html)
-    shutil.copytree(ROOT / "examples" / "pictures", html / "examples" / "pictures")
+    fill_pictures(folder, html)
     html_header(work)
     layout(work, folder)
     settings = (HERE / "Doxyfile").read_text()
@@ -161,6 +170,8 @@ LAYOUT_FILE = {work / 'layout.xml'}
     size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
     plots = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
     print(f"{html}/index.html: {(size - plots) / 1e6:.2f} MB, and {plots / 1e6:.2f} MB of plots")
+    if size - plots > LARGEST:
+        sys.exit(f"site.py: without the plots the site is larger than {LARGEST / 1e6:.1f} MB")
     if done.returncode or complaints:
         print(complaints, file=sys.stderr)
         sys.exit(f"site.py: {complaints.count('error:')} complaints of Doxygen")

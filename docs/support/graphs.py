@@ -34,19 +34,20 @@ def compact(svg):
             tip = re.search(r'<polygon[^>]*points="([^"]*)"', group)[1].split()[1]
             edges.append(f'<path d="{relative([*path.split(), tip])}"/>')
             continue
-        grey = ' class="q"' if 'stroke="gray"' in group else ""
+        # The style sheet knows the usual height: 36.
+        shapes, at = "", None
         for x, y, rx, ry in re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group):
-            nodes.append(f'<ellipse{grey} cx="{number(x)}" cy="{number(y)}" rx="{number(rx)}" ry="{number(ry)}"/>')
+            at = x, y
+            shapes += f'<ellipse rx="{number(rx)}"' + ("/>" if number(ry) == "18" else f' style="ry:{number(ry)}px"/>')
         for points in re.findall(r'<polygon [^>]*points="([^"]*)"', group):
             corners = [tuple(map(float, p.split(","))) for p in points.split()]
-            left, top = min(x for x, _ in corners), min(y for _, y in corners)
-            right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
-            nodes.append(f'<rect x="{left:.0f}" y="{top:.0f}" width="{right - left:.0f}" height="{bottom - top:.0f}"/>')
-        for x, y, text in re.findall(r'<text [^>]*x="([^"]*)" y="([^"]*)"[^>]*>(.*?)</text>', group):
-            nodes.append(f'<text{grey} x="{number(x)}" y="{number(y)}">{text}</text>')
+            left, right = min(x for x, _ in corners), max(x for x, _ in corners)
+            heights = [y for _, y in corners]
+            at = f"{(left + right) / 2:.1f}", f"{(min(heights) + max(heights)) / 2:.1f}"
+            shapes += f'<rect x="{(left - right) / 2:.0f}" width="{right - left:.0f}"/>'
+        grey = ' class="q"' if 'stroke="gray"' in group else ""
+        text = re.search(r"<text [^>]*>(.*?)</text>", group)[1]
+        place = ",".join(map(number, at)).replace(",-", "-")
+        nodes.append(f'<g{grey} transform="translate({place})">{shapes}<text>{text}</text></g>')
     return (f'<svg viewBox="-4 {4 - height:.0f} {width:.0f} {height:.0f}" style="width:{width * 0.9:.0f}px" role="img">'
             f'<g class="e">{"".join(edges)}</g>{"".join(nodes)}</svg>')
-
-
-MARKER = ('<svg width="0" height="0" style="position:absolute"><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" '
-          'markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L8,4L0,7"/></marker></svg>')

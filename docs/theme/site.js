@@ -55,6 +55,10 @@ document.addEventListener("DOMContentLoaded", () => {
                 row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
         });
     });
+    // The tip of the arrows of all graphs.
+    if (document.querySelector("figure.graph"))
+        contents.insertAdjacentHTML("beforeend", '<svg width="0" height="0" style="position:absolute"><marker id="arrow" viewBox="0 0 8 8" ' +
+            'refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L8,4L0,7"/></marker></svg>');
     const name = document.getElementById("projectname");
     if (name) name.firstChild.replaceWith(Object.assign(document.createElement("a"), { href: "index.html", textContent: "furl" }));
 });
