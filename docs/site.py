@@ -33,7 +33,7 @@ def fill_graphs(folder):
     for page in folder.glob("zoo_*.md"):
         text = page.read_text()
         text = re.sub(r"<!-- graph: (\w+) -->",
-                      lambda m: f'<figure class="graph scroll">{drawn[m[1]]}</figure>', text)
+                      lambda m: f'<figure class="graph scroll" data-graph="{drawn[m[1]]}"></figure>', text)
         page.write_text(text)
 
 

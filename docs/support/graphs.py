@@ -1,10 +1,10 @@
-"""Graphs as small SVG that takes its colours from the page."""
+"""Graphs, laid out by dot, as short texts for the script of the pages."""
 import re
 import subprocess
 
 
 def draw(files):
-    """dot's SVG of each .dot file, by stem."""
+    """The text of each .dot file, by stem."""
     if not files:
         return {}
     subprocess.run(["dot", "-Tsvg", "-O", *map(str, files)], check=True)
@@ -23,31 +23,27 @@ def relative(points):
 
 
 def compact(svg):
-    """dot's SVG without what style sheets can say: an edge is one path, a node one shape and its text."""
+    """dot's SVG as a text that theme/site.js draws: its size, and by | each edge, a path, and each node: whether it is a box or
+    an ellipse, where, half as wide as, and its label. A small letter is grey, a plus a second ellipse."""
     width, height = (float(n) for n in re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups())
-    number = lambda text: re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.0f}", text)  # noqa: E731
-    edges, nodes = [], []
+    parts = [f"{width:.0f} {height:.0f}"]
     for kind, group in re.findall(r'<g id="\w+" class="(edge|node)">(.*?)</g>', svg, re.S):
         if kind == "edge":
             # The arrow is drawn by a marker: the path goes on to its tip.
             path = re.search(r' d="M([^"]*)"', group)[1].replace("C", " ")
             tip = re.search(r'<polygon[^>]*points="([^"]*)"', group)[1].split()[1]
-            edges.append(f'<path d="{relative([*path.split(), tip])}"/>')
+            parts.append(relative([*path.split(), tip]))
             continue
-        # The style sheet knows the usual height: 36.
-        shapes, at = "", None
-        for x, y, rx, ry in re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group):
-            at = x, y
-            shapes += f'<ellipse rx="{number(rx)}"' + ("/>" if number(ry) == "18" else f' style="ry:{number(ry)}px"/>')
-        for points in re.findall(r'<polygon [^>]*points="([^"]*)"', group):
-            corners = [tuple(map(float, p.split(","))) for p in points.split()]
-            left, right = min(x for x, _ in corners), max(x for x, _ in corners)
-            heights = [y for _, y in corners]
-            at = f"{(left + right) / 2:.1f}", f"{(min(heights) + max(heights)) / 2:.1f}"
-            shapes += f'<rect x="{(left - right) / 2:.0f}" width="{right - left:.0f}"/>'
-        grey = ' class="q"' if 'stroke="gray"' in group else ""
-        text = re.search(r"<text [^>]*>(.*?)</text>", group)[1]
-        place = ",".join(map(number, at)).replace(",-", "-")
-        nodes.append(f'<g{grey} transform="translate({place})">{shapes}<text>{text}</text></g>')
-    return (f'<svg viewBox="-4 {4 - height:.0f} {width:.0f} {height:.0f}" style="width:{width * 0.9:.0f}px" role="img">'
-            f'<g class="e">{"".join(edges)}</g>{"".join(nodes)}</svg>')
+        ellipses = re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group)
+        if ellipses:
+            x, y, rx, _ = map(float, ellipses[0])
+            shape = "E"
+        else:
+            corners = [tuple(map(float, p.split(","))) for p in re.search(r'<polygon [^>]*points="([^"]*)"', group)[1].split()]
+            (left, right), (top, bottom) = ((min(values), max(values)) for values in zip(*corners))
+            x, y, rx, shape = (left + right) / 2, (top + bottom) / 2, (right - left) / 2, "B"
+        if 'stroke="gray"' in group:
+            shape = shape.lower()
+        label = re.search(r"<text [^>]*>(.*?)</text>", group)[1].replace("&#45;", "-").replace("&#160;", " ")
+        parts.append(f"{shape}{'+' if len(ellipses) > 1 else ''}{x:.0f} {y:.0f} {rx:.0f} {label}")
+    return "|".join(parts)
