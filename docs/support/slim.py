@@ -50,7 +50,7 @@ def prose(text):
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r'<tr class="separator:.*?</tr>', "", text, flags=re.S)
     text = re.sub(r' (?:align="right" )?valign="\w+"| frameborder="0"', "", text)
-    text = re.sub(r'class="mem(item|desc):\w*"', r'class="mem\1"', text)
+    text = re.sub(r'class="mem(item|desc):\w+"', r'class="mem\1:"', text)
     return re.sub(r"\s*\n\s*", "\n", text)
 
 
