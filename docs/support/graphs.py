@@ -3,10 +3,19 @@ import re
 import subprocess
 
 
+def connected(graph):
+    """A graph without the nodes that have no edge: constants at which states start."""
+    ends = set(re.findall(r"(\w+) -> ", graph)) | set(re.findall(r"-> (\w+)", graph))
+    return "".join(line for line in graph.splitlines(keepends=True)
+                   if not (node := re.match(r"\s*(\w+) \[label=", line)) or node[1] in ends)
+
+
 def draw(files):
     """The text of each .dot file, by stem."""
     if not files:
         return {}
+    for file in files:
+        file.write_text(connected(file.read_text()))
     subprocess.run(["dot", "-Tsvg", "-O", *map(str, files)], check=True)
     return {file.stem: compact(file.with_suffix(".dot.svg").read_text()) for file in files}
 
