@@ -45,8 +45,7 @@ def fill_plots(folder, plots, html):
         name, text = match[1], match[2] or ""
         if name not in have:
             return ""
-        (html / "plots").mkdir(exist_ok=True)
-        shutil.copy(have[name], html / "plots")
+        write(html / "plots" / f"{name}.svg", slim.plot(have[name].read_text()))
         heading = match[3] and f"<h2>{match[3]}</h2>\n" or ""
         picture = f'{heading}<figure class="plot"><img src="plots/{name}.svg" alt="{text or name}" loading="lazy"></figure>'
         return picture if match[3] else f"\\htmlonly\n{picture}\n\\endhtmlonly"
