@@ -163,6 +163,10 @@ LAYOUT_FILE = {work / 'layout.xml'}
     write(work / "Doxyfile", settings)
     done = subprocess.run(["doxygen", work / "Doxyfile"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     complaints = done.stderr.replace(f"{work}/", "")
+    # Of a concept without a comment Doxygen says nothing; it names a page and writes none.
+    for link in re.findall(r'href="(concept\w+\.html)"', (html / "concepts.html").read_text()):
+        if not (html / link).exists():
+            complaints += f"error: {link[7:-5].replace('_1_1', '::')} (concept) is not documented.\n"
     for data in folder.glob("*.js"):
         shutil.copy(data, html)
     slim.slim(html)

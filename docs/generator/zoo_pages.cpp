@@ -263,6 +263,8 @@ constexpr std::string_view compare_page = R"(# Compare two rules {#compare}
 
 void write_zoo(const zoo& all, const std::string& folder) {
     for (const auto& rule : all.rules) {
+        if (header_of(all, rule).doc.find("Source").empty())
+            throw std::runtime_error("the rule " + rule.name + " names no source");
         write_file(folder + "/zoo_" + rule.name + ".md", rule_page(all, rule));
         write_file(folder + "/" + rule.name + ".dot", rule.dot);
     }
