@@ -49,7 +49,7 @@ def prose(text):
     """What is not code, without comments, indentation, and what style sheets say too."""
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
     text = re.sub(r'<tr class="separator:.*?</tr>', "", text, flags=re.S)
-    text = re.sub(r' (?:align="right" )?valign="\w+"| frameborder="0"', "", text)
+    text = re.sub(r' (?:align="right" )?valign="\w+"', "", text)
     text = re.sub(r'class="mem(item|desc):\w+"', r'class="mem\1:"', text)
     return re.sub(r"\s*\n\s*", "\n", text)
 
@@ -177,6 +177,9 @@ def slim(folder):
     shorten_anchors(folder)
     only_one_index(folder)
     bundle(folder)
+    results = folder / "search" / "search.css"
+    results.write_text(style(results.read_text()) + ".SRPage a.SRSymbol, .SRPage a.SRScope { font: 14px/1.7 sans-serif; }\n"
+                       ".SRPage a.SRSymbol { font-weight: bold; }\n")
     for path in folder.glob("search/all_*.html"):
         path.write_text(html(path.read_text()))
     (folder / "doxygen.svg").unlink()

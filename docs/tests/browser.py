@@ -78,6 +78,16 @@ def search(browser):
     check("and its window is open", browser.run("getComputedStyle(document.getElementById('MSearchResultsWindow')).display === 'block'"))
 
 
+def menu(browser):
+    browser.size(390, 844)
+    browser.open(url("index.html"))
+    shown = "[...document.querySelectorAll('#main-menu > li > a')].filter((a) => a.getBoundingClientRect().height > 0).length"
+    before = browser.run(shown)
+    browser.run("document.querySelector('.main-menu-btn').click()")
+    check("on a phone the menu opens", before == 0 and browser.wait(f"{shown} >= 4"), f"{before} entries, then {browser.run(shown)}")
+    browser.size(1280, 900)
+
+
 def table(browser):
     browser.open(url("zoo.html"))
     column = "[...document.querySelectorAll('#zoo-table tbody tr')].map((r) => r.cells[{}].textContent)"
@@ -156,7 +166,7 @@ def main():
     with chromium.Browser(program) as browser:
         browser.size(1280, 900)
         browser.scheme("light")
-        for part in (formulas, graph, search, table, compare, schemes, every_page):
+        for part in (formulas, graph, search, menu, table, compare, schemes, every_page):
             part(browser)
         if len(sys.argv) > 2:
             pictures(browser, pathlib.Path(sys.argv[2]))
