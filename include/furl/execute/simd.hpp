@@ -119,7 +119,12 @@ struct arithmetic<xsimd::batch<T>> {
 
     static FURL_INLINE V cbrt(V a) { return xsimd::cbrt(a); }
     static FURL_INLINE V abs(V a) { return xsimd::abs(a); }
+    // Without an instruction for it xsimd goes by integers, which have no -0.
+#if defined(__SSE4_1__)
     static FURL_INLINE V floor(V a) { return xsimd::floor(a); }
+#else
+    static FURL_INLINE V floor(V a) { return xsimd::copysign(xsimd::floor(a), a); }
+#endif
     static FURL_INLINE V exp(V a) { return xsimd::exp(a); }
     static FURL_INLINE V expm1(V a) { return xsimd::expm1(a); }
     static FURL_INLINE V log(V a) { return xsimd::log(a); }
