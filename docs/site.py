@@ -13,7 +13,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
-from support import graphs, headers, pages, slim  # noqa: E402
+from support import graphs, headers, pages, plots, slim  # noqa: E402
 
 KATEX = pathlib.Path("/usr/share/javascript/katex")
 AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
@@ -37,15 +37,15 @@ def fill_graphs(folder):
         page.write_text(text)
 
 
-def fill_plots(folder, plots, html):
+def fill_plots(folder, drawn, html):
     """Puts plots into the pages, where there are any: `<!-- plot: NAME -->` or `<!-- plot: NAME, what it shows -->`."""
-    have = {path.stem: path for path in plots.glob("*.svg")} if plots else {}
+    have = {path.stem: path for path in drawn.glob("*.svg")} if drawn else {}
 
     def figure(match):
         name, text = match[1], match[2] or ""
         if name not in have:
             return ""
-        write(html / "plots" / f"{name}.svg", slim.plot(have[name].read_text()))
+        write(html / "plots" / f"{name}.svg", plots.small(have[name].read_text()))
         heading = match[3] and f"<h2>{match[3]}</h2>\n" or ""
         picture = f'{heading}<figure class="plot"><img src="plots/{name}.svg" alt="{text or name}" loading="lazy"></figure>'
         return picture if match[3] else f"\\htmlonly\n{picture}\n\\endhtmlonly"
@@ -171,9 +171,9 @@ LAYOUT_FILE = {work / 'layout.xml'}
         shutil.copy(data, html)
     slim.slim(html)
     size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
-    plots = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
-    print(f"{html}/index.html: {(size - plots) / 1e6:.2f} MB, and {plots / 1e6:.2f} MB of plots")
-    if size - plots > LARGEST:
+    drawn = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
+    print(f"{html}/index.html: {(size - drawn) / 1e6:.2f} MB, and {drawn / 1e6:.2f} MB of plots")
+    if size - drawn > LARGEST:
         sys.exit(f"site.py: without the plots the site is larger than {LARGEST / 1e6:.1f} MB")
     if done.returncode or complaints:
         print(complaints, file=sys.stderr)

@@ -12,9 +12,14 @@ def katex_style(css):
     return re.sub(r"@font-face\s*\{[^}]*\}", lambda face: face[0] if FONTS.search(face[0]) else "", css)
 
 
+def no_comment(match):
+    """Of a comment nothing, but of one that says whose the text is all."""
+    return match[0] if re.search("copyright", match[0], re.I) else ""
+
+
 def style(css):
     """A style sheet without comments and indentation."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    css = re.sub(r"/\*.*?\*/", no_comment, css, flags=re.S)
     return re.sub(r"\s*\n\s*", "\n", css)
 
 
@@ -22,7 +27,7 @@ def script(text):
     """A script without comments and indentation, where these have lines of their own; without jQuery's tooltips, which only
     listings of sources have."""
     text = re.sub(r"/\*!\s+PowerTip.*?(?=/\*!)", "", text, flags=re.S)
-    text = re.sub(r"(?ms)^\s*/\*(?!!).*?\*/[ \t]*$|^\s*//[^\n]*$", "", text)
+    text = re.sub(r"(?ms)^\s*/\*(?!!).*?\*/[ \t]*$|^\s*//[^\n]*$", no_comment, text)
     return re.sub(r"\s*\n\s*", "\n", text)
 
 
@@ -58,7 +63,8 @@ def code(text):
     """Code without tooltips, which these pages do not show; keywords in a row are one."""
     text = re.sub(r'<div class="ttc".*?</div></div>\n', "", text)
     keyword = r'<span class="keyword">([^<]*)</span>'
-    return re.sub(f"{keyword}(?: {keyword})+", lambda row: '<span class="keyword">' + re.sub("<[^>]*>", "", row[0]) + "</span>", text)
+    bare = lambda row: re.sub("<[^>]*>", "", row[0])  # noqa: E731
+    return re.sub(f"{keyword}(?: {keyword})+", lambda row: f'<span class="keyword">{bare(row)}</span>', text)
 
 
 def html(text):
@@ -75,37 +81,6 @@ def html(text):
         else:
             parts[i] = tags(code(part)).replace("<!-- fragment -->", "").replace("<!-- line -->", "")
     return "".join(parts)
-
-
-def line(match):
-    """A path of gnuplot, M x,y L x,y ..., with points two pixels apart, each from the one before it."""
-    out, here, skipped = "", (0, 0), None
-    points = re.findall(r"([ML]?)\s*(-?[\d.]+),(-?[\d.]+)", match[1])
-    for i, (kind, *at) in enumerate(points):
-        x, y = (round(10 * float(n)) for n in at)
-        ends = i + 1 == len(points) or points[i + 1][0] == "M"
-        if kind != "M" and not ends and (x - here[0]) ** 2 + (y - here[1]) ** 2 < 400:
-            continue
-        out += f"{'m' if kind == 'M' else 'l'}{(x - here[0]) / 10:g},{(y - here[1]) / 10:g}"
-        here = x, y
-    return "d='" + out.replace(",-", "-") + "'"
-
-
-def plot(svg):
-    """A plot of gnuplot with short paths, and one dot where there are many in one place."""
-    seen = set()
-
-    def dot(match):
-        here = (match[1], round(float(match[2])), round(float(match[3])), match[4])
-        if here in seen:
-            return ""
-        seen.add(here)
-        return f"<use xlink:href='{here[0]}' transform='translate({here[1]},{here[2]}){here[3]}'/>"
-
-    svg = re.sub(r"\t<use xlink:href='(#gpPt\d+)' transform='translate\((-?[\d.]+),(-?[\d.]+)\)([^']*' color='[^']*)'/>\n", dot, svg)
-    svg = re.sub(r"d='((?:\s*[ML]?\s*-?[\d.]+,-?[\d.]+)+)\s*'", line, svg)
-    svg = re.sub(r"\s*\n\s*", "\n", svg)
-    return re.sub(r"<g [^>]*>\n</g>\n", "", re.sub(r"<g [^>]*>\n</g>\n", "", svg))
 
 
 def shorten_anchors(folder):
@@ -130,12 +105,27 @@ def only_one_index(folder):
     data.write_text("".join(one))
 
 
+HEAD = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="UTF-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+{title}
+<link href="all.css" rel="stylesheet">
+<script src="all.js"></script>
+</head>
+<body>
+<script>furl_top("{page}")</script>
+"""
+
+
 def bundle(folder):
     """What all pages have in common, once: one style sheet, and one script that also writes the top of a page, with the menu
     and the search."""
     pages = {path: path.read_text() for path in sorted(folder.glob("*.html"))}
     source = re.compile(r'<script (?:type="text/javascript" )?src="([^"]+)"></script>')
-    head, top = (re.search(r"(<head>.*?</head>\s*<body>\s*)(.*?</iframe>\s*</div>\s*)", pages[folder / "index.html"], re.S)).groups()
+    index = pages[folder / "index.html"]
+    head, top = re.search(r"(<head>.*?</head>\s*<body>\s*)(.*?</iframe>\s*</div>\s*)", index, re.S).groups()
     title = re.search(r"<title>.*?</title>", head)[0]
     head = head.replace(title, "TITLE")
     navigation = re.compile(r"initNavTree\('([^']*)',''\)")
@@ -147,9 +137,7 @@ def bundle(folder):
         if not top.startswith(own) or text[:text.index("<body>")].partition("<head>")[2].replace(title, "TITLE") not in head:
             raise SystemExit(f"slim.py: {path.name} has another head than index.html")
         end = re.search(r"</iframe>\s*</div>\s*", body).end()
-        path.write_text('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="UTF-8">\n<meta name="viewport" content="width=device-width, '
-                        f'initial-scale=1">\n{title}\n<link href="all.css" rel="stylesheet">\n<script src="all.js"></script>\n</head>\n<body>\n'
-                        f'<script>furl_top("{page}")</script>\n' + html(body[end:]))
+        path.write_text(HEAD.format(title=title, page=page) + html(body[end:]))
 
     parts = re.split(r"<script\b[^>]*>(.*?)</script>", top, flags=re.S)
     run = script("".join(parts[1::2])).replace("var searchBox", "window.searchBox")
