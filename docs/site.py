@@ -47,8 +47,10 @@ def fill_plots(folder, drawn, html):
             return ""
         write(html / "plots" / f"{name}.svg", plots.small(have[name].read_text()))
         heading = match[3] and f"<h2>{match[3]}</h2>\n" or ""
-        picture = f'{heading}<figure class="plot"><img src="plots/{name}.svg" alt="{text or name}" loading="lazy"></figure>'
-        return picture if match[3] else f"\\htmlonly\n{picture}\n\\endhtmlonly"
+        picture = f'<img src="plots/{name}.svg" alt="{text or name}" loading="lazy">'
+        if match[3]:
+            return f'{heading}<figure class="plot">{picture}</figure>'
+        return f'\\htmlonly\n<figure class="plot">{picture}<figcaption>{text}</figcaption></figure>\n\\endhtmlonly'
 
     for page in folder.glob("*.md"):
         text = page.read_text()

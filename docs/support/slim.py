@@ -154,8 +154,8 @@ def bundle(folder):
 
 def slim(folder):
     """The least of a site that shows and finds the same."""
-    # Each class's page lists its members as well.
-    for path in folder.glob("*-members.html"):
+    # Each class's page lists its members as well; folders are in no menu.
+    for path in [*folder.glob("*-members.html"), *folder.glob("dir_*")]:
         path.unlink()
     for path in folder.glob("*.html"):
         text = path.read_text()
