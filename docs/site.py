@@ -13,10 +13,11 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
-from support import graphs, headers, pages, slim  # noqa: E402
+from support import graphs, headers, pages, plots, slim  # noqa: E402
 
 KATEX = pathlib.Path("/usr/share/javascript/katex")
 AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
+LARGEST = 3_000_000  # bytes of the site without the plots
 SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
            "doxygen-awesome-paragraph-link.js"]
 
@@ -32,29 +33,38 @@ def fill_graphs(folder):
     for page in folder.glob("zoo_*.md"):
         text = page.read_text()
         text = re.sub(r"<!-- graph: (\w+) -->",
-                      lambda m: f'<figure class="graph scroll">{graphs.MARKER}{drawn[m[1]]}</figure>', text)
+                      lambda m: f'<figure class="graph scroll" data-graph="{drawn[m[1]]}"></figure>', text)
         page.write_text(text)
 
 
-def fill_plots(folder, plots, html):
+def fill_plots(folder, drawn, html):
     """Puts plots into the pages, where there are any: `<!-- plot: NAME -->` or `<!-- plot: NAME, what it shows -->`."""
-    have = {path.stem: path for path in plots.glob("*.svg")} if plots else {}
+    have = {path.stem: path for path in drawn.glob("*.svg")} if drawn else {}
 
     def figure(match):
         name, text = match[1], match[2] or ""
         if name not in have:
             return ""
-        (html / "plots").mkdir(exist_ok=True)
-        shutil.copy(have[name], html / "plots")
+        write(html / "plots" / f"{name}.svg", plots.small(have[name].read_text()))
         heading = match[3] and f"<h2>{match[3]}</h2>\n" or ""
-        picture = f'{heading}<figure class="plot"><img src="plots/{name}.svg" alt="{text or name}" loading="lazy"></figure>'
-        return picture if match[3] else f"\\htmlonly\n{picture}\n\\endhtmlonly"
+        picture = f'<img src="plots/{name}.svg" alt="{text or name}" loading="lazy">'
+        if match[3]:
+            return f'{heading}<figure class="plot">{picture}</figure>'
+        return f'\\htmlonly\n<figure class="plot">{picture}<figcaption>{text}</figcaption></figure>\n\\endhtmlonly'
 
     for page in folder.glob("*.md"):
         text = page.read_text()
         filled = re.sub(r"<!-- plot: (\w+)(?:, (.*?))?(?: \| (.*?))? -->", figure, text)
         if filled != text:
             page.write_text(filled)
+
+
+def fill_pictures(folder, html):
+    """Copies the pictures of the examples that the pages show."""
+    for page in folder.glob("*.md"):
+        for name in re.findall(r'src="(examples/pictures/[^"]+)"', page.read_text()):
+            (html / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, html / name)
 
 
 def layout(work, folder):
@@ -136,7 +146,7 @@ def main():
             write(work / header.relative_to(ROOT), headers.convert(header.read_text()))
 
     fill_plots(folder, args.plots, html)
-    shutil.copytree(ROOT / "examples" / "pictures", html / "examples" / "pictures")
+    fill_pictures(folder, html)
     html_header(work)
     layout(work, folder)
     settings = (HERE / "Doxyfile").read_text()
@@ -155,12 +165,18 @@ LAYOUT_FILE = {work / 'layout.xml'}
     write(work / "Doxyfile", settings)
     done = subprocess.run(["doxygen", work / "Doxyfile"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     complaints = done.stderr.replace(f"{work}/", "")
+    # Of a concept without a comment Doxygen says nothing; it names a page and writes none.
+    for link in re.findall(r'href="(concept\w+\.html)"', (html / "concepts.html").read_text()):
+        if not (html / link).exists():
+            complaints += f"error: {link[7:-5].replace('_1_1', '::')} (concept) is not documented.\n"
     for data in folder.glob("*.js"):
         shutil.copy(data, html)
     slim.slim(html)
     size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
-    plots = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
-    print(f"{html}/index.html: {(size - plots) / 1e6:.2f} MB, and {plots / 1e6:.2f} MB of plots")
+    drawn = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
+    print(f"{html}/index.html: {(size - drawn) / 1e6:.2f} MB, and {drawn / 1e6:.2f} MB of plots")
+    if size - drawn > LARGEST:
+        sys.exit(f"site.py: without the plots the site is larger than {LARGEST / 1e6:.1f} MB")
     if done.returncode or complaints:
         print(complaints, file=sys.stderr)
         sys.exit(f"site.py: {complaints.count('error:')} complaints of Doxygen")

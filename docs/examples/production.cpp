@@ -5,6 +5,7 @@
 #include <furl/checkpoint/checkpoint.hpp>
 #include <furl/furl.hpp>
 #include <furl/runtime/registry.hpp>
+#include <furl/schedule/loss_scale.hpp>
 #include <furl/storage/tensor_arena.hpp>
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
@@ -12,6 +13,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <vector>
 
 using furl::zoo::adamw;
@@ -25,6 +27,13 @@ struct training_tail : adamw {
 };
 static_assert(furl::cost<training_tail>.passes == 2);
 // [tail]
+
+// [scaled]
+struct scaled_adamw : adamw {
+    static constexpr auto update =
+        furl::loss_scaled(furl::replace(adamw::update, furl::grad, furl::clip_by_global_norm(furl::grad, 1.0)));
+};
+// [scaled]
 
 int main() {
     std::vector<float> w(200'000, 1), g(200'000, 0.5f);
@@ -41,6 +50,16 @@ furl::optimizer<training_tail> tail(memory.sizes());
 std::span<float> first_weights = memory.parameter(0);    // the model computes on these
 tail.step(pool, memory.parameters(), memory.gradients());
 // [arena]
+    const auto backward = [&](double s) { g.assign(g.size(), s > 40000 ? std::numeric_limits<float>::infinity() : 1.0f); };
+// [loss-scale]
+furl::loss_scale scale;                          // 65536 at first
+furl::optimizer<scaled_adamw> mixed(w.size());
+for (int t = 0; t < 3; ++t) {
+    backward(scale.value());                     // yours: g becomes the gradient of scale.value() * loss
+    mixed.set("loss_scale", scale.value());
+    scale.update(mixed.step(w, g));              // false where g overflowed: nothing has changed, and the scale halves
+}
+// [loss-scale]
     const auto file = std::filesystem::temp_directory_path() / "furl_docs_production.safetensors";
 // [checkpoint]
 furl::save_checkpoint(file, opt, w);             // states, hyperparameters, step; and the parameters, as they are given
@@ -57,6 +76,7 @@ chosen["weight_decay"] = 0.1;
 chosen.step(w, g);
 for (const auto& [name, value] : chosen.settings()) std::printf("%s %g\n", std::string(name).c_str(), value);
 // [by-name]
+    std::printf("loss scale %g after %lld steps\n", scale.value(), static_cast<long long>(mixed.step_count()));
     std::printf("%zu parameters in the first of %zu tensors, step %lld\n", first_weights.size(), memory.tensors(),
                 static_cast<long long>(tail.step_count()));
 }

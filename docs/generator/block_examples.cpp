@@ -105,6 +105,12 @@ struct of_a_scaled_loss : zoo::sgd {
 };
 // [unscaled]
 
+// [loss_scaled]
+struct of_a_scaled_loss_that_overflows : zoo::sgd {
+    static constexpr auto update = loss_scaled(zoo::sgd::update);
+};
+// [loss_scaled]
+
 // [random_normal]
 struct diffusing : zoo::sgd {
     static constexpr auto update = zoo::sgd::update + 1e-3 * random_normal(hyper<"seed">(1.0));
@@ -246,6 +252,7 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(clip_by_block_rms, clipped_by_rms, sgd);
     FURL_DOCS_BLOCK(centralized, centralized_sgd, sgd);
     FURL_DOCS_BLOCK(unscaled, of_a_scaled_loss, sgd);
+    FURL_DOCS_BLOCK(loss_scaled, of_a_scaled_loss_that_overflows, sgd);
     FURL_DOCS_BLOCK(noisy, noisy_sgd, sgd);
     FURL_DOCS_BLOCK(random_normal, diffusing, sgd);
     FURL_DOCS_BLOCK(cautious, cautious_momentum, sgd);

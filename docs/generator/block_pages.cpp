@@ -118,9 +118,12 @@ void write_blocks(const std::filesystem::path& root, const std::string& folder) 
     append_schedule_examples(examples);
     std::map<std::string, documented_block> documented;
     for (auto& block : read_blocks(root / "include", "furl/blocks")) documented.emplace(block.name, block);
-    for (const auto& [name, block] : documented)
+    for (const auto& [name, block] : documented) {
+        if (block.what.doc.find("Source").empty())
+            throw std::runtime_error("the block " + name + " of " + block.what.header + " names no source");
         if (std::ranges::none_of(examples, [&](const auto& e) { return e.block == name; }))
             throw std::runtime_error("the block " + name + " of " + block.what.header + " has no example in docs/generator");
+    }
 
     const auto here = root / "docs" / "generator";
     const std::string sources[]{read(here / "block_examples.cpp"), read(here / "schedule_examples.cpp")};

@@ -101,7 +101,7 @@ std::string cost_table(const furl::cost_table& c) {
         if (n > 0) rows += row({what, std::to_string(n)});
     rows += row({"bytes, in float", std::to_string(c.bytes_per_parameter)});
     rows += row({"bytes, in double", std::to_string(2 * c.bytes_per_parameter)});
-    rows += row({"and once a step, in double: operations", std::to_string(c.per_step)});
+    if (c.per_step > 0) rows += row({"and once a step, in double: operations", std::to_string(c.per_step)});
     return table({"per parameter", "number"}, rows);
 }
 
@@ -154,10 +154,9 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     if (const auto* speeds = speeds_of(all, rule)) page += "<h2>Speed</h2>\n" + speed_table(*speeds);
     const auto budget = furl::tests::row_of(rule.name);
     if (budget.float_ulps > 0)
-        page += "<h2>Accuracy</h2>\n<p>After 100 steps, with all hyperparameters changed after 50, the parameters are within <b>" +
-                number(budget.float_ulps, 6) + "</b> units in the last place of those of <code>furl::reference</code> in float, and <b>" +
-                number(budget.double_ulps, 6) + "</b> in double; a unit is that of the largest magnitude that the parameter has had. "
-                "This is the budget that the tests hold it to.</p>\n";
+        page += "<h2>Accuracy</h2>\n<p>Within <b>" + number(budget.float_ulps, 6) +
+                "</b> units in the last place of <code>furl::reference</code> in float, and <b>" + number(budget.double_ulps, 6) +
+                "</b> in double: its <a href=\"numerics.html#numerics_accuracy\">budget</a> in the tests.</p>\n";
     page += "<!-- plot: " + rule.name + ", the ways and losses of " + rule.name + " | On test functions -->\n";
     page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.written) + " values as written, " +
             std::to_string(rule.fused) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
@@ -264,6 +263,8 @@ constexpr std::string_view compare_page = R"(# Compare two rules {#compare}
 
 void write_zoo(const zoo& all, const std::string& folder) {
     for (const auto& rule : all.rules) {
+        if (header_of(all, rule).doc.find("Source").empty())
+            throw std::runtime_error("the rule " + rule.name + " names no source");
         write_file(folder + "/zoo_" + rule.name + ".md", rule_page(all, rule));
         write_file(folder + "/" + rule.name + ".dot", rule.dot);
     }

@@ -1,12 +1,21 @@
-"""Graphs as small SVG that takes its colours from the page."""
+"""Graphs, laid out by dot, as short texts for the script of the pages."""
 import re
 import subprocess
 
 
+def connected(graph):
+    """A graph without the nodes that have no edge: constants at which states start."""
+    ends = set(re.findall(r"(\w+) -> ", graph)) | set(re.findall(r"-> (\w+)", graph))
+    return "".join(line for line in graph.splitlines(keepends=True)
+                   if not (node := re.match(r"\s*(\w+) \[label=", line)) or node[1] in ends)
+
+
 def draw(files):
-    """dot's SVG of each .dot file, by stem."""
+    """The text of each .dot file, by stem."""
     if not files:
         return {}
+    for file in files:
+        file.write_text(connected(file.read_text()))
     subprocess.run(["dot", "-Tsvg", "-O", *map(str, files)], check=True)
     return {file.stem: compact(file.with_suffix(".dot.svg").read_text()) for file in files}
 
@@ -23,30 +32,27 @@ def relative(points):
 
 
 def compact(svg):
-    """dot's SVG without what style sheets can say: an edge is one path, a node one shape and its text."""
+    """dot's SVG as a text that theme/site.js draws: its size, and by | each edge, a path, and each node: whether it is a box or
+    an ellipse, where, half as wide as, and its label. A small letter is grey, a plus a second ellipse."""
     width, height = (float(n) for n in re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups())
-    number = lambda text: re.sub(r"-?\d+\.\d+", lambda n: f"{float(n[0]):.0f}", text)  # noqa: E731
-    edges, nodes = [], []
+    parts = [f"{width:.0f} {height:.0f}"]
     for kind, group in re.findall(r'<g id="\w+" class="(edge|node)">(.*?)</g>', svg, re.S):
         if kind == "edge":
             # The arrow is drawn by a marker: the path goes on to its tip.
             path = re.search(r' d="M([^"]*)"', group)[1].replace("C", " ")
             tip = re.search(r'<polygon[^>]*points="([^"]*)"', group)[1].split()[1]
-            edges.append(f'<path d="{relative([*path.split(), tip])}"/>')
+            parts.append(relative([*path.split(), tip]))
             continue
-        grey = ' class="q"' if 'stroke="gray"' in group else ""
-        for x, y, rx, ry in re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group):
-            nodes.append(f'<ellipse{grey} cx="{number(x)}" cy="{number(y)}" rx="{number(rx)}" ry="{number(ry)}"/>')
-        for points in re.findall(r'<polygon [^>]*points="([^"]*)"', group):
-            corners = [tuple(map(float, p.split(","))) for p in points.split()]
-            left, top = min(x for x, _ in corners), min(y for _, y in corners)
-            right, bottom = max(x for x, _ in corners), max(y for _, y in corners)
-            nodes.append(f'<rect x="{left:.0f}" y="{top:.0f}" width="{right - left:.0f}" height="{bottom - top:.0f}"/>')
-        for x, y, text in re.findall(r'<text [^>]*x="([^"]*)" y="([^"]*)"[^>]*>(.*?)</text>', group):
-            nodes.append(f'<text{grey} x="{number(x)}" y="{number(y)}">{text}</text>')
-    return (f'<svg viewBox="-4 {4 - height:.0f} {width:.0f} {height:.0f}" style="width:{width * 0.9:.0f}px" role="img">'
-            f'<g class="e">{"".join(edges)}</g>{"".join(nodes)}</svg>')
-
-
-MARKER = ('<svg width="0" height="0" style="position:absolute"><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" '
-          'markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L8,4L0,7"/></marker></svg>')
+        ellipses = re.findall(r'<ellipse [^>]*cx="([^"]*)" cy="([^"]*)" rx="([^"]*)" ry="([^"]*)"', group)
+        if ellipses:
+            x, y, rx, _ = map(float, ellipses[0])
+            shape = "E"
+        else:
+            corners = [tuple(map(float, p.split(","))) for p in re.search(r'<polygon [^>]*points="([^"]*)"', group)[1].split()]
+            (left, right), (top, bottom) = ((min(values), max(values)) for values in zip(*corners))
+            x, y, rx, shape = (left + right) / 2, (top + bottom) / 2, (right - left) / 2, "B"
+        if 'stroke="gray"' in group:
+            shape = shape.lower()
+        label = re.search(r"<text [^>]*>(.*?)</text>", group)[1].replace("&#45;", "-").replace("&#160;", " ")
+        parts.append(f"{shape}{'+' if len(ellipses) > 1 else ''}{x:.0f} {y:.0f} {rx:.0f} {label}")
+    return "|".join(parts)

@@ -45,5 +45,7 @@ def convert(text):
     Lines keep their numbers, for Doxygen's complaints."""
     text = "\n".join(share_comments(text.split("\n")))
     text = LABEL.sub(r"\1/// @label{\2} \3", text)
+    # A lambda within decltype: Doxygen takes what follows it for members.
+    text = re.sub(r"= decltype\(\[\].*?\n\}\(\w+\)\);", lambda type: "= auto;" + "\n" * type[0].count("\n"), text, flags=re.S)
     # The comment before a namespace is about the folder: architecture.md tells that.
     return re.sub(r"(?m)(?:^///.*\n)+(?=namespace furl\b)", lambda comment: comment[0].replace("///", "//"), text)

@@ -6,6 +6,7 @@ usage: browser.py SITE_FOLDER [PICTURE_FOLDER]      77 (skipped) without a Chrom
 """
 import pathlib
 import sys
+import time
 
 import chromium
 
@@ -52,6 +53,14 @@ def formulas(browser):
     check("KaTeX's own font is loaded", browser.wait("document.fonts.check('16px KaTeX_Main')"))
 
 
+def graph(browser):
+    browser.open(url("zoo_lamb.html"))
+    text = browser.run("document.querySelector('figure.graph').dataset.graph")
+    nodes = [part for part in text.split("|")[1:] if part[0] in "BEbe"]
+    shown = browser.run("[...document.querySelectorAll('figure.graph text')].filter((t) => t.getBoundingClientRect().width > 0).length")
+    check("the program of a rule is drawn, each value of it", shown == len(nodes) > 10, f"{shown} of {len(nodes)}")
+
+
 def search(browser):
     browser.open(url("index.html"))
     browser.run("document.getElementById('MSearchField').focus()")
@@ -67,6 +76,16 @@ def search(browser):
     })()""")
     check("the search finds a rule by its name", bool(found), "no result leads to zoo_adamw.html")
     check("and its window is open", browser.run("getComputedStyle(document.getElementById('MSearchResultsWindow')).display === 'block'"))
+
+
+def menu(browser):
+    browser.size(390, 844)
+    browser.open(url("index.html"))
+    shown = "[...document.querySelectorAll('#main-menu > li > a')].filter((a) => a.getBoundingClientRect().height > 0).length"
+    before = browser.run(shown)
+    browser.run("document.querySelector('.main-menu-btn').click()")
+    check("on a phone the menu opens", before == 0 and browser.wait(f"{shown} >= 4"), f"{before} entries, then {browser.run(shown)}")
+    browser.size(1280, 900)
 
 
 def table(browser):
@@ -133,8 +152,9 @@ def pictures(browser, folder):
         browser.scheme(scheme)
         for width, height in ((1280, 1000), (390, 844)):
             browser.size(width, height)
-            for page in ("index", "zoo", "zoo_adamw", "zoo_lamb", "blocks", "compare", "pipeline", "choosing"):
+            for page in ("index", "zoo", "zoo_adamw", "zoo_lamb", "blocks", "compare", "pipeline", "choosing", "numerics", "first_step"):
                 browser.open(url(page + ".html"))
+                time.sleep(0.6)  # the menu unfolds
                 browser.picture(folder / f"{page}-{scheme}-{width}.png")
 
 
@@ -146,7 +166,7 @@ def main():
     with chromium.Browser(program) as browser:
         browser.size(1280, 900)
         browser.scheme("light")
-        for part in (formulas, search, table, compare, schemes, every_page):
+        for part in (formulas, graph, search, menu, table, compare, schemes, every_page):
             part(browser)
         if len(sys.argv) > 2:
             pictures(browser, pathlib.Path(sys.argv[2]))

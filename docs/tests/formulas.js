@@ -16,7 +16,7 @@ const plain = (html) => html.replace(/&\w+;|&#\d+;/g, (letter) => letters[letter
 
 function* formulas(site, root) {
     for (const file of files(site, ".html")) {
-        const text = fs.readFileSync(file, "utf8").replace(/<(script|pre|code)\b.*?<\/\1>|<div class="fragment">.*?<\/div><!-- fragment -->/gs, "");
+        const text = fs.readFileSync(file, "utf8").replace(/<(script|pre|code)\b.*?<\/\1>/gs, "");
         for (const [, display, inline] of text.matchAll(/\\\[(.*?)\\\]|\\\((.*?)\\\)/gs))
             yield [path.basename(file), plain(display ?? inline), display !== undefined];
         for (const [left] of text.matchAll(/\\f[$[\]].{0,40}/g)) throw new Error(`${file}: a formula was not taken as one: ${left}`);
@@ -36,7 +36,7 @@ for (const [where, formula, displayMode] of formulas(site, root)) {
     ++count;
     try {
         const html = katex.renderToString(formula, { throwOnError: true, strict: "error", displayMode });
-        const font = html.match(/class="[^"]*\b(mathcal|mathfrak|mathscr|mathsf|mathtt|texttt|textsf|boldsymbol)\b/);
+        const font = html.match(/class="[^"]*\b(mathcal|mathfrak|mathscr|mathsf|mathtt|texttt|textsf|boldsymbol|mathbf|textbf|mathbb|amsrm)\b/);
         if (font) throw new Error(`${font[1]}: this font is left out of the site, see docs/support/slim.py`);
     } catch (error) {
         ++failed;

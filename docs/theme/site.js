@@ -43,6 +43,28 @@ function furl_prepare(table) {
     });
 }
 
+// A graph from its text, as support/graphs.py writes it.
+function furl_draw(figure) {
+    const [size, ...parts] = figure.dataset.graph.split("|");
+    const [width, height] = size.split(" ");
+    let edges = "", nodes = "";
+    for (const part of parts) {
+        const node = part.match(/^([BE])(\+?)(\S+) (\S+) (\S+) (.*)$/i);
+        if (!node) {
+            edges += `<path d="${part}"/>`;
+            continue;
+        }
+        const [, shape, second, x, y, rx, label] = node;
+        const ellipse = (more) => `<ellipse rx="${+rx + more}" ry="${18 + more}"/>`;
+        const outline = /b/i.test(shape) ? `<rect x="${-rx}" y="-18" width="${2 * rx}" height="36"/>` : ellipse(0);
+        const text = label.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+        nodes += `<g class="${/[be]/.test(shape) ? "q" : ""}" transform="translate(${x} ${y})">${second && ellipse(4)}${outline}<text>${text}</text></g>`;
+    }
+    figure.innerHTML = `<svg viewBox="-4 ${4 - height} ${width} ${height}" style="width:${0.9 * width}px" role="img" aria-label="the program as a graph">
+        <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L8,4L0,7"/></marker>
+        <g class="e">${edges}</g>${nodes}</svg>`;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
     const contents = document.querySelector("div.contents");
     if (contents) furl_render(contents);
@@ -55,6 +77,7 @@ document.addEventListener("DOMContentLoaded", () => {
                 row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
         });
     });
+    document.querySelectorAll("figure.graph").forEach(furl_draw);
     const name = document.getElementById("projectname");
     if (name) name.firstChild.replaceWith(Object.assign(document.createElement("a"), { href: "index.html", textContent: "furl" }));
 });

@@ -24,6 +24,7 @@ template <policy_kind Kind, class Default, class First, class... Rest>
 struct policy_or<Kind, Default, First, Rest...>
     : std::conditional_t<First::policy == Kind, std::type_identity<First>, policy_or<Kind, Default, Rest...>> {};
 
+/// A policy of an optimizer: a type that says of which kind it is.
 template <class P>
 concept Policy = requires {
     { P::policy } -> std::convertible_to<policy_kind>;

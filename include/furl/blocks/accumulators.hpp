@@ -13,6 +13,7 @@ namespace furl {
 ///
 /// @param x   what is accumulated: the gradient, or lr times the gradient. Shape: n.
 /// @param mu  momentum, dimensionless, in [0, 1).
+/// @returns  a state; its value is b_t.
 /// State:   one buffer of n values, under its name, starts at 0.
 /// Cost:    1 load, 1 store, 1 fma per parameter.
 /// Source:  Polyak 1964; Sutskever et al. 2013, equation 1.
@@ -33,6 +34,9 @@ constexpr refused momentum(detail::argument_of_nameless, detail::argument_of_nam
 ///
 /// \f$ s_t = s_{t-1} + x_t,\quad s_0 = \mathit{initial} \f$
 ///
+/// @param x        what is added. Shape: n.
+/// @param initial  where it starts, of the unit of x; 0 unless given.
+/// @returns  a state; its value is s_t.
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 addition per parameter.
 /// Source:  Duchi, Hazan & Singer 2011 (the accumulator of AdaGrad).
@@ -51,7 +55,10 @@ constexpr refused accumulate(detail::argument_of_nameless, detail::argument_of_n
 ///
 /// \f$ u_t = \max(u_{t-1}, x_t),\quad u_0 = \mathit{initial} \f$
 ///
-/// State:   one buffer of n values, under its name; starts at 0 unless given.
+/// @param x        what is compared. Shape: n.
+/// @param initial  where it starts, of the unit of x; 0 unless given.
+/// @returns  a state; its value is u_t.
+/// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 maximum per parameter.
 /// Source:  Reddi, Kale & Kumar 2018, algorithm 2 (AMSGrad).
 template <fixed_string Name, class X, class Initial = double>
@@ -69,8 +76,12 @@ constexpr refused running_max(detail::argument_of_nameless, detail::argument_of_
 ///
 /// \f$ d_t = x_{t-1},\quad d_1 = \mathit{initial} \f$
 ///
+/// @param x        what is remembered. Shape: n.
+/// @param initial  the value in the first step, of the unit of x; 0 unless given.
+/// @returns  an expression of the shape of x.
 /// State:   one buffer of n values, under its name, that holds x.
 /// Cost:    1 load, 1 store per parameter.
+/// Source:  what rules with two gradients need: Adan (Xie et al. 2022), diffGrad (Dubey et al. 2019).
 template <fixed_string Name, class X, class Initial = double>
 constexpr auto delay(const X& x, const Initial& initial = 0.0) {
     const auto input = as_expression(x);

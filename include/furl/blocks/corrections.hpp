@@ -26,12 +26,16 @@ constexpr auto bias_corrected(const M& m) {
         return beta;
 }
 
-/// a / (b + eps): the division that is safe where b is 0.
+/// A division that is safe where b is 0.
+///
+/// \f$ a / (b + \epsilon) \f$
 ///
 /// @param a    of any shape.
 /// @param b    of any shape; at least 0.
 /// @param eps  a small positive number, of the unit of b.
-/// Cost:  1 addition, 1 division per parameter.
+/// @returns  an expression of the shape of a and b.
+/// Cost:     1 addition, 1 division per parameter.
+/// Source:   Kingma & Ba 2015, algorithm 1: epsilon outside the root.
 template <class A, class B, class Eps>
     requires AnyExpression<A, B, Eps>
 constexpr auto safe_divide(const A& a, const B& b, const Eps& eps) {

@@ -31,6 +31,8 @@ constexpr auto random_normal(const Seed& seed, int stream = 0) {
 ///                   `sqrt(eta / pow(1 + step, 0.55))`.
 /// @param seed       the same seed gives the same noise, for any vector width.
 /// @param stream     a whole number; equal streams of a rule draw equal noise.
+/// @returns  an expression of the shape of x.
+/// Cost:     that of random_normal, and 1 fma per parameter.
 /// Errors:   E22 if the seed is not one value per step.
 /// Source:   Neelakantan et al. 2015; optax's add_noise(eta, gamma, seed).
 template <class X, class Deviation, class Seed>

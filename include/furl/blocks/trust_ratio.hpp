@@ -33,7 +33,10 @@ constexpr auto trust_ratio(const D& direction, const Coefficient& coefficient = 
 ///
 /// \f$ \rho\, d \f$
 ///
-/// Its parameters, cost and source are those of trust_ratio; 1 multiplication per parameter.
+/// Its parameters are those of trust_ratio.
+/// @returns  an expression of the shape of the direction.
+/// Cost:    that of trust_ratio, and 1 multiplication per parameter.
+/// Source:  that of trust_ratio.
 template <Expression D, class Coefficient = double, class Eps = double>
 constexpr auto scaled_by_trust_ratio(const D& direction, const Coefficient& coefficient = 1.0, const Eps& eps = 0.0) {
     return trust_ratio(direction, coefficient, eps) * direction;

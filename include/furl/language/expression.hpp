@@ -60,13 +60,16 @@ struct expression : detail::valueless<void> {
     static constexpr std::size_t depth = 0;  ///< of the tree of its type
 };
 
+/// What a rule is written of: param, grad, a hyperparameter, a state, and all that is made of them.
 template <class T>
 concept Expression = std::derived_from<std::remove_cvref_t<T>, expression>;
 
+/// A literal operand: any arithmetic type but bool.
 template <class T>
 concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>> && !std::same_as<std::remove_cvref_t<T>, bool>;
 
-// Not of functions: a compiler that looks for a misspelled operand tries them too.
+/// Operands of which one at least is an expression: what furl's operators take.
+// Not functions: a compiler that looks for a misspelled operand tries them too.
 template <class... Ts>
 concept AnyExpression = (Expression<Ts> || ...) && (!std::is_function_v<Ts> && ...);
 
