@@ -117,14 +117,17 @@ struct nearest {
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
+    /// Reads a vector.
     template <class A>
     static FURL_INLINE auto load(const std::byte* main, const std::byte*, std::size_t i) {
         return detail::codec<E>::template load<A>(main + i * sizeof(E));
     }
+    /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte*, std::size_t i, V x, typename A::bits) {
         detail::codec<E>::template store<A>(main + i * sizeof(E), x);
     }
+    /// Writes two vectors that follow each other.
     template <class A, class V>
         requires std::is_same_v<E, bfloat16>
     static FURL_INLINE void store_two(std::byte* main, std::byte*, std::size_t i, V x, V y, typename A::bits,
@@ -143,16 +146,19 @@ struct stochastic {
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = true;     ///< whether it draws random bits
 
+    /// Reads a vector.
     template <class A>
     static FURL_INLINE auto load(const std::byte* main, const std::byte*, std::size_t i) {
         return detail::codec<E>::template load<A>(main + i * sizeof(E));
     }
+    /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte*, std::size_t i, V x, typename A::bits noise) {
         if constexpr (std::is_same_v<E, bfloat16>)
             A::template store_bits<std::uint16_t>(main + i * 2, detail::codec<E>::template stochastic<A>(x, noise));
         else detail::codec<E>::template store<A>(main + i * 2, detail::codec<E>::template dithered<A>(x, noise));
     }
+    /// Writes two vectors that follow each other.
     template <class A, class V>
         requires std::is_same_v<E, bfloat16>
     static FURL_INLINE void store_two(std::byte* main, std::byte*, std::size_t i, V x, V y, typename A::bits noise_x,
@@ -172,11 +178,13 @@ struct compensated {
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
+    /// Reads a vector.
     template <class A>
     static FURL_INLINE auto load(const std::byte* main, const std::byte* lost, std::size_t i) {
         using codec = detail::codec<E>;
         return A::add(codec::template load<A>(main + i * sizeof(E)), codec::template load<A>(lost + i * sizeof(E)));
     }
+    /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte* lost, std::size_t i, V x, typename A::bits) {
         using codec = detail::codec<E>;
@@ -208,18 +216,21 @@ struct split {
 
     // Rounding up added 1 to the upper half where the lower one is at least 0x8000: adding 0x8000 again, and cutting, is
     // the float less the carry.
+    /// Reads a vector.
     template <class A>
     static FURL_INLINE auto load(const std::byte* main, const std::byte* low, std::size_t i) {
         const auto upper = A::template load_bits<std::uint16_t>(main + i * 2);
         const auto lower = A::template load_bits<std::uint16_t>(low + i * 2);
         return A::from_bits((upper << 16) + lower - ((lower & 0x8000u) << 1));
     }
+    /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte* low, std::size_t i, V x, typename A::bits) {
         const auto b = A::to_bits(x);
         A::template store_bits<std::uint16_t>(main + i * 2, (b + 0x8000u) >> 16);
         A::template store_bits<std::uint16_t>(low + i * 2, b & 0xffffu);
     }
+    /// Writes two vectors that follow each other.
     template <class A, class V>
     static FURL_INLINE void store_two(std::byte* main, std::byte* low, std::size_t i, V x, V y, typename A::bits,
                                       typename A::bits) {
@@ -239,15 +250,18 @@ struct master {
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
+    /// Reads a vector.
     template <class A>
     static FURL_INLINE auto load(const std::byte*, const std::byte* masters, std::size_t i) {
         return A::template load_as<float>(masters + i * sizeof(float));
     }
+    /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte* masters, std::size_t i, V x, typename A::bits) {
         A::template store_as<float>(masters + i * sizeof(float), x);
         detail::codec<E>::template store<A>(main + i * sizeof(E), x);
     }
+    /// Writes two vectors that follow each other.
     template <class A, class V>
         requires std::is_same_v<E, bfloat16>
     static FURL_INLINE void store_two(std::byte* main, std::byte* masters, std::size_t i, V x, V y, typename A::bits,

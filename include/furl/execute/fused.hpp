@@ -7,13 +7,15 @@ namespace furl {
 /// The product: fused passes of kernels over V.
 template <class V>
 struct fused_executor {
+    /// For one plan.
     template <class Plan>
     struct bound {
-        using T = typename arithmetic<V>::element;
+        using T = typename arithmetic<V>::element;  ///< what is computed with
 
         /// Any run of whole spans can be done by itself, by any thread.
         static constexpr bool in_pieces = true;
 
+        /// Of any size.
         explicit bound(std::size_t) {}
 
         /// The elements from number `from` on, n of them; the places start at the first of these.

@@ -22,13 +22,13 @@ struct stored_plan : Plan {
     using value_type = T;     ///< what is computed with
     using unstored = Plan;    ///< the plan itself
     using storage = Storage;  ///< the policy
-    static constexpr std::size_t stream_count = Plan::streams.size();
+    static constexpr std::size_t stream_count = Plan::streams.size();  ///< streams
 
     /// What a storage policy sees of a stream.
     template <std::size_t K>
     struct key {
-        static constexpr op kind = Plan::streams[K].kind;
-        static constexpr std::string_view name = Plan::streams[K].name;
+        static constexpr op kind = Plan::streams[K].kind;                ///< param, grad, input or previous
+        static constexpr std::string_view name = Plan::streams[K].name;  ///< of the input or state
     };
 
     /// The format of a stream.
@@ -54,8 +54,8 @@ struct stored_plan : Plan {
   public:
     /// The memory of one stream: whose it is, and how it grows.
     struct place {
-        std::size_t stream;
-        bool is_rest;
+        std::size_t stream;  ///< its number
+        bool is_rest;        ///< beside main memory
         std::size_t bytes;  ///< of one value
         std::size_t block;  ///< elements of a value
 
@@ -63,6 +63,7 @@ struct stored_plan : Plan {
         FURL_INLINE constexpr std::size_t size(std::size_t elements) const { return (elements + block - 1) / block * bytes; }
     };
 
+    /// Of any plan.
     static constexpr std::size_t most_places = 2 * (2 + 16 + 32);
 
     /// All places.
@@ -106,6 +107,7 @@ struct stored_plan : Plan {
             if (table[k].random && table[k].block == 1 && Plan::streams[k].store >= 0) list.push_back(k);
         return list;
     }();
+    /// The numbers that they share.
     static constexpr std::size_t noise_numbers = (noisy_streams.size() + 1) / 2;
 
     /// Keys of random numbers: of the rule's own, then of the formats', then of blocks.
