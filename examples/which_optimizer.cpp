@@ -81,7 +81,7 @@ void report(const candidate& c, chart& rates, chart& losses) {
     }
     losses.curves.push_back(falling);
     const spread loss = c.over_seeds(best, test_loss),
-                 accuracy = c.over_seeds(best, [](auto&r) { return 100 * r.accuracy; });
+                 accuracy = c.over_seeds(best, [](auto& r) { return 100 * r.accuracy; });
     std::printf("%-9s %8.2g   %.3f [%.3f, %.3f]   %5.2f %% [%.2f, %.2f] %10.0f %12.1f us\n", c.name, c.lr(best),
                 loss.median, loss.low, loss.high, accuracy.median, accuracy.low, accuracy.high,
                 c.over_seeds(best, [](auto& r) { return r.steps_to_target; }).median,
@@ -134,7 +134,7 @@ int main(int argc, char** argv) {
                       .y_label = "loss",
                       .log_y = true,
                       .y_range = chart::range(0.02, 3),
-                      .legend = "outside"};
+                      .legend = "top right maxrows 5 width 2"};
         std::printf("%zu trainings; at the best of %zu rates, median and extremes of %zu seeds\n\n",
                     candidates.size() * each, rates, o.seeds);
         std::printf("%-9s %8s   %-22s %-24s  steps to %.2g   time of a step\n", "", "best lr", "test loss", "accuracy",
