@@ -47,10 +47,7 @@ void print_confusion(std::span<const std::uint8_t> labels, std::span<const std::
 }
 
 void learn(const digit_data& data, const options& o, const plot_option& plot) {
-    std::vector<std::size_t> sizes{static_cast<std::size_t>(data.train.pixels.rows())};
-    sizes.insert(sizes.end(), o.hidden.begin(), o.hidden.end());
-    sizes.push_back(10);
-    dense_network<> network(sizes, o.f, o.weights, o.digits.seed);
+    dense_network<> network = digit_network(data, o.hidden, o.digits.seed, o.f, o.weights);
     const std::size_t in_an_epoch = (data.train.labels.size() + o.batch - 1) / o.batch;
     furl::any_optimizer<float> opt = digit_optimizers().make(o.optimizer, {}, network.parameters());
     training how{.epochs = o.epochs, .batch = o.batch, .seed = o.digits.seed, .loss = o.loss, .progress = true};

@@ -1,12 +1,12 @@
-// Shows:  every optimizer of the zoo on Rosenbrock's, Beale's and Himmelblau's functions and on a logistic regression of
+// Shows:  every optimizer of the zoo on Rosenbrock's, Beale's and Himmelblau's functions and on a logistic regression
+// of
 //         digits, each at its own best learning rate.
 // Prints: a table of learning rates and of how far from the minimum each ends; plots show the ways and the losses.
 //
 // The race is fair in this sense: all have the same number of steps, their default hyperparameters without weight decay
 // (which moves the minimum), and the best learning rate of one grid for all, found on the very problem.
 #include "support/digits.hpp"
-#include "support/plot.hpp"
-#include "support/race_problems.hpp"
+#include "support/race_plots.hpp"
 #include "support/run_example.hpp"
 
 #include <furl/runtime/make_optimizer.hpp>
@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -30,14 +29,6 @@ struct options {
     std::vector<std::string> only;
     std::string sort = "rank", plots, data;
     std::uint64_t seed = 1;
-};
-
-/// One optimizer on one problem.
-struct result {
-    double lr = 0, loss = std::numeric_limits<double>::infinity();
-    std::vector<std::vector<double>> path;  ///< after 0, 1, ... steps; of functions of two variables
-    std::vector<double> losses;
-    int rank = 0;
 };
 
 /// A run at one learning rate; with its losses and its path only where they are wanted.
@@ -83,15 +74,6 @@ result best_run(std::string_view rule, const race_problem& problem, std::size_t 
     return best;
 }
 
-constexpr double there = 1e-12;  // a loss at which a function of two variables is at its minimum
-
-/// How each optimizer did, by problem; ranks: 1 is best, equal losses share one, and so do all that are there.
-struct standing {
-    std::string name;
-    std::vector<result> results;
-    double mean_rank = 0;
-};
-
 void rank(std::vector<standing>& all, std::size_t problems) {
     for (std::size_t p = 0; p < problems; ++p)
         for (auto& s : all) {
@@ -100,69 +82,6 @@ void rank(std::vector<standing>& all, std::size_t problems) {
             s.results[p].rank = 1 + static_cast<int>(better);
             s.mean_rank += s.results[p].rank / static_cast<double>(problems);
         }
-}
-
-curve points_of(std::string name, const std::vector<double>& y) {
-    curve c;
-    c.name = std::move(name);
-    for (std::size_t t = 0; t < y.size(); ++t) {
-        c.x.push_back(static_cast<double>(t));
-        c.y.push_back(std::max(y[t], there));
-    }
-    return c;
-}
-
-/// The way over the contour lines of a function of two variables.
-chart way_chart(const std::string& title, const race_problem& problem, const result& r) {
-    char label[80];
-    std::snprintf(label, sizeof label, "%s, lr %.3g", problem.name.c_str(), r.lr);
-    curve way, minima;
-    for (const auto& x : r.path) way.x.push_back(x[0]), way.y.push_back(x[1]);
-    for (const auto& [x, y] : problem.minima) minima.x.push_back(x), minima.y.push_back(y);
-    way.drawn = curve::both;
-    minima.drawn = curve::points;
-    return {.title = title.empty() ? label : title + ": " + label,
-            .x_label = "x",
-            .y_label = "y",
-            .curves = {way, minima},
-            .x_range = problem.x_range,
-            .y_range = problem.y_range,
-            .below = contours{[&problem](double x, double y) { return problem.loss({x, y}); }, problem.contour_levels}};
-}
-
-chart loss_chart(std::string title, std::vector<curve> curves) {
-    return {.title = std::move(title),
-            .x_label = "step",
-            .y_label = "loss",
-            .curves = std::move(curves),
-            .log_y = true,
-            .legend = "bottom left"};
-}
-
-/// A file for each optimizer: its way on each function of two variables, and its losses; and one of the best.
-void draw_plots(const std::string& directory, const std::vector<race_problem>& problems, const std::vector<standing>& all) {
-    std::filesystem::create_directories(directory);
-    for (const auto& s : all) {
-        std::vector<chart> charts;
-        std::vector<curve> losses;
-        for (std::size_t p = 0; p < problems.size(); ++p) {
-            if (!problems[p].minima.empty()) charts.push_back(way_chart(s.name, problems[p], s.results[p]));
-            losses.push_back(points_of(problems[p].name, s.results[p].losses));
-        }
-        charts.push_back(loss_chart(s.name + ": losses", losses));
-        draw((std::filesystem::path(directory) / (s.name + ".svg")).string(), charts, 2);
-    }
-    std::vector<chart> charts;
-    for (std::size_t p = 0; p < problems.size(); ++p) {
-        auto sorted = all;
-        std::ranges::stable_sort(sorted, {}, [&](const auto& s) { return s.results[p].loss; });
-        std::vector<curve> curves;
-        for (std::size_t i = 0; i < std::min<std::size_t>(8, sorted.size()); ++i)
-            curves.push_back(points_of(sorted[i].name, sorted[i].results[p].losses));
-        charts.push_back(loss_chart(problems[p].name + ": the best", curves));
-    }
-    draw((std::filesystem::path(directory) / "race.svg").string(), charts, 2);
-    std::printf("plots: %zu files in %s\n", all.size() + 1, directory.c_str());
 }
 
 std::string shown(double x) {
@@ -201,13 +120,14 @@ int main(int argc, char** argv) {
         for (const auto name : furl::zoo_registry<double>().names()) {
             if (!o.only.empty() && std::ranges::count(o.only, name) == 0) continue;
             auto& s = all.emplace_back(standing{std::string(name), {}});
-            for (const auto& p : problems) s.results.push_back(best_run(name, p, p.minima.empty() ? o.digit_steps : o.steps, o));
+            for (const auto& p : problems)
+                s.results.push_back(best_run(name, p, p.minima.empty() ? o.digit_steps : o.steps, o));
         }
         rank(all, problems.size());
         if (o.sort == "rank") std::ranges::stable_sort(all, {}, &standing::mean_rank);
 
-        std::printf("After %zu steps (digits: %zu, %s): the loss, and the learning rate it was reached at.\n\n", o.steps,
-                    o.digit_steps, data.source.c_str());
+        std::printf("After %zu steps (digits: %zu, %s): the loss, and the learning rate it was reached at.\n\n",
+                    o.steps, o.digit_steps, data.source.c_str());
         std::printf("%-32s", "optimizer");
         for (const auto& p : problems) std::printf("%18s", p.name.c_str());
         std::printf("%12s\n", "mean rank");

@@ -10,14 +10,14 @@ namespace examples {
 enum class schedule { constant, linear, cosine, staircase, one_cycle };
 
 /// Any rule with what a training may want around it, in the same rule: clipping by the global norm, warm-up, a schedule
-/// and weight decay. Each is a hyperparameter, and off by default: it then changes no bit. Where a program knows what it
-/// wants, it writes only that: see language_model.
+/// and weight decay. Each is a hyperparameter, and off by default: it then changes no bit. Where a program knows what
+/// it wants, it writes only that: see language_model.
 ///
 /// Cost:  over the rule's own, one pass that reads the gradient, and a multiplication or two per parameter.
 template <class Rule>
 struct configured : Rule {
     static constexpr auto clip = furl::hyper<"clip">(std::numeric_limits<double>::infinity());
-    static constexpr auto kind = furl::hyper<"schedule">(0);  ///< a schedule, as a number
+    static constexpr auto kind = furl::hyper<"schedule">(0);   ///< a schedule, as a number
     static constexpr auto steps = furl::hyper<"steps">(1000);  ///< where it ends
     static constexpr auto warmup = furl::hyper<"warmup">(0);   ///< steps, on top of the schedule
     static constexpr auto decay = furl::hyper<"weight_decay">(0.0);

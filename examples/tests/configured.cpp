@@ -42,9 +42,7 @@ double at(int step, schedule kind, double warmup = 0) {
     return x[0];
 }
 
-TEST_CASE("what is not asked for changes no bit") {
-    CHECK(trained<configured<adam>>(0) == trained<adam>(0));
-}
+TEST_CASE("what is not asked for changes no bit") { CHECK(trained<configured<adam>>(0) == trained<adam>(0)); }
 
 TEST_CASE("the schedules that are chosen at run time are those of furl") {
     for (const int t : {1, 2, 50, 100}) {

@@ -47,6 +47,11 @@ for options in [("--activation", "sigmoid", "--init", "xavier"), ("--activation"
     output = check_runs(f"it learns with {options}", "--epochs", 1, *quick, *options)
     check("and well", accuracy(output) > 50, output)
 
+mnist = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
+if mnist.is_dir():
+    output = check_runs("Adam learns MNIST", "--data", mnist, "--plot", "none")
+    check("to 96 % in ten epochs", accuracy(output) >= 96, output)
+
 unknown = run("--optimizer", "adm")
 check("an unknown optimizer is answered by the nearest", unknown.returncode == 1 and "adam" in unknown.stderr, unknown.stderr)
 rules = re.search(r"(?:has|are): (.*)", unknown.stderr)[1].replace(",", " ").replace(".", " ").split()
