@@ -1,5 +1,5 @@
-// Shows:  the MNIST exercise with whatever a training may want: any optimizer of the zoo by its name, weight decay,
-//         clipping, warm-up and a schedule; checkpoints, from which it goes on to the same bits.
+// Shows:  the MNIST exercise with whatever a training may want: any optimizer of the zoo by its name, with clipping,
+//         warm-up, a schedule and weight decay in its rule; checkpoints, from which it goes on to the same bits.
 // Prints: loss and accuracy of each epoch and the confusion matrix; the plot shows both over the epochs, a picture the
 //         digits that were misread.
 #include "support/choices.hpp"
@@ -11,10 +11,10 @@
 
 #include <furl/checkpoint/checkpoint.hpp>
 
-#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -47,10 +47,7 @@ void print_confusion(std::span<const std::uint8_t> labels, std::span<const std::
 }
 
 void learn(const digit_data& data, const options& o, const plot_option& plot) {
-    std::vector<std::size_t> sizes{static_cast<std::size_t>(data.train.pixels.rows())};
-    sizes.insert(sizes.end(), o.hidden.begin(), o.hidden.end());
-    sizes.push_back(10);
-    dense_network<> network(sizes, o.f, o.weights, o.digits.seed);
+    dense_network<> network = digit_network(data, o.hidden, o.digits.seed, o.f, o.weights);
     const std::size_t in_an_epoch = (data.train.labels.size() + o.batch - 1) / o.batch;
     furl::any_optimizer<float> opt = digit_optimizers().make(o.optimizer, {}, network.parameters());
     training how{.epochs = o.epochs, .batch = o.batch, .seed = o.digits.seed, .loss = o.loss, .progress = true};
@@ -59,21 +56,16 @@ void learn(const digit_data& data, const options& o, const plot_option& plot) {
         how.done = static_cast<std::size_t>(opt.step_count()) / in_an_epoch;
         if (how.done >= o.epochs) throw std::runtime_error(o.resume + ": all epochs are done; give more --epochs");
     }
-    const bool decays = std::ranges::count(opt.hyperparameters(), "weight_decay") > 0;
-    if (o.weight_decay && decays) opt["weight_decay"] = *o.weight_decay;
-    const double lr = o.lr.value_or(digit_optimizers().make(o.optimizer, {}, {1}).get("lr"));
-    learning_rate rate(o.kind, lr, static_cast<double>(o.epochs * in_an_epoch), o.warmup, opt.step_count());
+    for (const auto& [name, given] : {std::pair("lr", o.lr), {"weight_decay", o.weight_decay}, {"clip", o.clip}})
+        if (given) opt[name] = *given;
+    opt["warmup"] = o.warmup;
+    opt["schedule"] = static_cast<double>(o.kind);
+    opt["steps"] = static_cast<double>(o.epochs * in_an_epoch);
     std::printf("optimizer: %s:", o.optimizer.c_str());
-    for (const auto& [name, value] : opt.settings())
-        std::printf(" %s %g", std::string(name).c_str(), name == "lr" ? lr : value);
+    for (const auto& [name, value] : opt.settings()) std::printf(" %s %g", std::string(name).c_str(), value);
     std::printf("\n\n");
 
-    const auto step = [&](double) {
-        opt["lr"] = rate.next();
-        if (o.clip) network.clip_gradients(*o.clip);
-        if (o.weight_decay && !decays) network.shrink(1 - opt["lr"] * *o.weight_decay);
-        opt.step(network.parameters(), network.gradients());
-    };
+    const auto step = [&](double) { opt.step(network.parameters(), network.gradients()); };
     const auto results = train(network, data, how, step, [&](const epoch_result& result) {
         print_epoch(result, o.epochs);
         if (!o.save.empty()) furl::save_checkpoint(o.save, opt, network.parameters());

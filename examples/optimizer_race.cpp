@@ -1,21 +1,22 @@
-// Shows:  every optimizer of the zoo on Rosenbrock's, Beale's and Himmelblau's functions and on a logistic regression of
+// Shows:  every optimizer of the zoo on Rosenbrock's, Beale's and Himmelblau's functions and on a logistic regression
+// of
 //         digits, each at its own best learning rate.
 // Prints: a table of learning rates and of how far from the minimum each ends; plots show the ways and the losses.
 //
 // The race is fair in this sense: all have the same number of steps, their default hyperparameters without weight decay
 // (which moves the minimum), and the best learning rate of one grid for all, found on the very problem.
 #include "support/digits.hpp"
-#include "support/plot.hpp"
-#include "support/race_problems.hpp"
+#include "support/race_plots.hpp"
 #include "support/run_example.hpp"
-#include "support/zoo_optimizers.hpp"
+
+#include <furl/runtime/make_optimizer.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -30,22 +31,14 @@ struct options {
     std::uint64_t seed = 1;
 };
 
-/// One optimizer on one problem.
-struct result {
-    double lr = 0, loss = std::numeric_limits<double>::infinity();
-    std::vector<std::vector<double>> path;  ///< after 0, 1, ... steps; of functions of two variables
-    std::vector<double> losses;
-    int rank = 0;
-};
-
 /// A run at one learning rate; with its losses and its path only where they are wanted.
-result run(const zoo_entry& entry, const race_problem& problem, std::size_t steps, double lr, bool keep) {
-    auto opt = entry.make(problem.start.size());
-    const auto has = [&](std::string_view name) { return std::ranges::count(opt->hyperparameters(), name) > 0; };
+result run(std::string_view rule, const race_problem& problem, std::size_t steps, double lr, bool keep) {
+    auto opt = furl::make_optimizer<double>(rule, {}, {problem.start.size()});
+    const auto has = [&](std::string_view name) { return std::ranges::count(opt.hyperparameters(), name) > 0; };
     // Where the step length comes of the curvature, its bound is what one chooses.
-    opt->set(has("lr_max") ? "lr_max" : "lr", lr);
-    if (has("weight_decay")) opt->set("weight_decay", 0);
-    const double batch = entry.name == "sophia_g" ? opt->get("batch") : 0;
+    opt[has("lr_max") ? "lr_max" : "lr"] = lr;
+    if (has("weight_decay")) opt["weight_decay"] = 0;
+    const double batch = rule == "sophia_g" ? opt["batch"] : 0;
 
     result r;
     r.lr = lr;
@@ -57,7 +50,8 @@ result run(const zoo_entry& entry, const race_problem& problem, std::size_t step
         // What Sophia-G is given stands for a gradient with sampled labels: it is squared, times the batch.
         if (batch > 0)
             for (double& h : e.curvature) h = std::sqrt(std::fabs(h) / batch);
-        opt->step(x, e.gradient, e.curvature);
+        if (opt.info().inputs.empty()) opt.step(x, e.gradient);
+        else opt.step(x, e.gradient, {{"hessian", e.curvature}});
     }
     const double loss = problem.loss(x);
     if (keep) r.losses.push_back(loss), r.path.push_back(x);
@@ -66,28 +60,19 @@ result run(const zoo_entry& entry, const race_problem& problem, std::size_t step
 }
 
 /// The best run over all learning rates.
-result best_run(const zoo_entry& entry, const race_problem& problem, std::size_t steps, const options& o) {
+result best_run(std::string_view rule, const race_problem& problem, std::size_t steps, const options& o) {
     result best;
     for (int k = -5 * o.rates; k <= o.rates; ++k) {
-        const result r = run(entry, problem, steps, std::pow(10.0, static_cast<double>(k) / o.rates), false);
+        const result r = run(rule, problem, steps, std::pow(10.0, static_cast<double>(k) / o.rates), false);
         if (r.loss < best.loss) best = r;
     }
     if (best.lr > 0) {
         const double loss = best.loss;
-        best = run(entry, problem, steps, best.lr, true);
+        best = run(rule, problem, steps, best.lr, true);
         best.loss = loss;
     }
     return best;
 }
-
-constexpr double there = 1e-12;  // a loss at which a function of two variables is at its minimum
-
-/// How each optimizer did, by problem; ranks: 1 is best, equal losses share one, and so do all that are there.
-struct standing {
-    const zoo_entry* entry;
-    std::vector<result> results;
-    double mean_rank = 0;
-};
 
 void rank(std::vector<standing>& all, std::size_t problems) {
     for (std::size_t p = 0; p < problems; ++p)
@@ -97,69 +82,6 @@ void rank(std::vector<standing>& all, std::size_t problems) {
             s.results[p].rank = 1 + static_cast<int>(better);
             s.mean_rank += s.results[p].rank / static_cast<double>(problems);
         }
-}
-
-curve points_of(std::string name, const std::vector<double>& y) {
-    curve c;
-    c.name = std::move(name);
-    for (std::size_t t = 0; t < y.size(); ++t) {
-        c.x.push_back(static_cast<double>(t));
-        c.y.push_back(std::max(y[t], there));
-    }
-    return c;
-}
-
-/// The way over the contour lines of a function of two variables.
-chart way_chart(const std::string& title, const race_problem& problem, const result& r) {
-    char label[80];
-    std::snprintf(label, sizeof label, "%s, lr %.3g", problem.name.c_str(), r.lr);
-    curve way, minima;
-    for (const auto& x : r.path) way.x.push_back(x[0]), way.y.push_back(x[1]);
-    for (const auto& [x, y] : problem.minima) minima.x.push_back(x), minima.y.push_back(y);
-    way.drawn = curve::both;
-    minima.drawn = curve::points;
-    return {.title = title.empty() ? label : title + ": " + label,
-            .x_label = "x",
-            .y_label = "y",
-            .curves = {way, minima},
-            .x_range = problem.x_range,
-            .y_range = problem.y_range,
-            .below = contours{[&problem](double x, double y) { return problem.loss({x, y}); }, problem.contour_levels}};
-}
-
-chart loss_chart(std::string title, std::vector<curve> curves) {
-    return {.title = std::move(title),
-            .x_label = "step",
-            .y_label = "loss",
-            .curves = std::move(curves),
-            .log_y = true,
-            .legend = "bottom left"};
-}
-
-/// A file for each optimizer: its way on each function of two variables, and its losses; and one of the best.
-void draw_plots(const std::string& directory, const std::vector<race_problem>& problems, const std::vector<standing>& all) {
-    std::filesystem::create_directories(directory);
-    for (const auto& s : all) {
-        std::vector<chart> charts;
-        std::vector<curve> losses;
-        for (std::size_t p = 0; p < problems.size(); ++p) {
-            if (!problems[p].minima.empty()) charts.push_back(way_chart(s.entry->name, problems[p], s.results[p]));
-            losses.push_back(points_of(problems[p].name, s.results[p].losses));
-        }
-        charts.push_back(loss_chart(s.entry->name + ": losses", losses));
-        draw((std::filesystem::path(directory) / (s.entry->name + ".svg")).string(), charts, 2);
-    }
-    std::vector<chart> charts;
-    for (std::size_t p = 0; p < problems.size(); ++p) {
-        auto sorted = all;
-        std::ranges::stable_sort(sorted, {}, [&](const auto& s) { return s.results[p].loss; });
-        std::vector<curve> curves;
-        for (std::size_t i = 0; i < std::min<std::size_t>(8, sorted.size()); ++i)
-            curves.push_back(points_of(sorted[i].entry->name, sorted[i].results[p].losses));
-        charts.push_back(loss_chart(problems[p].name + ": the best", curves));
-    }
-    draw((std::filesystem::path(directory) / "race.svg").string(), charts, 2);
-    std::printf("plots: %zu files in %s\n", all.size() + 1, directory.c_str());
 }
 
 std::string shown(double x) {
@@ -185,9 +107,8 @@ int main(int argc, char** argv) {
     app.add_option("--seed", o.seed, "of the drawn digits")->check(between(0, 1e15));
 
     return run_example(app, argc, argv, [&] {
-        const auto entries = zoo_entries();
         for (const auto& name : o.only)
-            if (std::ranges::find(entries, name, &zoo_entry::name) == entries.end())
+            if (!furl::zoo_registry<double>().contains(name))
                 throw std::runtime_error("--only " + name + ": no such optimizer in the zoo");
         if (!o.plots.empty() && !has_gnuplot())
             throw std::runtime_error("--plots " + o.plots + ": cannot be drawn: gnuplot is not installed");
@@ -196,21 +117,22 @@ int main(int argc, char** argv) {
         const digit_regression regression(data.train, 100);
         const std::vector<race_problem> problems{rosenbrock(), beale(), himmelblau(), regression.problem()};
         std::vector<standing> all;
-        for (const auto& entry : entries) {
-            if (!o.only.empty() && std::ranges::count(o.only, entry.name) == 0) continue;
-            auto& s = all.emplace_back(standing{&entry, {}});
-            for (const auto& p : problems) s.results.push_back(best_run(entry, p, p.minima.empty() ? o.digit_steps : o.steps, o));
+        for (const auto name : furl::zoo_registry<double>().names()) {
+            if (!o.only.empty() && std::ranges::count(o.only, name) == 0) continue;
+            auto& s = all.emplace_back(standing{std::string(name), {}});
+            for (const auto& p : problems)
+                s.results.push_back(best_run(name, p, p.minima.empty() ? o.digit_steps : o.steps, o));
         }
         rank(all, problems.size());
         if (o.sort == "rank") std::ranges::stable_sort(all, {}, &standing::mean_rank);
 
-        std::printf("After %zu steps (digits: %zu, %s): the loss, and the learning rate it was reached at.\n\n", o.steps,
-                    o.digit_steps, data.source.c_str());
+        std::printf("After %zu steps (digits: %zu, %s): the loss, and the learning rate it was reached at.\n\n",
+                    o.steps, o.digit_steps, data.source.c_str());
         std::printf("%-32s", "optimizer");
         for (const auto& p : problems) std::printf("%18s", p.name.c_str());
         std::printf("%12s\n", "mean rank");
         for (const auto& s : all) {
-            std::printf("%-32s", s.entry->name.c_str());
+            std::printf("%-32s", s.name.c_str());
             for (const auto& r : s.results) std::printf("%18s", (shown(r.loss) + " @ " + shown(r.lr)).c_str());
             std::printf("%12.1f\n", s.mean_rank);
         }

@@ -34,15 +34,13 @@ struct entry {
 /// Trains a small network for `epochs`, over some seeds; mean test loss and accuracy.
 entry race(const entry& racer, double lr, const digit_data& data, std::size_t epochs, std::size_t seeds) {
     entry result{racer.name, racer.rule, lr, 0, 0};
-    const auto pixels = static_cast<std::size_t>(data.train.pixels.rows());
     for (std::size_t seed = 1; seed <= seeds; ++seed) {
-        dense_network<> network({pixels, 32, 10}, activation::relu, initialization::he, seed);
-        std::vector<std::size_t> sizes;
-        for (const auto& tensor : network.parameters()) sizes.push_back(tensor.size());
-        const auto opt = racer.rule.make(sizes, lr);
+        dense_network<> network = digit_network(data, {32}, seed);
+        furl::any_optimizer<float> opt = racer.rule.make(network.parameters());
+        opt["lr"] = lr;
         const auto epochs_done = train(
             network, data, {.epochs = epochs, .batch = 25, .seed = seed},
-            [&](double) { opt->step(network.parameters(), network.gradients()); }, [](const epoch_result&) {});
+            [&](double) { opt.step(network.parameters(), network.gradients()); }, [](const epoch_result&) {});
         const score& test = epochs_done.back().test;
         result.loss += (std::isfinite(test.loss) ? test.loss : INFINITY) / static_cast<double>(seeds);
         result.accuracy += test.accuracy / static_cast<double>(seeds);

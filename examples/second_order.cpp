@@ -103,7 +103,7 @@ int main(int argc, char** argv) {
                         .log_x = true,
                         .log_y = true,
                         .y_range = chart::range(o.tolerance, 100),
-                        .legend = "bottom left"};
+                        .legend = "top right"};
             for (const method& m : methods) {
                 const descent d =
                     best_descent(o.seed, [&](double lr, std::uint64_t seed) { return m.run(f, lr, o, seed); });

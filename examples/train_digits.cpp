@@ -98,9 +98,8 @@ int main(int argc, char** argv) {
     return run_example(app, argc, argv, [&] {
         const digit_data data = o.digits.load();
         std::printf("\n%s\n", furl::explain<cautious_belief>().c_str());
-        const auto pixels = static_cast<std::size_t>(data.train.pixels.rows());
-        std::printf("network: %zu-%zu-10, ReLU, softmax cross-entropy\n\n", pixels, o.hidden);
-        dense_network<> network({pixels, o.hidden, 10}, activation::relu, initialization::he, o.digits.seed);
+        std::printf("network: %td-%zu-10, ReLU, softmax cross-entropy\n\n", data.train.pixels.rows(), o.hidden);
+        dense_network<> network = digit_network(data, {o.hidden}, o.digits.seed);
         learn(network, data, o);
         race(network);
     });

@@ -19,7 +19,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -33,21 +32,7 @@ struct options {
     std::size_t seeds = 3, to_train = 4000;
 };
 
-struct candidate {
-    const char* name;
-    std::function<trial(const digit_data&, const trial_settings&, double lr, std::uint64_t seed)> train;
-    double highest_lr;  ///< six rates are tried: this one, and each a third of the last
-    std::vector<std::vector<trial>> runs = std::vector<std::vector<trial>>(6);  ///< per rate, per seed
-
-    double lr(std::size_t i) const { return highest_lr * std::pow(10.0, -0.5 * static_cast<double>(i)); }
-    spread over_seeds(std::size_t rate, auto value) const {
-        std::vector<double> values;
-        for (const trial& r : runs[rate]) values.push_back(value(r));
-        return extremes(values);
-    }
-};
-
-std::vector<candidate> classics() {
+std::vector<trials> classics() {
     using namespace furl::zoo;
     return {{"sgd", try_rule<sgd>, 3},
             {"momentum", try_rule<sgd_momentum>, 0.3},
@@ -62,7 +47,7 @@ std::vector<candidate> classics() {
 }
 
 /// Prints the line of an optimizer at its best rate, and adds its curves to the charts.
-void report(const candidate& c, chart& rates, chart& losses) {
+void report(const trials& c, chart& rates, chart& losses) {
     const auto test_loss = [](const trial& r) { return r.test_loss; };
     std::size_t best = 0;
     curve over_rates{.name = c.name, .drawn = curve::both};
@@ -107,14 +92,14 @@ int main(int argc, char** argv) {
     return run_example(app, argc, argv, [&] {
         digit_data data = o.digits.load(o.to_train);
         data.train = first_of(data.train, o.to_train);
-        std::vector<candidate> candidates = classics();
-        const std::size_t rates = candidates[0].runs.size(), each = rates * o.seeds;
-        for (candidate& c : candidates)
+        std::vector<trials> all = classics();
+        const std::size_t rates = all[0].runs.size(), each = rates * o.seeds;
+        for (trials& c : all)
             for (auto& runs : c.runs) runs.resize(o.seeds);
-        progress_bar bar(candidates.size() * each);
+        progress_bar bar(all.size() * each);
         std::mutex one_at_a_time;
-        parallel_for(candidates.size() * each, [&](std::size_t i) {
-            candidate& c = candidates[i / each];
+        parallel_for(all.size() * each, [&](std::size_t i) {
+            trials& c = all[i / each];
             const std::size_t rate = i % each / o.seeds, seed = i % o.seeds;
             c.runs[rate][seed] = c.train(data, o.each, c.lr(rate), o.digits.seed + seed);
             const std::scoped_lock lock(one_at_a_time);
@@ -134,12 +119,12 @@ int main(int argc, char** argv) {
                       .y_label = "loss",
                       .log_y = true,
                       .y_range = chart::range(0.02, 3),
-                      .legend = "outside"};
-        std::printf("%zu trainings; at the best of %zu rates, median and extremes of %zu seeds\n\n",
-                    candidates.size() * each, rates, o.seeds);
+                      .legend = "top right maxrows 5 width 2"};
+        std::printf("%zu trainings; at the best of %zu rates, median and extremes of %zu seeds\n\n", all.size() * each,
+                    rates, o.seeds);
         std::printf("%-9s %8s   %-22s %-24s  steps to %.2g   time of a step\n", "", "best lr", "test loss", "accuracy",
                     o.each.target);
-        for (const candidate& c : candidates) report(c, by_rate, by_step);
+        for (const trials& c : all) report(c, by_rate, by_step);
         plot.draw({by_rate, by_step});
     });
 }

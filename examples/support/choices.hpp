@@ -1,9 +1,9 @@
 #pragma once
 
 #include "activation.hpp"
+#include "configured.hpp"
 #include "initialization.hpp"
 #include "losses.hpp"
-#include "rate.hpp"
 #include "run_example.hpp"
 
 #include <string>

@@ -5,7 +5,6 @@
 
 #include <Eigen/Core>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -89,24 +88,6 @@ class dense_network {
         std::vector<std::span<const T>> list;
         for (const layer& l : layers_) list.insert(list.end(), {whole(l.weights_gradient), whole(l.bias_gradient)});
         return list;
-    }
-
-    /// Scales all gradients so that their norm, over all layers, is at most max_norm.
-    void clip_gradients(double max_norm) {
-        double squares = 0;
-        for (const layer& l : layers_)
-            squares += static_cast<double>(l.weights_gradient.squaredNorm() + l.bias_gradient.squaredNorm());
-        const double factor = max_norm / std::sqrt(squares);
-        if (!(factor < 1)) return;
-        for (layer& l : layers_) {
-            l.weights_gradient *= static_cast<T>(factor);
-            l.bias_gradient *= static_cast<T>(factor);
-        }
-    }
-
-    /// Multiplies all weights and biases: weight decay for optimizers that have none.
-    void shrink(double factor) {
-        for (layer& l : layers_) l.weights *= static_cast<T>(factor), l.bias *= static_cast<T>(factor);
     }
 
     const std::vector<layer>& layers() const { return layers_; }

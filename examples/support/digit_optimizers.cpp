@@ -1,7 +1,7 @@
 // Compiled once for each PART of PARTS, so that the zoo is compiled by several processors; the first one has the list.
 #include "digit_optimizers.hpp"
+#include "configured.hpp"
 
-#include <furl/optimizer.hpp>
 #include <furl/zoo/list.hpp>
 
 #include <boost/hana/length.hpp>
@@ -19,7 +19,7 @@ furl::registry<float> part<PART>() {
     furl::registry<float> rules;
     const auto add = [&]<class Rule, std::size_t Place>() {
         if constexpr (Place % PARTS == PART) {  // first of all: the rules of other parts are not to be looked into
-            if constexpr (furl::plan<Rule, furl::contracted>::inputs == 0) rules.add<Rule>();
+            if constexpr (furl::plan<Rule, furl::contracted>::inputs == 0) rules.add<configured<Rule>>(furl::short_name<Rule>());
         }
     };
     [&]<class... Rules, std::size_t... Places>(furl::rules<Rules...>, std::index_sequence<Places...>) {

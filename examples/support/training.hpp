@@ -37,6 +37,14 @@ struct epoch_result {
     double seconds;  ///< since the start of the training
 };
 
+/// A network from the pixels of the digits, through hidden layers, to the ten digits.
+inline dense_network<> digit_network(const digit_data& data, std::vector<std::size_t> hidden, std::uint64_t seed,
+                                     activation f = activation::relu, initialization how = initialization::he) {
+    hidden.insert(hidden.begin(), static_cast<std::size_t>(data.train.pixels.rows()));
+    hidden.push_back(10);
+    return {hidden, f, how, seed};
+}
+
 /// Trains a network on digits, in mini-batches of a new random order in each epoch.
 ///
 /// It ends early where a loss is not finite; that is then the loss of the last epoch.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "smoothed.hpp"
+#include "timing.hpp"
 #include "training.hpp"
 
 #include <furl/furl.hpp>
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -29,8 +31,7 @@ struct trial {
 
 template <class Rule>
 trial try_rule(const digit_data& data, const trial_settings& how, double lr, std::uint64_t seed) {
-    const auto pixels = static_cast<std::size_t>(data.train.pixels.rows());
-    dense_network<> network({pixels, how.hidden, 10}, activation::relu, initialization::he, seed);
+    dense_network<> network = digit_network(data, {how.hidden}, seed);
     furl::optimizer<Rule> opt(network.parameters());
     opt[Rule::lr] = lr;
     trial result;
@@ -51,5 +52,20 @@ trial try_rule(const digit_data& data, const trial_settings& how, double lr, std
     result.accuracy = last.accuracy;
     return result;
 }
+
+/// All trials with a rule: at six rates, with several seeds.
+struct trials {
+    const char* name;
+    std::function<trial(const digit_data&, const trial_settings&, double lr, std::uint64_t seed)> train;
+    double highest_lr;  ///< this one, and each a third of the last
+    std::vector<std::vector<trial>> runs = std::vector<std::vector<trial>>(6);  ///< per rate, per seed
+
+    double lr(std::size_t i) const { return highest_lr * std::pow(10.0, -0.5 * static_cast<double>(i)); }
+    spread over_seeds(std::size_t rate, auto value) const {
+        std::vector<double> values;
+        for (const trial& r : runs[rate]) values.push_back(value(r));
+        return extremes(values);
+    }
+};
 
 }  // namespace examples

@@ -1,6 +1,7 @@
 #include "support/dense_network.hpp"
 #include "support/classification.hpp"
 #include "support/losses.hpp"
+#include "tests/finite_differences.hpp"
 
 #include <doctest/doctest.h>
 
@@ -30,44 +31,10 @@ TEST_CASE("backward gives the gradients that finite differences give") {
 
             loss();
             network.backward(inputs, gradient);
-            const auto gradients = network.gradients();
             REQUIRE(parameters.size() == 6);
-            REQUIRE(gradients.size() == 6);
-            for (std::size_t t = 0; t < parameters.size(); ++t) {
-                REQUIRE(parameters[t].size() == gradients[t].size());
-                for (std::size_t i = 0; i < parameters[t].size(); ++i) {
-                    constexpr double h = 1e-5;
-                    double& p = parameters[t][i];
-                    const double before = p;
-                    p = before + h;
-                    const double above = loss();
-                    p = before - h;
-                    const double below = loss();
-                    p = before;
-                    CHECK(gradients[t][i] == doctest::Approx((above - below) / (2 * h)).epsilon(1e-7).scale(0.01));
-                }
-            }
+            examples::check_gradients(parameters, network.gradients(), loss, 1e-7);
         }
     }
-}
-
-TEST_CASE("clipped gradients have the norm that is asked for, or stay") {
-    dense_network<double> network({3, 4, 2}, activation::tanh, initialization::he, 1);
-    Eigen::MatrixXd gradient;
-    const Eigen::MatrixXd inputs = Eigen::MatrixXd::Constant(3, 2, 0.5);
-    const auto norm = [&] {
-        double squares = 0;
-        for (const auto& tensor : network.gradients())
-            for (const double g : tensor) squares += g * g;
-        return std::sqrt(squares);
-    };
-    examples::softmax_cross_entropy(network.forward(inputs), std::array<std::uint8_t, 2>{0, 1}, gradient);
-    network.backward(inputs, gradient);
-    const double before = norm();
-    network.clip_gradients(2 * before);
-    CHECK(norm() == before);
-    network.clip_gradients(before / 4);
-    CHECK(norm() == doctest::Approx(before / 4));
 }
 
 TEST_CASE("the mean squared error is that of PyTorch: over samples and outputs") {

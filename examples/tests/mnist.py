@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The program mnist trains by any rule of the zoo, with any of its options, and goes on from a checkpoint to the same bits."""
 import pathlib
+import random
 import re
 import tempfile
 
@@ -46,12 +47,25 @@ for options in [("--activation", "sigmoid", "--init", "xavier"), ("--activation"
     output = check_runs(f"it learns with {options}", "--epochs", 1, *quick, *options)
     check("and well", accuracy(output) > 50, output)
 
+mnist = pathlib.Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
+if mnist.is_dir():
+    output = check_runs("Adam learns MNIST", "--data", mnist, "--plot", "none")
+    check("to 96 % in ten epochs", accuracy(output) >= 96, output)
+
 unknown = run("--optimizer", "adm")
 check("an unknown optimizer is answered by the nearest", unknown.returncode == 1 and "adam" in unknown.stderr, unknown.stderr)
 rules = re.search(r"(?:has|are): (.*)", unknown.stderr)[1].replace(",", " ").replace(".", " ").split()
 check("there are some eighty rules", len(rules) > 80, unknown.stderr)
-for rule in rules:
-    check_runs(f"{rule} runs", "--optimizer", rule, "--epochs", 1, "--batch", 2000, "--hidden", 4, "--plot", "none")
+everything = ("--clip", 1, "--weight-decay", 0.01, "--schedule", "cosine", "--warmup", 2)
+with tempfile.TemporaryDirectory() as name:  # few digits, which are soon there
+    for kind, magic, size, shape in (("images-idx3", 3, 784, (28, 28)), ("labels-idx1", 1, 1, ())):
+        for part, count in (("train", 40), ("t10k", 20)):
+            header = b"".join(x.to_bytes(4, "big") for x in (0x800 + magic, count, *shape))
+            values = random.Random(1).randbytes(count * size) if size > 1 else bytes(range(10)) * (count // 10)
+            (pathlib.Path(name) / f"{part}-{kind}-ubyte").write_bytes(header + values)
+    for rule in rules:
+        check_runs(f"{rule} runs, with all that it can be told", "--optimizer", rule, "--data", name, "--epochs", 1,
+                   "--batch", 10, "--hidden", 4, "--lr", 1e-3, "--plot", "none", *everything)
 check_plot("--epochs", 1, "--hidden", 8)
 check_failure("a picture that cannot be written fails", "/no/such.d/x.png: cannot be written", "--epochs", 1, "--misread",
               "/no/such.d/x.png", *quick)

@@ -1,5 +1,6 @@
 #include "support/transformer.hpp"
 #include "support/losses.hpp"
+#include "tests/finite_differences.hpp"
 
 #include <doctest/doctest.h>
 
@@ -22,23 +23,8 @@ TEST_CASE("the transformer's backward gives the gradients that finite difference
 
     loss();
     model.backward(input, gradient);
-    const auto gradients = model.gradients();
     REQUIRE(parameters.size() == 2 + 2 * 12 + 2);
-    for (std::size_t t = 0; t < parameters.size(); ++t) {
-        CAPTURE(t);
-        REQUIRE(parameters[t].size() == gradients[t].size());
-        for (std::size_t i = 0; i < parameters[t].size(); ++i) {
-            constexpr double h = 1e-5;
-            double& p = parameters[t][i];
-            const double before = p;
-            p = before + h;
-            const double above = loss();
-            p = before - h;
-            const double below = loss();
-            p = before;
-            CHECK(gradients[t][i] == doctest::Approx((above - below) / (2 * h)).epsilon(1e-6).scale(0.01));
-        }
-    }
+    examples::check_gradients(parameters, model.gradients(), loss, 1e-6);
 }
 
 TEST_CASE("the transformer sees no symbol that comes later") {
