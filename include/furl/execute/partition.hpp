@@ -45,6 +45,10 @@ class partition {
     /// visited once, as are the first elements of every other.
     template <class Visit>
     void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
+        if (n == 1) {
+            for (std::size_t tensor = 0; tensor < tensors(); ++tensor) visit(tensor, std::size_t{0}, sizes_[tensor]);
+            return;
+        }
         const auto from = place(i, n), to = place(i + 1, n);
         for (auto tensor = from.tensor; tensor < tensors(); ++tensor) {
             const auto first = tensor == from.tensor ? from.element : 0;

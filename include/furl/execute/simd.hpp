@@ -181,17 +181,20 @@ struct arithmetic<xsimd::batch<T>> {
     // Elements of another type, as numbers or as bits.
     template <class E>
     static FURL_INLINE V load_as(const std::byte* p) {
-        lanes<E> x;
-        std::memcpy(&x, p, sizeof x);
-        if constexpr (sizeof(E) == sizeof(T)) return from_lanes(x);
-        else return from_lanes(__builtin_convertvector(x, lanes<T>));
+        if constexpr (sizeof(E) == sizeof(T)) {
+            return load(reinterpret_cast<const T*>(p));
+        } else {
+            lanes<E> x;
+            std::memcpy(&x, p, sizeof x);
+            return from_lanes(__builtin_convertvector(x, lanes<T>));
+        }
     }
     template <class E>
     static FURL_INLINE void store_as(std::byte* p, V x) {
-        const auto y = reinterpret_cast<lanes<T>>(static_cast<typename V::register_type>(x));
         if constexpr (sizeof(E) == sizeof(T)) {
-            std::memcpy(p, &y, sizeof y);
+            store(reinterpret_cast<T*>(p), x);
         } else {
+            const auto y = reinterpret_cast<lanes<T>>(static_cast<typename V::register_type>(x));
             const auto z = __builtin_convertvector(y, lanes<E>);
             std::memcpy(p, &z, sizeof z);
         }
