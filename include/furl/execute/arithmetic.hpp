@@ -94,6 +94,7 @@ struct arithmetic<T> {
     static FURL_INLINE T from_bits(bits x) requires(sizeof(T) == 4) { return std::bit_cast<T>(x); }
     static FURL_INLINE T from_integers(bits x) { return static_cast<T>(static_cast<std::int32_t>(x)); }
     static FURL_INLINE bits nan_bits(T x) { return x != x ? ~bits{0} : bits{0}; }
+    static FURL_INLINE bits add_to_number(T x, bits more) { return to_bits(x) + (more & ~nan_bits(x)); }
     static FURL_INLINE bits indices(std::size_t first) { return static_cast<bits>(first); }
     template <class E>
     static FURL_INLINE T load_as(const std::byte* p) {

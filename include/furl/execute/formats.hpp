@@ -44,11 +44,11 @@ struct codec<bfloat16> {
     template <class A, class V>
     static FURL_INLINE auto nearest(V x) {
         const auto b = A::to_bits(x);
-        return (b + ((((b >> 16) & 1u) + 0x7fffu) & ~A::nan_bits(x))) >> 16;
+        return A::add_to_number(x, ((b >> 16) & 1u) + 0x7fffu) >> 16;
     }
     template <class A, class V>
     static FURL_INLINE auto stochastic(V x, typename A::bits noise) {
-        return (A::to_bits(x) + (noise & ~A::nan_bits(x))) >> 16;
+        return A::add_to_number(x, noise) >> 16;
     }
     template <class A, class V>
     static FURL_INLINE void store(std::byte* p, V x) {

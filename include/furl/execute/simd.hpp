@@ -171,6 +171,17 @@ struct arithmetic<xsimd::batch<T>> {
         const auto y = reinterpret_cast<lanes<T>>(static_cast<typename V::register_type>(x));
         return reinterpret_cast<bits>(y != y);
     }
+    // The bits of x and something more; not where x is NaN.
+    static FURL_INLINE bits add_to_number(V x, bits more) requires(sizeof(T) == 4) {
+#if defined(__AVX512F__)
+        if constexpr (width == 16) {
+            const auto b = reinterpret_cast<__m512i>(to_bits(x));
+            return reinterpret_cast<bits>(
+                _mm512_mask_add_epi32(b, _mm512_cmp_ps_mask(x, x, _CMP_ORD_Q), b, reinterpret_cast<__m512i>(more)));
+        }
+#endif
+        return to_bits(x) + (more & ~nan_bits(x));
+    }
     // first, first + 1, ...
     static FURL_INLINE bits indices(std::size_t first) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
