@@ -3,6 +3,7 @@
 #include <furl/base/chunk_runner.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/step_tensors.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -13,25 +14,6 @@
 #include <vector>
 
 namespace furl {
-
-/// The tensors of a step: where their places start, and which follow the one before without a gap in each of them.
-template <class Plan>
-struct step_tensors {
-    std::vector<detail::place_pointers<Plan>> places;
-    std::vector<unsigned char> follows;
-
-    explicit step_tensors(std::size_t n) : places(n), follows(n) {}
-
-    /// To be called when a pointer has changed.
-    void find_neighbours(std::span<const std::size_t> sizes) {
-        for (std::size_t i = 1; i < sizes.size(); ++i) {
-            bool next = true;
-            for (std::size_t p = 0; p < Plan::places.size(); ++p)
-                next = next && places[i][p] == places[i - 1][p] + Plan::places[p].size(sizes[i - 1]);
-            follows[i] = next;
-        }
-    }
-};
 
 /// The values of one per step that the rule gives a name by let: what a step can report without a pass more.
 template <class Plan>

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <furl/execute/step.hpp>
+#include <furl/base/chunk_runner.hpp>
+#include <furl/execute/step_tensors.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/state_table.hpp>
