@@ -82,7 +82,8 @@ struct arithmetic<T> {
     static FURL_INLINE T sin(T a) { return std::sin(a); }
     static FURL_INLINE T cos(T a) { return std::cos(a); }
     static FURL_INLINE T copysign(T a, T b) { return std::copysign(a, b); }
-    static FURL_INLINE T pow(T a, T b) { return std::pow(a, b); }
+    // beta^t after some thousand steps: log(a) is at most a - 1, so this is 0, and the library would take its slow path.
+    static FURL_INLINE T pow(T a, T b) { return a > 0 && a < 1 && b * (a - 1) < -800 ? T{0} : std::pow(a, b); }
     static FURL_INLINE T atan2(T a, T b) { return std::atan2(a, b); }
 
     static FURL_INLINE T random(const detail::random_key& key, std::size_t element) {

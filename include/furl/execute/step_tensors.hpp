@@ -11,9 +11,10 @@ namespace furl {
 /// The tensors of a step: where their places start, and which follow the one before without a gap in each of them.
 template <class Plan>
 struct step_tensors {
-    std::vector<detail::place_pointers<Plan>> places;
-    std::vector<unsigned char> follows;
+    std::vector<detail::place_pointers<Plan>> places;  ///< of each tensor
+    std::vector<unsigned char> follows;                ///< of each tensor, whether it does
 
+    /// Of so many tensors.
     explicit step_tensors(std::size_t n) : places(n), follows(n) {}
 
     /// To be called when a pointer has changed.
