@@ -12,9 +12,6 @@ template <class Plan, class V>
 struct registers {
     V value[Plan::size];
     typename arithmetic<V>::mask truth[Plan::size];
-
-    // Not zeroed: each is written before it is read.
-    constexpr registers() {}  // NOLINT(modernize-use-equals-default)
 };
 
 namespace detail {
