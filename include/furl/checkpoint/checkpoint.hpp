@@ -267,7 +267,7 @@ checkpoint_content content_of(const Optimizer& opt, Parameters& parameters, cons
     if constexpr (!std::is_same_v<Parameters, const std::nullopt_t>) {
         static_assert(holds<std::remove_const_t<typename element_of<Parameters>::type>, E>,
                       "furl[E16]: the data has another element type than the optimizer; use "
-                      "furl::optimizer<my_rule, double> for double. See docs/errors.md#E16");
+                      "furl::optimizer<my_rule, double> for double, and furl::storage for others. See docs/errors.md#E16");
         content.parameters = memory_of(parameters);
     }
     return content;
