@@ -155,7 +155,8 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         } else return false;
     }
 
-    /// Ends a step of which some tensors had no part: they stay as they are.
+    /// Ends a step of which some tensors had no part: they stay as they are. A state that starts from an expression takes it
+    /// in the first step, so one of a tensor without a part in that starts at 0.
     void finish_step() {
         if (!turns_.open()) return;
         engine_.keep_noted_states(turns_.had_part());
@@ -292,14 +293,14 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
             for (std::size_t i = 0; i < tensors.places.size(); ++i) states_.place(tensors.places[i], i);
             tensors.find_neighbours(arguments_.sizes());
         }
-        if (steps_ == 0)
+        if constexpr (plan::begins)
             for (std::size_t i = 0; i < tensors.places.size(); ++i) states_.begin(tensors.places[i], this->size(i));
     }
 
     bool run_tensor(std::size_t tensor) {
         auto& places = arguments_.tensors().places[tensor];
         states_.place(places, tensor);
-        if (steps_ == 0) states_.begin(places, this->size(tensor));
+        if constexpr (plan::begins) states_.begin(places, this->size(tensor));
         stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
         engine_.note_step_states(now);

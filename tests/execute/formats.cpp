@@ -120,8 +120,7 @@ TEST_CASE_TEMPLATE("split and master lose nothing", F, split<bfloat16>, master<b
     const auto x = floats(3);
     std::size_t wrong = 0;
     const auto stored = round_trip<F, vector>(x);
-    for (std::size_t i = 0; i < x.size(); ++i)
-        wrong += std::bit_cast<std::uint32_t>(stored[i]) != std::bit_cast<std::uint32_t>(x[i]);
+    for (std::size_t i = 0; i < x.size(); ++i) wrong += !same(stored[i], x[i]);
     CHECK(wrong == 0);
 }
 
@@ -133,6 +132,7 @@ TEST_CASE("the visible half of a split float is it to the nearest") {
     for (std::size_t i = 0; i < many; ++i) {
         bfloat16 e;
         std::memcpy(&e, &main[2 * i], 2);
+        if (std::isnan(x[i])) CHECK(std::isnan(static_cast<float>(e)));
         const float visible = e, tie = std::bit_cast<float>(std::bit_cast<std::uint32_t>(x[i]) & 0xffff0000U);
         if (!std::isfinite(x[i]) || !std::isfinite(visible)) continue;
         CHECK(std::abs(double(visible) - x[i]) <= std::abs(double(tie) - x[i]));
@@ -223,5 +223,41 @@ TEST_CASE_TEMPLATE("blocks of 8 bits: zeros, the largest, and what is not finite
     for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
         x[100] = bad;
         for (auto v : through_block<F, vector>(x, 0)) CHECK(!std::isfinite(v));
+    }
+}
+
+TEST_CASE_TEMPLATE("a block that is decoded and encoded again stays as it is, for any noise", F, block8, block8_positive) {
+    std::mt19937 random(3);
+    for (std::uint32_t seed = 1; seed < 20; ++seed) {
+        auto x = through_block<F, vector>(block_of_values<F>(seed), 0x12345);
+        x = through_block<F, vector>(x, 0x54321);  // a scale may round once
+        const auto first = x;
+        for (int k = 0; k < 200; ++k) x = through_block<F, vector>(x, random() & 0xfffffU);
+        CHECK(x == first);
+    }
+}
+
+TEST_CASE("a number of a stochastic format is kept, for any noise") {
+    for (std::uint32_t noise : {0U, 1U, 0x8000U, 0xfffeU, 0xffffU}) {
+        std::size_t wrong = 0;
+        for (std::uint32_t b = 0; b < 0x7c00; ++b) {
+            float16 e;
+            e.bits = static_cast<std::uint16_t>(b);
+            wrong += round_trip<stochastic<float16>, scalar>({e}, noise)[0] != static_cast<float>(e);
+        }
+        for (std::uint32_t b = 0; b < 0x7f80; ++b) {
+            bfloat16 e;
+            e.bits = static_cast<std::uint16_t>(b);
+            wrong += round_trip<stochastic<bfloat16>, scalar>({e}, noise)[0] != static_cast<float>(e);
+        }
+        CHECK(wrong == 0);
+    }
+}
+
+TEST_CASE_TEMPLATE("what rounds to infinity is infinite in a compensated number", E, bfloat16, float16) {
+    for (float x : {65530.0F, 1e5F, std::numeric_limits<float>::max(), std::numeric_limits<float>::infinity()}) {
+        const float stored = round_trip<compensated<E>, scalar>({x})[0];
+        if (std::isinf(static_cast<float>(E(x)))) CHECK(std::isinf(stored));
+        else CHECK(stored == doctest::Approx(x).epsilon(1e-4));
     }
 }

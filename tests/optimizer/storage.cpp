@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <furl/furl.hpp>
+#include <furl/runtime/any_optimizer.hpp>
 #include <furl/zoo/adamw.hpp>
 
 #include <support/messages.hpp>
@@ -87,6 +88,28 @@ TEST_CASE("a step of one tensor at a time is a step") {
     }
     for (std::size_t i = 0; i < 2; ++i)
         for (std::size_t k = 0; k < w[i].size(); ++k) CHECK(w[i][k].bits == x[i][k].bits);
+}
+
+TEST_CASE("masters are taken in the first step of each tensor, whatever the number of the step") {
+    const std::vector<float> g(4, 0.5F);
+    kept opt({4, 4});
+    opt.set("lr", 0.1);
+    std::vector<std::vector<bfloat16>> w{all(4, 1), all(4, 1)};
+    opt.set_step_count(100);
+    opt.step_tensor(0, w[0], g);
+    opt.finish_step();
+    opt.step_tensor(0, w[0], g);
+    opt.step_tensor(1, w[1], g);
+    CHECK(float(w[1][3]) == doctest::Approx(0.9).epsilon(0.1));
+    CHECK(float(w[0][3]) < float(w[1][3]));
+}
+
+TEST_CASE("states with formats go behind an interface of run time") {
+    any_optimizer<float> opt = eighths(10);
+    std::vector<float> w(10, 1), g(10, 0.5F);
+    opt.step(w, g);
+    CHECK(w[9] < 1);
+    CHECK(opt.read_state("m", 0)[9] == doctest::Approx(0.05).epsilon(1e-4));
 }
 
 TEST_CASE("what does not fit is refused before anything is written") {

@@ -21,7 +21,8 @@ template <bool Signed>
 struct block_format {
     using element = std::uint8_t;  ///< of main memory: a code
     using rest = float;            ///< a scale for each block
-    static constexpr std::string_view rest_name = "scale";  ///< as in a checkpoint
+    static constexpr std::string_view rest_name = Signed ? "scale" : "positive_scale";  ///< as in a checkpoint
+    static constexpr bool fits = true;         ///< it is of no other type
     static constexpr std::size_t block = 256;  ///< elements that are stored together
     static constexpr bool random = true;       ///< whether it draws random bits
 
@@ -49,7 +50,7 @@ struct block_format {
         auto largest = std::bit_cast<float>(A::largest(most));
         if (largest < 0x1p-100f) largest = 0;  // whose reciprocal is too large
         arithmetic<float>::store_as<float>(scale, largest / range);
-        return largest == 0 ? 0 : range / largest;
+        return largest == 0 ? 0 : range / largest * (1 - 0x1p-22f);
     }
 
     /// The codes of a vector of values; noise: 20 bits for each.
@@ -58,7 +59,8 @@ struct block_format {
         const auto b = A::to_bits(x);
         const auto magnitude = Signed ? b & 0x7fffffffu : b & ((b >> 31) - 1u);
         const auto shifted = A::fma(A::from_bits(magnitude), factor, A::broadcast(least));
-        const auto code = (A::to_bits(shifted) + noise) >> 20;
+        // What comes out a little below a code, where it was decoded from that, is that code for any noise.
+        const auto code = (A::to_bits(shifted) + (noise | 31u)) >> 20;
         if constexpr (Signed) return (code & 0x7fu) | ((b >> 24) & 0x80u);
         else return code & 0xffu;
     }
@@ -80,8 +82,7 @@ struct block_format {
     static constexpr std::uint32_t offset = 96u << 23;
     static constexpr float least = 0x1p-31f;
     static constexpr float end = Signed ? 0x1p-15f : 2;
-    // The largest number, less a little: rounding up from there would leave the codes.
-    static constexpr float range = (0.9375f * end - least) * (1 - 0x1p-20f);
+    static constexpr float range = 0.9375f * end - least;  // the largest number
 };
 
 }  // namespace detail

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -97,12 +98,12 @@ struct codec<float16> {
         r = A::select(A::not_equal(x, x), of(b * 0u + 0x7e00u), r);
         return A::to_bits(r) | ((b >> 16) & 0x8000u);
     }
-    // Noise below the unit, and what is then cut; in the denormal range, a number of that unit.
+    // Noise below the unit, and what is then cut; in the denormal range less than half of its unit, exactly.
     template <class A, class V>
     static FURL_INLINE V dithered(V x, typename A::bits noise) {
         const auto b = A::to_bits(x);
         const auto cut = A::from_bits((b + ((noise >> 3) & ~A::nan_bits(x))) & ~(~A::nan_bits(x) & 0x1fffu));
-        const auto offset = A::subtract(A::multiply(A::from_integers(noise), A::broadcast(0x1p-40f)), A::broadcast(0x1p-25f));
+        const auto offset = A::subtract(A::multiply(A::from_integers(noise >> 4), A::broadcast(0x1p-36f)), A::broadcast(0x1p-25f - 0x1p-37f));
         return A::select(A::less(A::abs(x), A::broadcast(0x1p-14f)), A::add(x, offset), cut);
     }
 };
@@ -112,6 +113,7 @@ struct codec<float16> {
 /// Elements of type E, rounded to the nearest, ties to even: float, double, bfloat16, float16. `E` alone means the same.
 template <class E>
 struct nearest {
+    static constexpr bool fits = NarrowFloat<E> || std::is_same_v<E, float> || std::is_same_v<E, double>;  ///< whether E is one
     using element = E;               ///< of main memory
     using rest = detail::no_rest;    ///< beside it
     static constexpr std::size_t block = 1;  ///< elements that are stored together
@@ -139,8 +141,9 @@ struct nearest {
 /// Elements of type E (bfloat16 or float16), rounded up or down at random, so that the mean is right: what is less than half
 /// a unit a step is not lost. The random bits are a hash of step, tensor and element: the same for any vector width and any
 /// number of threads. Of two neighbours, the nearer one is the more likely (Gupta et al. 2015).
-template <NarrowFloat E>
+template <class E>
 struct stochastic {
+    static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
     using element = E;             ///< of main memory
     using rest = detail::no_rest;  ///< beside it
     static constexpr std::size_t block = 1;  ///< elements that are stored together
@@ -170,8 +173,9 @@ struct stochastic {
 
 /// Elements of type E, and in a rest of the same type what their rounding lost: the value is the sum of both (Kahan
 /// summation, as in Zamirai et al. 2020). 16 bits of fraction for two bfloat16.
-template <NarrowFloat E>
+template <class E>
 struct compensated {
+    static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
     using element = E;  ///< of main memory
     using rest = E;     ///< what rounding lost
     static constexpr std::string_view rest_name = "lost";  ///< as in a checkpoint
@@ -191,8 +195,9 @@ struct compensated {
         codec::template store<A>(main + i * sizeof(E), x);
         const auto rounded = rounded_to<A>(x);
         const auto rest = A::subtract(x, rounded);
-        // Of an infinite number nothing is lost; the difference would be NaN.
-        codec::template store<A>(lost + i * sizeof(E), A::select(A::equal(rest, rest), rest, A::broadcast(0)));
+        // Where the rounded number is infinite nothing is lost: the difference would be infinite, or NaN.
+        const auto finite = A::less(A::abs(rest), A::broadcast(std::numeric_limits<float>::infinity()));
+        codec::template store<A>(lost + i * sizeof(E), A::select(finite, rest, A::broadcast(0)));
     }
 
   private:
@@ -204,10 +209,10 @@ struct compensated {
 };
 
 /// A float in two halves: main memory holds it rounded to bfloat16, half up, for the model to compute with; the rest holds
-/// the lower 16 bits. Together they are the exact float, so a step gives the bits of a step in float.
+/// the lower 16 bits. Together they are the exact float (a NaN stays some NaN), so a step gives the bits of a step in float.
 template <class E>
-    requires std::is_same_v<E, bfloat16>
 struct split {
+    static constexpr bool fits = std::is_same_v<E, bfloat16>;  ///< whether E is a bfloat16
     using element = bfloat16;     ///< of main memory
     using rest = std::uint16_t;   ///< the lower half of the float
     static constexpr std::string_view rest_name = "low";  ///< as in a checkpoint
@@ -226,24 +231,30 @@ struct split {
     /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte* low, std::size_t i, V x, typename A::bits) {
-        const auto b = A::to_bits(x);
-        A::template store_bits<std::uint16_t>(main + i * 2, (b + 0x8000u) >> 16);
-        A::template store_bits<std::uint16_t>(low + i * 2, b & 0xffffu);
+        A::template store_bits<std::uint16_t>(main + i * 2, rounded<A>(x));
+        A::template store_bits<std::uint16_t>(low + i * 2, A::to_bits(x) & 0xffffu);
     }
     /// Writes two vectors that follow each other.
     template <class A, class V>
     static FURL_INLINE void store_two(std::byte* main, std::byte* low, std::size_t i, V x, V y, typename A::bits,
                                       typename A::bits) {
-        const auto a = A::to_bits(x), b = A::to_bits(y);
-        A::store_two_halves(main + i * 2, (a + 0x8000u) >> 16, (b + 0x8000u) >> 16);
-        A::store_two_halves(low + i * 2, a & 0xffffu, b & 0xffffu);
+        A::store_two_halves(main + i * 2, rounded<A>(x), rounded<A>(y));
+        A::store_two_halves(low + i * 2, A::to_bits(x) & 0xffffu, A::to_bits(y) & 0xffffu);
+    }
+
+  private:
+    template <class A, class V>
+    static FURL_INLINE typename A::bits rounded(V x) {
+        return A::add_to_number(x, A::to_bits(x) * 0u + 0x8000u) >> 16;
     }
 };
 
-/// Elements of type E that are a copy of masters, which the optimizer owns and the rule computes with: written in the same
-/// pass. The masters are taken from the elements when the first step begins.
-template <NarrowFloat E>
+/// Parameters of type E that are a copy of masters, which the optimizer owns and the rule computes with: written in the
+/// same pass. The masters of a tensor are taken from it in its first step, and again after a reset; what others write to
+/// the parameters later is not seen.
+template <class E>
 struct master {
+    static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
     using element = E;   ///< of main memory
     using rest = float;  ///< the masters
     static constexpr std::string_view rest_name = "master";  ///< as in a checkpoint
@@ -270,12 +281,19 @@ struct master {
         A::template store_as<float>(masters + (i + A::width) * sizeof(float), y);
         detail::codec<E>::template store_two<A>(main + i * sizeof(E), x, y);
     }
-    /// Before the first step.
+    /// Before a step of n elements, at least 1: takes the masters if there are none yet.
     static void begin(const std::byte* main, std::byte* masters, std::size_t n) {
+        using A = arithmetic<float>;
+        if (A::load_bits<std::uint32_t>(masters) != none) return;
         for (std::size_t i = 0; i < n; ++i)
-            arithmetic<float>::store_as<float>(masters + i * sizeof(float),
-                                               detail::codec<E>::template load<arithmetic<float>>(main + i * sizeof(E)));
+            A::store_as<float>(masters + i * sizeof(float), detail::codec<E>::template load<A>(main + i * sizeof(E)));
     }
+    /// Forgets them.
+    static void reset(std::byte* masters) { arithmetic<float>::store_bits<std::uint32_t>(masters, none); }
+
+  private:
+    // The first of no masters: a NaN that is not quiet, which no operation gives.
+    static constexpr std::uint32_t none = 0xff80be61;
 };
 
 namespace detail {
@@ -285,16 +303,16 @@ struct format_of {
     using type = X;
 };
 template <class X>
-    requires std::is_floating_point_v<X> || NarrowFloat<X>
+    requires nearest<X>::fits
 struct format_of<X> {
     using type = nearest<X>;
 };
 
 }  // namespace detail
 
-/// What computes and stores by itself, element by element or block by block.
+/// What says how numbers are stored, element by element or block by block.
 template <class F>
-concept Format = requires {
+concept Format = F::fits && requires {
     typename F::element;
     typename F::rest;
     { F::block } -> std::convertible_to<std::size_t>;

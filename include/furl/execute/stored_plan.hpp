@@ -85,6 +85,13 @@ struct stored_plan : Plan {
     /// Whether a place belongs to the optimizer: states, and rests of any stream.
     static constexpr bool is_owned(std::size_t p) { return places[p].is_rest || places[p].stream >= Plan::first_state; }
 
+    /// Whether some format takes its rest from main memory in the first step.
+    static constexpr bool begins = [] {
+        for (const auto& t : table)
+            if (!t.reads_main) return true;
+        return false;
+    }();
+
     /// Elements that some format stores together; 1 if none does.
     static constexpr std::size_t block = [] {
         std::size_t most = 1;

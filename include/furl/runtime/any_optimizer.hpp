@@ -94,6 +94,7 @@ struct erased_optimizer {
     virtual std::span<const std::size_t> sizes() const = 0;
     virtual std::span<double> hyperparameters() = 0;
     virtual std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) = 0;
+    virtual std::vector<T> read_state(std::string_view name, std::size_t tensor) const = 0;
     virtual std::int64_t step_count() const = 0;
     virtual void set_step_count(std::int64_t steps) = 0;
     virtual void reset() = 0;
@@ -127,6 +128,9 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) override {
         return opt.state_bytes(state, tensor);
+    }
+    std::vector<T> read_state(std::string_view name, std::size_t tensor) const override {
+        return opt.read_state(name, tensor);
     }
     std::int64_t step_count() const override { return opt.step_count(); }
     void set_step_count(std::int64_t steps) override { opt.set_step_count(steps); }
@@ -275,6 +279,8 @@ class any_optimizer {
 
     /// The memory of a state by its place in info().states.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) { return held_->state_bytes(state, tensor); }
+    /// A copy of the values of a state of one value per parameter, whatever it is stored as.
+    std::vector<T> read_state(std::string_view name, std::size_t tensor = 0) const { return held_->read_state(name, tensor); }
 
     /// The number of steps done; set it when states are restored.
     std::int64_t step_count() const { return held_->step_count(); }

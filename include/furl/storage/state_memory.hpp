@@ -51,12 +51,12 @@ class state_memory {
         for (std::size_t i = 0; i < owned.size(); ++i) places[owned[i]] = memory_.at(i, tensor);
     }
 
-    /// Before the first step of a tensor, once its places are known: rests that start from main memory.
+    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory.
     static void begin(const detail::place_pointers<Plan>& places, std::size_t n) {
         for_each_stream([&]<std::size_t K>() {
             using format = typename Plan::template format<K>;
             if constexpr (requires { format::begin(places[K], places[K], n); })
-                format::begin(places[K], places[Plan::rest_place(K)], n);
+                if (n > 0) format::begin(places[K], places[Plan::rest_place(K)], n);
         });
     }
 
@@ -65,6 +65,12 @@ class state_memory {
     void reset(std::span<const std::size_t> sizes, InitialValue initial_value) {
         // Bytes of 0 are numbers of 0, in every format.
         for (std::size_t i = 0; i < owned.size(); ++i) std::ranges::fill(memory_.stream(i), std::byte{0});
+        for_each_stream([&]<std::size_t K>() {
+            using format = typename Plan::template format<K>;
+            if constexpr (requires(std::byte* p) { format::reset(p); })
+                for (std::size_t i = 0; i < sizes.size(); ++i)
+                    if (sizes[i] > 0) format::reset(memory_.at(index_of(Plan::rest_place(K)), i));
+        });
         std::size_t k = Plan::first_state;
         for (const auto& s : Plan::program.states) {
             if (s.when != rate::per_element) continue;

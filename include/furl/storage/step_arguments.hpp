@@ -30,6 +30,13 @@ template <class Runner, class Parameters, class Gradients, class... Inputs>
 inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
     (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
 
+/// Error E42, of an optimizer behind an interface of run time.
+template <bool Fits>
+struct diagnose_named {
+    static_assert(Fits, "furl[E42]: behind any_optimizer, grouped_optimizer and names of run time, parameters, gradients and "
+                        "inputs are of the element type; states may have formats. See docs/errors.md#E42");
+};
+
 }  // namespace detail
 
 /// The tensors of a step: takes what a caller gives, and refuses what does not fit before anything is written.
@@ -75,6 +82,7 @@ class step_arguments {
     /// The same, with inputs that are named at run time.
     bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
                     std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
+        [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
         return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
@@ -88,6 +96,7 @@ class step_arguments {
     }
     bool take_one_named(std::size_t tensor, std::span<const std::byte> states, std::span<T> parameters, std::span<const T> gradients,
                         std::span<const named_data<T>> inputs) {
+        [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
@@ -105,6 +114,11 @@ class step_arguments {
     }
 
   private:
+    // Whether what a caller gives is all of the element type of the optimizer.
+    static constexpr bool all_of_T = []<std::size_t... K>(std::index_sequence<K...>) {
+        return (std::is_same_v<typename Plan::template format<K>::element, T> && ...);
+    }(std::make_index_sequence<Plan::first_state>{});
+
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
     // Which tensors the arguments are of.

@@ -24,7 +24,7 @@ namespace detail {
 template <op Kind, class Name, class F>
 struct stored_stream {
     using format = typename format_of<F>::type;
-
+    using choice = stored_stream<Kind, Name, void>;  ///< what it is of, without the format
     static constexpr bool named = !std::is_void_v<Name>;
     static constexpr int rank_of(op kind, std::string_view name) {
         if (kind != Kind) return 0;
@@ -80,8 +80,15 @@ struct storage {
     template <class Key, class T>
     using format = typename detail::choice_of<Key, 0, nearest<T>, Choices...>::type;
 
-    /// Whether all choices are formats, and of streams of a plan.
+    /// Whether all choices are such, with formats, of different streams, and of streams of a plan.
+    static constexpr bool all_choices = (requires { typename Choices::choice; } && ...);
     static constexpr bool all_formats = (Format<typename Choices::format> && ...);
+    static constexpr bool all_different = [] {
+        [[maybe_unused]] const auto times = []<class C>(std::type_identity<C>) {
+            return (0 + ... + std::is_same_v<typename Choices::choice, C>);
+        };
+        return ((times(std::type_identity<typename Choices::choice>{}) == 1) && ...);
+    }();
     template <class Plan>
     static constexpr bool all_known = ([] {
         if (!Choices::named) return true;
@@ -94,11 +101,13 @@ struct storage {
 namespace detail {
 
 /// What is wrong with a storage policy for an optimizer.
-enum class storage_fault { none, no_format, unknown, too_narrow, not_kept, in_blocks, naive };
+enum class storage_fault { none, no_choice, no_format, twice, unknown, too_narrow, not_kept, no_parameter, in_blocks, naive };
 
 template <class Execution, class Plan, class T, class Storage>
 inline constexpr storage_fault storage_fault_of = [] {
-    if constexpr (!Storage::all_formats) return storage_fault::no_format;
+    if constexpr (!Storage::all_choices) return storage_fault::no_choice;
+    else if constexpr (!Storage::all_formats) return storage_fault::no_format;
+    else if constexpr (!Storage::all_different) return storage_fault::twice;
     else if constexpr (!Storage::template all_known<Plan>) return storage_fault::unknown;
     else {
         using stored = stored_plan<Plan, T, Storage>;
@@ -107,6 +116,7 @@ inline constexpr storage_fault storage_fault_of = [] {
             if (!((K == 0 || K >= stored::first_state ||
                    (!stored::template has_rest<K> && !stored::template format<K>::random)) && ...))
                 return storage_fault::not_kept;
+            if (((K > 0 && requires { stored::template format<K>::begin; }) || ...)) return storage_fault::no_parameter;
             if (stored::template format<0>::block > 1) return storage_fault::in_blocks;
             return Execution::takes_formats || is_native<stored> ? storage_fault::none : storage_fault::naive;
         }(std::make_index_sequence<stored::stream_count>{});
@@ -119,11 +129,19 @@ inline constexpr storage_fault storage_fault_of<Execution, Plan, T, stored_as_co
 /// Errors E41 and E42.
 template <storage_fault Fault>
 struct diagnose_storage {
+    static_assert(Fault != storage_fault::no_choice,
+                  "furl[E42]: furl::storage is of param_as, grad_as, states_as, state_as and input_as, each of a format. "
+                  "See docs/errors.md#E42");
+    static_assert(Fault != storage_fault::twice, "furl[E42]: the storage gives two formats to the same. "
+                                                 "See docs/errors.md#E42");
+    static_assert(Fault != storage_fault::no_parameter, "furl[E42]: furl::master is a format of parameters: a state that is "
+                                                        "kept in float needs no copy. See docs/errors.md#E42");
     static_assert(Fault != storage_fault::no_format,
                   "furl[E42]: a format is float, double, furl::bfloat16, furl::float16, or furl::nearest, stochastic, "
                   "compensated, split, master of one of these, furl::block8, block8_positive. See docs/errors.md#E42");
     static_assert(Fault != storage_fault::unknown, "furl[E41]: the storage names a state or input that the rule's update "
-                                                   "does not use. See docs/errors.md#E41");
+                                                   "does not use, or a state that is not of one value per parameter. "
+                                                   "See docs/errors.md#E41");
     static_assert(Fault != storage_fault::too_narrow, "furl[E42]: formats of less than 32 bits are of an optimizer of float, "
                                                       "which computes in float. See docs/errors.md#E42");
     static_assert(Fault != storage_fault::not_kept, "furl[E42]: gradients and inputs are the caller's: their format is float, "
