@@ -35,11 +35,14 @@ inline constexpr bool is_lost = [] {
 template <class T, class X, bool Written>
 inline constexpr data_fault fault_of = [] {
     using element = typename element_of<std::remove_reference_t<X>>::type;
-    if (std::is_void_v<element>) return data_fault::not_contiguous;
-    if (!holds<std::remove_const_t<element>, T> || sizeof(element) != sizeof(T)) return data_fault::other_type;
-    if (!Written) return data_fault::none;
-    if (std::is_const_v<element>) return data_fault::read_only;
-    return is_lost<X> ? data_fault::temporary : data_fault::none;
+    if constexpr (std::is_void_v<element>) {
+        return data_fault::not_contiguous;
+    } else {
+        if (!holds<std::remove_const_t<element>, T> || sizeof(element) != sizeof(T)) return data_fault::other_type;
+        if (!Written) return data_fault::none;
+        if (std::is_const_v<element>) return data_fault::read_only;
+        return is_lost<X> ? data_fault::temporary : data_fault::none;
+    }
 }();
 
 template <class Binding>
