@@ -52,7 +52,6 @@ class step_runner {
         std::int64_t t;
         std::span<const std::size_t> numbers{};  ///< of the tensors, where they are some of many: else 0, 1, ...
         std::size_t total = 0;                   ///< elements of all tensors, where they are some of many
-        scalars values{};
     };
 
     /// The step number t. Whether it was done: false where the rule's guard said no, before anything was written.
@@ -78,7 +77,7 @@ class step_runner {
             return true;
         });
     }
-    void finish(const stage& now) { keep_scalar_states(now.values); }
+    void finish(const stage& now) { keep_scalar_states(now.self.values_); }
 
     /// A step of one tensor alone, of a rule without reductions over all tensors. States of one value per step are kept
     /// by finish, once all tensors had theirs.
@@ -90,7 +89,7 @@ class step_runner {
 
     /// What a step of one tensor leaves for the end of the step: states that other tensors' parts still read.
     void note_step_states(const stage& now) {
-        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto next) { new_step_states_[state] = now.values.value[next]; });
+        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto next) { new_step_states_[state] = now.self.values_.value[next]; });
     }
     void keep_noted_states(std::span<const unsigned char> had_part) {
         for_each_scalar_state<rate::per_step>([&](std::size_t state, auto) { scalar_state(state, 0) = new_step_states_[state]; });
@@ -162,6 +161,7 @@ class step_runner {
     };
 
     partition parts_;
+    scalars values_{};                // of the step that is on
     std::vector<double> partial_;     // of reductions: by span
     std::vector<double> reductions_;  // by tensor
     std::array<double, reductions> global_reductions_{};
@@ -214,12 +214,12 @@ class step_runner {
     // Whether the step goes on.
     template <std::size_t Pass>
     bool prepare_pass(stage& now) {
-        evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.values, leaves{now, 0});
+        evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.self.values_, leaves{now, 0});
         if constexpr (Pass + 1 == Plan::order.passes) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
-                ((named_values_[K] = now.values.value[step_values<Plan>[K].value]), ...);
+                ((named_values_[K] = now.self.values_.value[step_values<Plan>[K].value]), ...);
             }(std::make_index_sequence<step_values<Plan>.size()>{});
-            if constexpr (program.guard >= 0) return now.values.truth[program.guard];
+            if constexpr (program.guard >= 0) return now.self.values_.truth[program.guard];
         }
         return true;
     }
@@ -227,7 +227,7 @@ class step_runner {
     template <std::size_t Pass, class Runner>
     void execute_pass(const stage& now, Runner& runner) {
         const std::size_t chunks = Executor::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
-        const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.values);
+        const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.self.values_);
         const auto body = [&](std::size_t i) {
             [[maybe_unused]] const Environment environment;
             run_chunk<Pass>(now, uniforms, [&](auto visit) { parts_.visit_chunk(i, chunks, visit); });
@@ -251,7 +251,7 @@ class step_runner {
         if (!prepare_pass<Pass>(now)) return false;
         {
             [[maybe_unused]] const Environment environment;
-            run_chunk<Pass>(now, detail::round_uniforms<Plan, Pass, T>(now.values),
+            run_chunk<Pass>(now, detail::round_uniforms<Plan, Pass, T>(now.self.values_),
                             [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
         }
         [&]<std::size_t... R>(std::index_sequence<R...>) {
@@ -278,14 +278,14 @@ class step_runner {
                 waiting_tensor = tensor, waiting_first = first, waiting = end - first;
             } else {
                 if constexpr (has_tensor_values) {
-                    scalars values = now.values;
+                    scalars values = now.self.values_;
                     evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
                     uniforms = detail::round_uniforms<Plan, Pass, T>(values);
                     if constexpr (last && has_tensor_states)
                         if (first == 0) note_tensor_states(values, tensor);
                 }
                 [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    ((uniforms.keys[K] = random_key<K>(now.values, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
+                    ((uniforms.keys[K] = random_key<K>(now.self.values_, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
                 }(std::make_index_sequence<Plan::random_keys>{});
                 if constexpr (last) {
                     if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
