@@ -15,8 +15,8 @@ namespace detail {
 /// Numbers of 8 bits in blocks of 256, which share a scale: the largest magnitude of the block is the largest number.
 ///
 /// Code m stands for (1 + f/8) 2^e - 1, where e = m >> 3 and f = m & 7, in units of the scale: exponential, from 0 on, and
-/// linear between neighbours. So a code is the upper bits of a float, less
-/// an offset, and rounding at random is adding random bits to the lower ones, as in stochastic.
+/// linear between neighbours. So a code is the upper bits of a float, less an offset, and rounding at random is adding
+/// random bits to the lower ones, as in stochastic.
 template <bool Signed>
 struct block_format {
     using element = std::uint8_t;  ///< of main memory: a code

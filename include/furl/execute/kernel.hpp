@@ -265,7 +265,7 @@ struct kernel {
             const auto keys = uniforms.keys;
             const registers<Plan, V> u = spread(uniforms);
             constexpr std::size_t vectors = reduction_lanes / width;
-            auto trees = std::make_tuple(any_block_tree<combine<R>>(combine<R>{})...);
+            auto trees = std::make_tuple(block_tree(combine<R>{})...);
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 const auto end = std::min(n, begin + reduction_block);
                 V lanes[sizeof...(R)][vectors];

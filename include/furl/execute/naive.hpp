@@ -215,7 +215,7 @@ struct naive_executor {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
             const T* from = place<Pass, x.operands[0]>(streams);
-            any_block_tree<detail::combining<x.code>> tree(combine);
+            block_tree tree(combine);
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 alignas(64) T lanes[reduction_lanes]{};
                 const auto end = std::min(n, begin + reduction_block);

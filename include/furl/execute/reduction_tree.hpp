@@ -24,8 +24,8 @@ constexpr double fold_lanes(const T (&lanes)[reduction_lanes], Combine combine) 
     return x[0];
 }
 
-/// Blocks in their order, met pairwise: a binary counter of partial results, of less than 2^Levels blocks.
-template <std::size_t Levels, class Combine>
+/// Blocks in their order, met pairwise: a binary counter of partial results.
+template <class Combine>
 class block_tree {
   public:
     constexpr explicit block_tree(Combine combine) : combine_(combine) {}
@@ -46,12 +46,8 @@ class block_tree {
 
   private:
     Combine combine_;
-    double partial_[Levels]{};
+    double partial_[64]{};
     std::size_t blocks_ = 0;
 };
-
-/// Of as many blocks as there can be.
-template <class Combine>
-using any_block_tree = block_tree<64, Combine>;
 
 }  // namespace furl

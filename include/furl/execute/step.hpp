@@ -329,13 +329,12 @@ class step_runner {
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
             const auto begin = parts_.first_span(i);
             const auto end = Executor::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
-            using combining = detail::combining<program[r].code>;
             auto& result = reductions_[i * reductions + R];
             if (end - begin == 1) {
                 result = partial_[begin * reductions + R];
                 return;
             }
-            any_block_tree<combining> tree(combining{});
+            block_tree tree(detail::combining<program[r].code>{});
             for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
             result = tree.result();
         }
@@ -346,7 +345,7 @@ class step_runner {
         constexpr auto r = Plan::order.reductions[R];
         constexpr auto code = program[r].code;
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
-            any_block_tree<detail::combining<code>> all(detail::combining<code>{});
+            block_tree all(detail::combining<code>{});
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
                 combine_tensor<Pass, R>(i);
                 if constexpr (is_global(code)) all.push(reductions_[i * reductions + R]);

@@ -240,7 +240,7 @@ class grouped_optimizer {
 
     template <class Combine>
     double combined(std::size_t first, std::uint64_t key, Combine combine) const {
-        any_block_tree<decltype(combine)> tree(combine);
+        block_tree tree(combine);
         // Parts of one group may lie between each other: always the one whose next tensor comes first.
         struct cursor {
             const part* p;

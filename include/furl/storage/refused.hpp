@@ -52,7 +52,8 @@ constexpr auto diagnosis_of() {
 
 }  // namespace detail
 
-/// The optimizer of a rule that is not well formed, or of policies that do not fit: accepts every call, so that the diagnosis is the only error.
+/// The optimizer of a rule that is not well formed, or of policies that do not fit: accepts every call, so that the
+/// diagnosis is the only error.
 template <class Rule, class T, class... Policies>
 class refused_optimizer {
     static constexpr typename decltype(detail::diagnosis_of<Rule, T, Policies...>())::type report{};
