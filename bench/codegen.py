@@ -74,16 +74,23 @@ def hot_loop(path, register):
     loops = []
     for function in functions(path):
         index = {instruction.address: i for i, instruction in enumerate(function)}
+
+        def target(instruction):
+            match = re.match(r"(?:0x)?([0-9a-f]+)\b", instruction.operands) if instruction.mnemonic.startswith("j") else None
+            return index.get(int(match.group(1), 16)) if match else None
+
         for end, instruction in enumerate(function):
-            if not instruction.mnemonic.startswith("j"):
+            begin = target(instruction)
+            if begin is None or begin > end:
                 continue
-            target = re.match(r"(?:0x)?([0-9a-f]+)\b", instruction.operands)
-            begin = index.get(int(target.group(1), 16)) if target else None
-            if begin is not None and begin <= end:
-                body = function[begin:end + 1]
-                stores = sum(1 for i in body if stores_vector(i, register))
-                if 0 < stores <= sum(1 for i in body if computes(i)):  # else it fills or copies
-                    loops.append((stores, body))
+            body = function[begin:end + 1]
+            # A way back from code behind the end of the function is no loop: a loop is left at its last jump only.
+            if any(i.mnemonic == "ret" for i in body) or any(
+                    not begin <= place <= end for i in body if (place := target(i)) is not None):
+                continue
+            stores = sum(1 for i in body if stores_vector(i, register))
+            if 0 < stores <= sum(1 for i in body if computes(i)):  # else it fills or copies
+                loops.append((stores, body))
     if not loops:
         sys.exit(f"codegen: no loop with stores of {register} in {path}")
     innermost = [a for a in loops

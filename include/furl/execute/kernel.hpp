@@ -153,15 +153,14 @@ struct kernel {
         for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA { store_stream<K>(x, places, offset); });
     }
 
-    static FURL_INLINE void store_two(const vector_results& x, const vector_results& y, const pointers& places,
-                                      std::size_t offset) {
-        const auto store_one_by_one = [&](const vector_results& z, std::size_t at) FURL_INLINE_LAMBDA {
-            for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
-                if constexpr (!in_pairs<K>) store_stream<K>(z, places, at);
-            });
-        };
-        store_one_by_one(x, offset);
-        store_one_by_one(y, offset + width);
+    // The streams whose format stores one vector at a time, and the others.
+    static FURL_INLINE void store_singles(const vector_results& x, const pointers& places, std::size_t offset) {
+        for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
+            if constexpr (!in_pairs<K>) store_stream<K>(x, places, offset);
+        });
+    }
+    static FURL_INLINE void store_pairs(const vector_results& x, const vector_results& y, const pointers& places,
+                                        std::size_t offset) {
         for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
             if constexpr (in_pairs<K>)
                 Plan::template format<K>::template store_two<A>(places[K], places[Plan::rest_place(K)], offset,
@@ -170,37 +169,46 @@ struct kernel {
         });
     }
 
-    // Room for a vector of each place.
+    // Room for two vectors of each place.
     struct vector_buffer {
-        static constexpr std::size_t room = width * sizeof(double);
-        alignas(64) std::byte values[Plan::places.size()][room];
+        alignas(64) std::byte values[Plan::places.size()][2 * width * sizeof(double)];
         pointers places;
 
         FURL_INLINE vector_buffer() {
             for (std::size_t p = 0; p < places.size(); ++p) places[p] = values[p];
         }
 
-        /// Copies n values of each stream that is written, from lane `first` on.
-        FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n, std::size_t first = 0) const {
+        /// Writes n values of each stream that is written.
+        FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n) const {
             for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
                 constexpr auto place = Plan::places[P];
                 if constexpr (Plan::streams[place.stream].store >= 0)
-                    for (std::size_t i = 0; i < n; ++i)
-                        std::memcpy(to[P] + (offset + i) * place.bytes, values[P] + (first + i) * place.bytes, place.bytes);
+                    std::memcpy(to[P] + offset * place.bytes, values[P], n * place.bytes);
             });
         }
     };
 
-    // The last few elements: the same code on a padded copy, so that they get the same bits as any others. The padding
-    // repeats an element, because a made-up value could divide by zero.
+    // The last n elements, fewer than a vector: the same code on a padded copy, so that they get the same bits as any
+    // others. The padding repeats elements, because a made-up value could divide by zero.
     struct padded_copy : vector_buffer {
         FURL_INLINE padded_copy(const pointers& from, std::size_t offset, std::size_t n) {
             for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
                 constexpr auto place = Plan::places[P];
-                if constexpr (Plan::reads(Pass, place.stream))
-                    for (std::size_t i = 0; i < width; ++i)
-                        std::memcpy(this->values[P] + i * place.bytes, from[P] + (offset + std::min(i, n - 1)) * place.bytes,
-                                    place.bytes);
+                if constexpr (Plan::reads(Pass, place.stream)) {
+                    constexpr auto vector = width * place.bytes;
+                    const auto size = n * place.bytes;
+                    auto* const to = this->values[P];
+                    const auto* const end = from[P] + offset * place.bytes + size;
+                    if (offset + n >= width) {
+                        // The vector that ends here, twice: they are the last of the first, and others follow.
+                        std::memcpy(to, end - vector, vector);
+                        std::memcpy(to + vector, end - vector, vector);
+                        this->places[P] = to + vector - size;
+                    } else {
+                        std::memcpy(to, end - size, size);
+                        for (auto i = n; i < width; ++i) std::memcpy(to + i * place.bytes, end - place.bytes, place.bytes);
+                    }
+                }
             });
         }
     };
@@ -211,33 +219,41 @@ struct kernel {
         const pointers places = given;
         const auto keys = uniforms.keys;
         const registers<Plan, V> u = spread(uniforms);
+        const auto evaluate = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
+                                  FURL_INLINE_LAMBDA {
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number});
+            return vector_results{r, u, keys, from + number};
+        };
+        // Elements that fill no vector are done in the last one that is whole, before any of it is stored; its other lanes
+        // get the same bits twice.
+        const bool overlaps = n % width != 0 && n >= width;
+        vector_buffer last;
+        if (overlaps) {
+            registers<Plan, V> r;
+            store(evaluate(r, places, n - width, n - width), last.places, 0);
+        }
         std::size_t i = 0;
         for (; i + 2 * width <= n; i += 2 * width) {
-            registers<Plan, V> first, second;
-            evaluate_elements<Plan, Pass>(first, u, vector_leaves<Plan, V>{places, i, keys, from + i});
-            evaluate_elements<Plan, Pass>(second, u, vector_leaves<Plan, V>{places, i + width, keys, from + i + width});
-            store_two({first, u, keys, from + i}, {second, u, keys, from + i + width}, places, i);
+            // A vector is stored before the next is loaded, so that few registers are needed.
+            registers<Plan, V> r, s;
+            const auto first = evaluate(r, places, i, i);
+            store_singles(first, places, i);
+            const auto second = evaluate(s, places, i + width, i + width);
+            store_singles(second, places, i + width);
+            store_pairs(first, second, places, i);
         }
         if (i + width <= n) {
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, i, keys, from + i});
-            store({r, u, keys, from + i}, places, i);
+            store(evaluate(r, places, i, i), places, i);
             i += width;
         }
-        if (i < n && n >= width) {
-            // The last vector that is whole: its first lanes are done already, and are not stored again.
-            const auto begin = n - width;
-            vector_buffer last;
-            registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, begin, keys, from + begin});
-            store({r, u, keys, from + begin}, last.places, 0);
-            last.copy_back(places, i, n - i, i - begin);
+        if (overlaps) {
+            last.copy_back(places, n - width, width);
         } else if (i < n) {
-            padded_copy pad(places, i, n - i);
+            padded_copy pad(places, 0, n);
             registers<Plan, V> r;
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.places, 0, keys, from + i});
-            store({r, u, keys, from + i}, pad.places, 0);
-            pad.copy_back(places, i, n - i);
+            store(evaluate(r, pad.places, 0, 0), pad.places, 0);
+            pad.copy_back(places, 0, n);
         }
     }
 
@@ -265,7 +281,7 @@ struct kernel {
             const auto keys = uniforms.keys;
             const registers<Plan, V> u = spread(uniforms);
             constexpr std::size_t vectors = reduction_lanes / width;
-            auto trees = std::make_tuple(block_tree(combine<R>{})...);
+            std::tuple<block_tree<combine<R>>...> trees;
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 const auto end = std::min(n, begin + reduction_block);
                 V lanes[sizeof...(R)][vectors];
@@ -317,10 +333,7 @@ struct kernel {
 
     // The first values of x, and 0 for the others.
     static FURL_INLINE V first_of(V x, std::size_t valid) {
-        alignas(64) T lanes[width];
-        A::store(lanes, x);
-        std::fill(lanes + valid, lanes + width, T{0});
-        return A::load(lanes);
+        return A::select(A::less(A::from_integers(A::indices(0)), A::broadcast(static_cast<T>(valid))), x, A::broadcast(T{0}));
     }
 
     template <std::size_t Vectors, class Combine>

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/macros.hpp>
+
 #include <bit>
 #include <cstddef>
 
@@ -14,13 +16,23 @@ namespace furl {
 inline constexpr std::size_t reduction_lanes = 16;
 inline constexpr std::size_t reduction_block = 512;
 
+namespace detail {
+
+// x[i] meets x[i + Half], then with Half / 2: counts known to the compiler, which makes vectors of them.
+template <std::size_t Half, class Combine>
+FURL_INLINE constexpr void meet_pairwise(double* x, Combine& combine) {
+    for (std::size_t i = 0; i < Half; ++i) x[i] = combine(x[i], x[i + Half]);
+    if constexpr (Half > 1) meet_pairwise<Half / 2>(x, combine);
+}
+
+}  // namespace detail
+
 /// The lanes of one block, met pairwise.
 template <class T, class Combine>
 constexpr double fold_lanes(const T (&lanes)[reduction_lanes], Combine combine) {
     double x[reduction_lanes];
     for (std::size_t i = 0; i < reduction_lanes; ++i) x[i] = static_cast<double>(lanes[i]);
-    for (std::size_t half = reduction_lanes / 2; half > 0; half /= 2)
-        for (std::size_t i = 0; i < half; ++i) x[i] = combine(x[i], x[i + half]);
+    detail::meet_pairwise<reduction_lanes / 2>(x, combine);
     return x[0];
 }
 
@@ -28,7 +40,7 @@ constexpr double fold_lanes(const T (&lanes)[reduction_lanes], Combine combine) 
 template <class Combine>
 class block_tree {
   public:
-    constexpr explicit block_tree(Combine combine) : combine_(combine) {}
+    constexpr explicit block_tree(Combine combine = {}) : combine_(combine) {}
 
     constexpr void push(double block) {
         std::size_t level = 0;
@@ -45,8 +57,8 @@ class block_tree {
     }
 
   private:
-    Combine combine_;
-    double partial_[64]{};
+    [[no_unique_address]] Combine combine_;
+    double partial_[64];  // those of the bits of blocks_ that are set
     std::size_t blocks_ = 0;
 };
 

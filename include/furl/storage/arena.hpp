@@ -104,6 +104,9 @@ class arena {
         return *this;
     }
 
+    /// Elements of all tensors before one, and of the gaps between them.
+    std::size_t offset(std::size_t tensor) const { return offsets_[tensor]; }
+
     /// Where a tensor's part of a stream starts.
     std::byte* at(std::size_t stream, std::size_t tensor) const {
         return start() + starts_[stream] + streams_[stream].size(offsets_[tensor]);

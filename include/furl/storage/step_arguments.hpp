@@ -180,7 +180,8 @@ class step_arguments {
             }
             auto& place = tensors_.places[i][stream];
             auto* const data = reinterpret_cast<const std::byte*>(elements);
-            moved_ |= place != data;
+            if (place == data) return;
+            moved_ = true;
             place = const_cast<std::byte*>(data);  // read only where the program has no store
         });
         if (!fits) return false;

@@ -40,7 +40,7 @@ class tensor_arena {
             iterator(const tensor_range* range, std::size_t i) : range_(range), i_(i) {}
 
             /// The tensor.
-            std::span<T> operator*() const { return range_->arena_->tensor(range_->which_, i_); }
+            std::span<T> operator*() const { return range_->arena_->tensor(range_->start_, i_); }
             /// To the next one.
             iterator& operator++() {
                 ++i_;
@@ -57,7 +57,7 @@ class tensor_arena {
         };
 
         /// The tensors of a stream.
-        tensor_range(const tensor_arena& arena, stream which) : arena_(&arena), which_(which) {}
+        tensor_range(const tensor_arena& arena, stream which) : arena_(&arena), start_(arena.start(which)) {}
 
         /// The first one.
         iterator begin() const { return {this, 0}; }
@@ -68,7 +68,7 @@ class tensor_arena {
 
       private:
         const tensor_arena* arena_;
-        stream which_;
+        T* start_;
     };
 
     /// For tensors of these sizes.
@@ -83,9 +83,9 @@ class tensor_arena {
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
     /// The parameters of a tensor.
-    std::span<T> parameter(std::size_t tensor) const { return this->tensor(parameter_stream, tensor); }
+    std::span<T> parameter(std::size_t tensor) const { return this->tensor(start(parameter_stream), tensor); }
     /// The gradients of a tensor.
-    std::span<T> gradient(std::size_t tensor) const { return this->tensor(gradient_stream, tensor); }
+    std::span<T> gradient(std::size_t tensor) const { return this->tensor(start(gradient_stream), tensor); }
 
     /// All tensors in their order, as a step takes them.
     tensor_range parameters() const { return {*this, parameter_stream}; }
@@ -101,7 +101,8 @@ class tensor_arena {
     // Bytes of 0 are numbers of 0, in every format.
     void set_to_zero(stream which) { std::ranges::fill(memory_.stream(which), std::byte{0}); }
 
-    std::span<T> tensor(stream which, std::size_t i) const { return {reinterpret_cast<T*>(memory_.at(which, i)), sizes_[i]}; }
+    T* start(stream which) const { return reinterpret_cast<T*>(memory_.stream(which).data()); }
+    std::span<T> tensor(T* start, std::size_t i) const { return {start + memory_.offset(i), sizes_[i]}; }
 };
 
 }  // namespace furl
