@@ -63,10 +63,13 @@ class workload {
     void run(const by_hand& loop, std::size_t calls) {
         for (; calls > 0; --calls) loop.step(streams(), hyper_, ++step_);
     }
-    void memory(std::size_t calls) {
+    template <class... Pool>
+    void memory(std::size_t calls, Pool&... pool) {
+        using limit = furl::bench::memory_limit<plan, float>;
+        const typename limit::pointers streams{param_.values().data(), grad_.values().data(), m_, v_};
         for (; calls > 0; --calls)
-            furl::bench::keep(furl::bench::memory_limit<plan, float>::run(
-                {param_.values().data(), grad_.values().data(), m_, v_}, n_));
+            if constexpr (sizeof...(Pool) > 0) limit::run(pool..., streams, n_);
+            else furl::bench::keep(limit::run(streams, n_));
     }
     void divider(std::size_t calls) {
         for (; calls > 0; --calls) furl::bench::keep(furl::bench::divider_limit<float, 1, 1>(n_));
@@ -97,13 +100,12 @@ std::vector<furl::bench::loop> prepare(std::size_t n, std::size_t threads) {
     const auto w = std::make_shared<workload>(n);
     std::vector<furl::bench::loop> loops{{"fused", [w](std::size_t calls) { w->fused(calls); }},
                                          {"naive", [w](std::size_t calls) { w->naive(calls); }}};
-    if (threads > 1)
-        loops.push_back({"fused, " + std::to_string(threads) + " threads",
-                         [w, pool = std::make_shared<furl::thread_pool>(threads)](std::size_t calls) {
-                             w->fused(calls, *pool);
-                         },
-                         {},
-                         true});
+    if (threads > 1) {
+        const auto pool = std::make_shared<furl::thread_pool>(threads);
+        const auto on_threads = ", " + std::to_string(threads) + " threads";
+        loops.push_back({"fused" + on_threads, [w, pool](std::size_t calls) { w->fused(calls, *pool); }, {}, true});
+        loops.push_back({"memory" + on_threads, [w, pool](std::size_t calls) { w->memory(calls, *pool); }, {}, true});
+    }
     for (const auto& loop : loops_by_hand)
         loops.push_back({loop.name, [w, &loop](std::size_t calls) { w->run(loop, calls); }});
     loops.push_back({"memory", [w](std::size_t calls) { w->memory(calls); }});

@@ -8,6 +8,7 @@
 #include <furl/bench/run.hpp>
 #include <furl/furl.hpp>
 #include <furl/storage/tensor_arena.hpp>
+#include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adagrad.hpp>
 #include <furl/zoo/adam.hpp>
 #include <furl/zoo/adamw.hpp>
@@ -22,6 +23,8 @@
 
 #include <functional>
 #include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace {
@@ -74,14 +77,17 @@ template <class Rule, class Options, class Optimizer>
 void add_optimizer(const std::string& name, Options options, const furl::bench::settings& s,
                    std::vector<furl::bench::job>& jobs) {
     for (auto n : s.sizes)
-        jobs.push_back({"libtorch " + name, n, furl::bench::rule_loops<Rule>::bytes_per_parameter, [n, options] {
-                            auto loops = furl::bench::rule_loops<Rule>::prepare(n);
+        jobs.push_back({"libtorch " + name, n, furl::bench::rule_loops<Rule>::bytes_per_parameter,
+                        [n, options, threads = s.threads] {
+                            auto loops = furl::bench::rule_loops<Rule>::prepare(n, threads);
                             const auto list = std::make_shared<tensors>(with_gradients({n}));
                             const auto theirs = std::make_shared<Optimizer>(*list, options);
                             std::erase_if(loops, [](const auto& l) { return l.name == "naive" || l.name == "textbook"; });
-                            loops.push_back({"libtorch", [list, theirs](std::size_t calls) {
+                            loops.push_back({"libtorch",
+                                             [list, theirs](std::size_t calls) {
                                                  for (; calls > 0; --calls) theirs->step();
-                                             }});
+                                             },
+                                             {}, threads > 1});
                             return loops;
                         }});
 }
@@ -92,8 +98,13 @@ struct model_loops {
         : list(with_gradients(m.sizes)),
           states(states_of(list)),
           adamw(list, torch::optim::AdamWOptions(1e-3)),
+          scattered(m.sizes),
           memory(m.sizes),
           ours(m.sizes) {
+        for (const auto& t : list) {
+            parameters.emplace_back(t.data_ptr<float>(), static_cast<std::size_t>(t.numel()));
+            gradients.emplace_back(t.grad().data_ptr<float>(), static_cast<std::size_t>(t.numel()));
+        }
         for (std::size_t i = 0; i < m.sizes.size(); ++i) {
             furl::bench::fill(memory.parameter(i), 1);
             furl::bench::fill(memory.gradient(i), 2);
@@ -102,24 +113,47 @@ struct model_loops {
     tensors list;
     std::vector<state> states;
     torch::optim::AdamW adamw;
+    std::vector<std::span<float>> parameters, gradients;  // of libtorch's tensors
+    furl::optimizer<furl::zoo::adamw> scattered;          // over them
     furl::tensor_arena<float> memory;
     furl::optimizer<furl::zoo::adamw> ours;
     bench::adamw_hyper hyper;
 };
 
-std::vector<furl::bench::loop> model_step(const bench::model& m) {
+std::vector<furl::bench::loop> model_step(const bench::model& m, std::size_t threads) {
     const auto w = std::make_shared<model_loops>(m);
-    return {{"arena",
-             [w](std::size_t calls) {
-                 for (; calls > 0; --calls) w->ours.step(w->memory.parameters(), w->memory.gradients());
-             }},
-            {"kernel",
-             [w](std::size_t calls) {
-                 for (; calls > 0; --calls) kernel(w->list, w->states, w->hyper);
-             }},
-            {"libtorch", [w](std::size_t calls) {
-                 for (; calls > 0; --calls) w->adamw.step();
-             }}};
+    std::vector<furl::bench::loop> loops{{"arena",
+                                          [w](std::size_t calls) {
+                                              for (; calls > 0; --calls) w->ours.step(w->memory.parameters(), w->memory.gradients());
+                                          }},
+                                         {"scattered", [w](std::size_t calls) {
+                                              for (; calls > 0; --calls) w->scattered.step(w->parameters, w->gradients);
+                                          }}};
+    if (threads > 1) {
+        const auto pool = std::make_shared<furl::thread_pool>(threads);
+        const auto on_threads = ", " + std::to_string(threads) + " threads";
+        loops.push_back({"arena" + on_threads,
+                         [w, pool](std::size_t calls) {
+                             for (; calls > 0; --calls) w->ours.step(*pool, w->memory.parameters(), w->memory.gradients());
+                         },
+                         {}, true});
+        loops.push_back({"scattered" + on_threads,
+                         [w, pool](std::size_t calls) {
+                             for (; calls > 0; --calls) w->scattered.step(*pool, w->parameters, w->gradients);
+                         },
+                         {}, true});
+    }
+    loops.push_back({"kernel",
+                     [w](std::size_t calls) {
+                         for (; calls > 0; --calls) kernel(w->list, w->states, w->hyper);
+                     },
+                     {}, threads > 1});
+    loops.push_back({"libtorch",
+                     [w](std::size_t calls) {
+                         for (; calls > 0; --calls) w->adamw.step();
+                     },
+                     {}, threads > 1});
+    return loops;
 }
 
 struct training_tail {
@@ -148,7 +182,7 @@ struct tail_loops : model_loops {
     }
 };
 
-std::vector<furl::bench::loop> model_tail(const bench::model& m) {
+std::vector<furl::bench::loop> model_tail(const bench::model& m, std::size_t threads) {
     const auto w = std::make_shared<tail_loops>(m);
     const auto renew = [w] { w->refill(); };
     return {{"arena",
@@ -160,12 +194,12 @@ std::vector<furl::bench::loop> model_tail(const bench::model& m) {
              [w](std::size_t calls) {
                  for (; calls > 0; --calls) w->around([&] { kernel(w->list, w->states, w->hyper); });
              },
-             renew},
+             renew, threads > 1},
             {"libtorch",
              [w](std::size_t calls) {
                  for (; calls > 0; --calls) w->around([&] { w->adamw.step(); });
              },
-             renew}};
+             renew, threads > 1}};
 }
 
 }  // namespace
@@ -183,9 +217,9 @@ int main(int argc, char** argv) {
         add_optimizer<zoo::rmsprop, optim::RMSpropOptions, optim::RMSprop>("rmsprop", optim::RMSpropOptions(1e-6), s, jobs);
         for (const auto& m : bench::models()) {
             jobs.push_back({"libtorch tensors " + m.name, m.parameters(), furl::cost<zoo::adamw>.bytes_per_parameter,
-                            [m] { return model_step(m); }});
+                            [m, threads = s.threads] { return model_step(m, threads); }});
             jobs.push_back({"libtorch training " + m.name, m.parameters(),
-                            furl::cost<training_tail>.bytes_per_parameter, [m] { return model_tail(m); }});
+                            furl::cost<training_tail>.bytes_per_parameter, [m, threads = s.threads] { return model_tail(m, threads); }});
         }
     }});
 }

@@ -6,7 +6,8 @@ usage: report.py [--assert] [--out DIR] FILE.json...
 A ratio is taken in every round that both loops were in and its median is reported, with half of the interquartile range
 as a share of the median (the spread) and a 95 % confidence interval of the median that assumes no distribution (order
 statistics). A goal is met if the whole interval is on its good side, missed if none of it is, and else the machine was
-too noisy to conclude. With --assert: exit code 1 if a goal is missed.
+too noisy to conclude. It is out of reach if even the limit of the same run - what memory allows, or square roots and
+divisions alone - misses it. With --assert: exit code 1 if a goal is missed.
 
 Writes DIR/zoo.json: a list of {rule, n, ns_fused, ns_naive, ns_textbook, ns_limit, bytes, spread}, times per parameter;
 and DIR/*.svg, where there is gnuplot.
@@ -35,12 +36,10 @@ GOALS = (
     ("adamw", "fused", "deepspeed", 1e4, 1e6, 1 / 1.5),
     ("adamw", "fused", "llm.c", 1e4, 1e6, 1 / 1.08),
     ("adamw", "fused", "naive", 1e7, 1e8, 1 / 2.5),
+    ("adamw", "fused, 2 threads", "memory, 2 threads", 1e6, 1e8, 1.1),
     ("sgd_momentum", "fused", "memory", 1e7, 1e8, 1.08),
     ("tensors 10000-of-100", "scattered", "pytorch", 0, 1e9, 1 / 2.5),
     ("tensors 10000-of-100", "arena", "pytorch", 0, 1e9, 1 / 15),
-    ("training resnet-50", "arena", "pytorch", 0, 1e9, 1 / 1.6),
-    ("training gpt2-124m", "arena", "pytorch", 0, 1e9, 1 / 1.6),
-    ("training small-network", "arena", "pytorch", 0, 1e9, 1 / 3),
     ("training resnet-50", "arena", "separate", 0, 1e9, 1 / 1.5),
     ("training gpt2-124m", "arena", "separate", 0, 1e9, 1 / 1.5),
     ("training small-network", "arena", "separate", 0, 1e9, 1 / 1.5),
@@ -54,7 +53,10 @@ GOALS = (
     ("storage m-v-8-bit", "stored", "float", 1e7, 1e9, 1),
     ("storage split", "stored", "float", 1e7, 1e9, 1.08),
     ("libtorch adamw", "fused", "libtorch", 1e7, 1e8, 1 / 8),
+    ("libtorch tensors 10000-of-100", "scattered", "kernel", 0, 1e9, 1 / 2.5),
     ("libtorch tensors 10000-of-100", "arena", "kernel", 0, 1e9, 1 / 15),
+    ("libtorch tensors 10000-of-100", "scattered, 2 threads", "kernel", 0, 1e9, 1 / 8),
+    ("libtorch tensors 10000-of-100", "arena, 2 threads", "kernel", 0, 1e9, 1 / 50),
     ("libtorch training resnet-50", "arena", "kernel", 0, 1e9, 1 / 1.6),
     ("libtorch training gpt2-124m", "arena", "kernel", 0, 1e9, 1 / 1.6),
     ("libtorch training small-network", "arena", "kernel", 0, 1e9, 1 / 3),
@@ -100,6 +102,12 @@ class Job:
         """The slower of the limits; None if the job has none."""
         there = [loop for loop in LIMITS if loop in self.samples]
         return max(there, key=self.median) if there else None
+
+    def limit_of(self, loop):
+        """The limit of a loop that runs otherwise than the first one: "scattered", or "arena, 2 threads"."""
+        kind = loop.partition(", ")[2] or loop
+        own = f"memory, {kind}"
+        return own if own in self.samples else None if ", " in loop else self.limit()
 
     def ratios(self, above, below):
         top, bottom = self.samples[above], self.samples[below]
@@ -217,20 +225,29 @@ def whole_steps(jobs):
     return "\n".join(parts)
 
 
+def worst_over_median(job, loop):
+    values = list(job.samples[loop].values())
+    return max(values) / statistics.median(values)
+
+
 def layouts(jobs):
-    def cell(values):
-        return f"{max(values) / statistics.median(values):.2f} ({sorted(values)[len(values) * 9 // 10] / statistics.median(values):.2f})"
+    def cell(job, loop):
+        values = sorted(job.samples[loop].values())
+        return f"{worst_over_median(job, loop):.2f} ({values[len(values) * 9 // 10] / statistics.median(values):.2f})"
     loops = list(jobs[0].samples)
     return (f"Over {len(next(iter(jobs[0].samples.values())))} random layouts: the worst over the median (and the ninth of "
             "ten), and the median in ns per parameter.\n\n"
             + table(["parameters", *loops, *(f"{loop}, ns" for loop in loops)],
-                    [[f"{j.parameters:,}", *(cell(list(j.samples[loop].values())) for loop in loops),
+                    [[f"{j.parameters:,}", *(cell(j, loop) for loop in loops),
                       *(f"{j.per_parameter(loop):.3f}" for loop in loops)] for j in jobs]))
 
 
-def verdict(values, goal):
+def verdict(values, goal, bound=None):
+    """bound: the same ratio of a loop that only touches the memory, or only divides."""
     low, high = interval(values)
     result = "met" if high <= goal else "missed" if low > goal else "too noisy to conclude"
+    if bound and result != "met" and interval(bound)[0] > goal:
+        result = f"out of reach: the limit is at {statistics.median(bound):.3f}"
     return [f"{statistics.median(values):.3f}", f"{low:.3f} to {high:.3f}", result]
 
 
@@ -242,17 +259,19 @@ def goals(jobs):
                 continue
             below = j.limit() if other == "limit" else other
             if below and j.has(loop, below):
+                bound = j.ratios(j.limit_of(loop), below) if j.limit_of(loop) and not below.startswith(LIMITS) else None
                 rows.append([f"{name}: {loop} / {other}", size_name(j.parameters), f"{goal:.3f}",
-                             *verdict(j.ratios(loop, below), goal)])
+                             *verdict(j.ratios(loop, below), goal, bound)])
     for j in jobs:
         if j.name == "adamw" and j.parameters <= FIXED_COST_UP_TO:
             rows.append(["adamw: fixed cost of a step, ns", str(j.parameters), str(FIXED_COST_GOAL),
                          *verdict(list(j.samples["fused"].values()), FIXED_COST_GOAL)])
         if j.name == "layouts":
-            values = list(j.samples["arena"].values())
-            worst = max(values) / statistics.median(values)
-            rows.append(["layouts: worst / median in the arena", size_name(j.parameters), str(LAYOUTS_GOAL),
-                         f"{worst:.3f}", "", "met" if worst <= LAYOUTS_GOAL else "missed"])
+            # The same layout in all rounds varies, too: by what else goes on.
+            worst, same = worst_over_median(j, "arena"), worst_over_median(j, "one layout")
+            rows.append(["layouts: worst / median in the arena", size_name(j.parameters), str(LAYOUTS_GOAL), f"{worst:.3f}",
+                         f"one layout: {same:.3f}",
+                         "met" if worst <= LAYOUTS_GOAL else "missed" if same <= LAYOUTS_GOAL else "too noisy to conclude"])
     return rows
 
 

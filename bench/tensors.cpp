@@ -1,5 +1,6 @@
 // AdamW over the tensors of whole models, scattered in memory and in one arena.
 #include "peers/peers.hpp"
+#include "support/arena_limit.hpp"
 #include "support/loops.hpp"
 #include "support/models.hpp"
 
@@ -10,6 +11,7 @@
 #include <furl/zoo/adamw.hpp>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -28,7 +30,8 @@ class workload {
           v_(m.sizes, 4),
           scattered_(m.sizes),
           memory_(m.sizes),
-          in_arena_(m.sizes) {
+          in_arena_(m.sizes),
+          limit_(memory_, in_arena_) {
         param_.fill(1);
         grad_.fill(2);
         for (std::size_t i = 0; i < sizes_.size(); ++i) {
@@ -41,8 +44,21 @@ class workload {
     void arena(std::size_t calls, Pool&... pool) {
         for (; calls > 0; --calls) in_arena_.step(pool..., memory_.parameters(), memory_.gradients());
     }
-    void scattered(std::size_t calls) {
-        for (; calls > 0; --calls) scattered_.step(param_.list(), grad_.list());
+    template <class... Pool>
+    void scattered(std::size_t calls, Pool&... pool) {
+        for (; calls > 0; --calls) scattered_.step(pool..., param_.list(), grad_.list());
+    }
+    template <class... Pool>
+    void memory(std::size_t calls, Pool&... pool) {
+        limit_.run(calls, pool...);
+    }
+    // With furl's states: they are in one piece.
+    void scattered_memory(std::size_t calls) {
+        for (; calls > 0; --calls)
+            for (std::size_t i = 0; i < sizes_.size(); ++i)
+                furl::bench::keep(furl::bench::memory_limit<furl::plan<rule, furl::contracted>, float>::run(
+                    {param_[i].data(), grad_[i].data(), scattered_.state(rule::m, i).data(), scattered_.state(rule::v, i).data()},
+                    sizes_[i]));
     }
     void each(void (*step)(const bench::streams&, const bench::adamw_hyper&, std::size_t), std::size_t calls) {
         for (; calls > 0; --calls) {
@@ -58,6 +74,7 @@ class workload {
     furl::optimizer<rule> scattered_;
     furl::tensor_arena<float> memory_;
     furl::optimizer<rule> in_arena_;
+    bench::arena_limit<rule> limit_;
     bench::adamw_hyper hyper_;
     std::size_t step_ = 0;
 };
@@ -71,17 +88,23 @@ const bool registered = furl::bench::add_to_registered(
                                 std::vector<furl::bench::loop> loops{
                                     {"arena", [w](std::size_t calls) { w->arena(calls); }},
                                     {"scattered", [w](std::size_t calls) { w->scattered(calls); }}};
-                                if (threads > 1)
-                                    loops.push_back({"arena, " + std::to_string(threads) + " threads",
-                                                     [w, pool = std::make_shared<furl::thread_pool>(threads)](
-                                                         std::size_t calls) { w->arena(calls, *pool); },
-                                                     {},
-                                                     true});
+                                if (threads > 1) {
+                                    const auto pool = std::make_shared<furl::thread_pool>(threads);
+                                    const auto add = [&](const std::string& name, auto run) {
+                                        loops.push_back({name + ", " + std::to_string(threads) + " threads",
+                                                         [w, pool, run](std::size_t calls) { run(*w, calls, *pool); }, {}, true});
+                                    };
+                                    add("arena", [](workload& x, std::size_t calls, auto& p) { x.arena(calls, p); });
+                                    add("scattered", [](workload& x, std::size_t calls, auto& p) { x.scattered(calls, p); });
+                                    add("memory", [](workload& x, std::size_t calls, auto& p) { x.memory(calls, p); });
+                                }
                                 for (auto [name, step] : {std::pair{"hand", &bench::hand_adamw},
                                                           std::pair{"pytorch", &bench::pytorch_adamw},
                                                           std::pair{"deepspeed", &bench::deepspeed_adamw},
                                                           std::pair{"ggml", &bench::ggml_adamw}})
                                     loops.push_back({name, [w, step](std::size_t calls) { w->each(step, calls); }});
+                                loops.push_back({"memory", [w](std::size_t calls) { w->memory(calls); }});
+                                loops.push_back({"memory, scattered", [w](std::size_t calls) { w->scattered_memory(calls); }});
                                 return loops;
                             }});
     });

@@ -1,6 +1,7 @@
 // What follows the backward pass in a training loop: clip by the global norm, AdamW, the average of the weights, and
 // zeroing the gradients. As one rule of furl, and pass by pass.
 #include "peers/peers.hpp"
+#include "support/arena_limit.hpp"
 #include "support/models.hpp"
 #include "support/passes.hpp"
 
@@ -38,7 +39,8 @@ class workload {
           memory_(m.sizes),
           one_rule_(m.sizes),
           in_arena_(m.sizes),
-          adamw_(m.sizes) {
+          adamw_(m.sizes),
+          limit_(memory_, in_arena_) {
         param_.fill(1);
         for (std::size_t i = 0; i < sizes_.size(); ++i) furl::bench::fill(memory_.parameter(i), 1);
     }
@@ -76,12 +78,15 @@ class workload {
         }
     }
 
+    void memory(std::size_t calls) { limit_.run(calls); }
+
   private:
     std::vector<std::size_t> sizes_;
     bench::scattered param_, grad_, m_, v_, average_;
     furl::tensor_arena<float> memory_;
     furl::optimizer<training_tail> one_rule_, in_arena_;
     furl::optimizer<furl::zoo::adamw> adamw_;
+    bench::arena_limit<training_tail> limit_;
     bench::adamw_hyper hyper_;
     std::size_t step_ = 0;
 
@@ -110,7 +115,8 @@ const bool registered = furl::bench::add_to_registered(
                                 return std::vector{loop("arena", &workload::arena),
                                                    loop("scattered", &workload::scattered),
                                                    loop("separate", &workload::separate),
-                                                   loop("pytorch", &workload::pytorch)};
+                                                   loop("pytorch", &workload::pytorch),
+                                                   loop("memory", &workload::memory)};
                             }});
     });
 

@@ -3,12 +3,14 @@
 #include <furl/bench/rounds.hpp>
 #include <furl/bench/settings.hpp>
 #include <furl/bench/table.hpp>
+#include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 #include <furl/zoo/lamb.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -70,6 +72,20 @@ TEST_CASE("exactly as many rounds as were asked for") {
     CHECK(samples[0].size() == 7);
 }
 
+TEST_CASE("of the samples of a round the best counts") {
+    std::size_t calls = 0;
+    bench::effort time;
+    time.sample_nanoseconds = 1e6;
+    time.rounds = 4;
+    time.best_of = 3;
+    // Every third call is fast.
+    const auto samples = bench::run_rounds(
+        {{"a", [&](std::size_t) { std::this_thread::sleep_for(std::chrono::milliseconds(++calls % 3 == 0 ? 2 : 20)); }}}, time,
+        [](std::size_t, std::size_t) {});
+    REQUIRE(samples[0].size() == 4);
+    for (const auto& s : samples[0]) CHECK(s.nanoseconds < 15e6);
+}
+
 TEST_CASE("our flags are taken out of the command line, and the others stay") {
     std::string words[] = {"program", "--sizes=10,1e3", "--benchmark_out=x", "--only=a b,c", "--seconds=0.5", "--threads=0"};
     char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), words[5].data()};
@@ -124,6 +140,23 @@ TEST_CASE("the memory limit reads what the rule reads, in each of its passes, an
         check_memory_limit<zoo::adamw>(n);
         check_memory_limit<zoo::lamb>(n);
     }
+}
+
+TEST_CASE("the memory limit on threads touches each value once") {
+    using limit = bench::memory_limit<furl::plan<zoo::adamw, contracted>, float>;
+    thread_pool pool(3);
+    bench::detail::one<float> = 2;
+    for (std::size_t n : {0u, 1u, 100u, 10'003u}) {
+        CAPTURE(n);
+        std::vector<std::vector<float>> streams(4, std::vector<float>(n + 1, 5.0f));
+        limit::run(pool, {streams[0].data(), streams[1].data(), streams[2].data(), streams[3].data()}, n);
+        for (std::size_t k = 0; k < streams.size(); ++k) {
+            std::vector<float> expected(n, k == 1 ? 5.0f : 10.0f);  // the gradient is only read
+            expected.push_back(5.0f);
+            CHECK(streams[k] == expected);
+        }
+    }
+    bench::detail::one<float> = 1;
 }
 
 TEST_CASE("the divider limit computes what it says") {

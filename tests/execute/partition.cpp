@@ -59,4 +59,6 @@ TEST_CASE("little work is not worth a second thread") {
     CHECK(partition(std::vector<std::size_t>{}).chunks(8) == 1);
     CHECK(partition(std::vector<std::size_t>{1000000}).chunks(2) == 8);
     CHECK(partition(std::vector<std::size_t>{20000}).chunks(64) == 2);
+    CHECK(partition(std::vector<std::size_t>{30000}).chunks(2) == 2);
+    CHECK(partition(std::vector<std::size_t>{100000}).chunks(5) == 10);
 }

@@ -16,6 +16,7 @@ struct job {
     double bytes_per_parameter;                   ///< by furl's cost table
     std::function<std::vector<loop>()> prepare;   ///< allocates and fills; the loops own what they need
     std::size_t rounds = 0;                       ///< as many as these, unless the command line says otherwise
+    std::size_t best_of = 1;                      ///< as in effort
 };
 
 /// The jobs of a program, for the sizes that are wanted.
@@ -35,8 +36,7 @@ inline bool add_to_registered(job_maker make) {
 /// Something that the optimizer of the compiler must take for used.
 template <class T>
 void keep(T x) {
-    [[maybe_unused]] static T volatile sink;
-    sink = x;
+    [[maybe_unused]] T volatile sink = x;
 }
 
 }  // namespace furl::bench

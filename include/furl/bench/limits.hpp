@@ -1,10 +1,13 @@
 #pragma once
 
+#include <furl/bench/job.hpp>
 #include <furl/execute/simd.hpp>
 #include <furl/program/plan.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 /// What the machine allows at most: memory and divider, each alone.
@@ -43,6 +46,22 @@ class memory_limit {
     [[gnu::noinline]] static T run(const pointers& given, std::size_t n) {
         return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass<Pass>(given, n) + ...);
+        }(std::make_index_sequence<Plan::order.passes>{});
+    }
+
+    /// The same by the threads of a runner, pass by pass, in a few parts for each thread.
+    template <class Runner>
+    static void run(Runner& runner, const pointers& given, std::size_t n) {
+        const auto parts = 4 * runner.concurrency();
+        const auto part = (n / parts / group / A::width + 1) * group * A::width;
+        const auto run_part = [&](std::size_t i, auto pass) {
+            const auto from = std::min(i * part, n);
+            auto p = given;
+            for (auto& stream : p) stream += from;
+            keep(run_pass<pass>(p, std::min(part, n - from)));
+        };
+        [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
+            (runner(parts, [&](std::size_t i) { run_part(i, std::integral_constant<std::size_t, Pass>{}); }), ...);
         }(std::make_index_sequence<Plan::order.passes>{});
     }
 

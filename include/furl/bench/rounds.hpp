@@ -38,6 +38,7 @@ struct effort {
     double nanoseconds = 1e9;         ///< of all samples of all loops, about
     std::size_t rounds = 0;           ///< exactly so many; 0: as the time allows
     std::size_t least = 6, most = 51; ///< rounds that a loop is in, at least, and at most
+    std::size_t best_of = 1;          ///< samples of a round, of which the shortest counts: where rounds are to differ
 };
 
 namespace detail {
@@ -102,8 +103,11 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
             if (round % every[i] != 0) continue;
             if (loops[i].renew) loops[i].renew();
             if (calls[i] > 1 || loops[i].renew) loops[i].run(1);  // its own data back into the caches
-            samples[i].push_back(measure(loops[i], calls[i]));
-            samples[i].back().round = round;
+            auto best = measure(loops[i], calls[i]);
+            for (std::size_t k = 1; k < e.best_of; ++k)
+                if (const auto again = measure(loops[i], calls[i]); again.nanoseconds < best.nanoseconds) best = again;
+            best.round = round;
+            samples[i].push_back(best);
         }
     }
     progress(rounds, rounds);

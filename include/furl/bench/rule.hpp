@@ -78,6 +78,9 @@ class rule_loops {
             loops.push_back({"textbook", [self](std::size_t calls) { self->steps(*self->textbook_, calls); }});
         }
         loops.push_back({"memory", [self](std::size_t calls) { self->memory(calls); }});
+        if (self->pool_)
+            loops.push_back({"memory, " + std::to_string(threads) + " threads",
+                             [self](std::size_t calls) { self->memory(calls, *self->pool_); }, {}, true});
         if constexpr (counts.square_roots + counts.divisions > 0)
             loops.push_back({"divider", [n](std::size_t calls) {
                                  for (; calls > 0; --calls)
@@ -111,12 +114,15 @@ class rule_loops {
         }(std::make_index_sequence<plan::inputs>{});
     }
 
-    void memory(std::size_t calls) {
+    template <class... Pool>
+    void memory(std::size_t calls, Pool&... pool) {
         typename limit::pointers streams{};
         std::size_t s = 0;
         for (auto& stream : given_) streams[s++] = stream.values().data();
         for (auto name : fused_optimizer::states()) streams[s++] = fused_.state(name).data();
-        for (; calls > 0; --calls) keep(limit::run(streams, n_));
+        for (; calls > 0; --calls)
+            if constexpr (sizeof...(Pool) > 0) limit::run(pool..., streams, n_);
+            else keep(limit::run(streams, n_));
     }
 };
 

@@ -106,6 +106,7 @@ inline int run(int argc, char** argv, const std::vector<job_maker>& makers, cons
             for (const auto& l : loops) x.loops.push_back(l.name);
             auto time = s.time;
             if (time.rounds == 0) time.rounds = j.rounds;
+            time.best_of = j.best_of;
             x.samples = run_rounds(loops, time, show);
         }
         results.add(x);

@@ -35,10 +35,13 @@ class partition {
     std::size_t spans() const { return first_span_.back(); }
     std::size_t first_span(std::size_t tensor) const { return first_span_[tensor]; }
 
-    /// The number of chunks for so many threads: a few for each, as threads are not equally fast.
+    /// The number of chunks for so many threads: the same for each where there is enough to do, and a few, as threads are
+    /// not equally fast.
     std::size_t chunks(std::size_t threads) const {
-        if (threads < 2 || weight_.back() < least) return 1;
-        return std::min(4 * threads, std::max<std::size_t>(2, weight_.back() / least));
+        const auto worth_it = weight_.back() / least;
+        if (threads < 2 || worth_it == 0) return 1;
+        if (worth_it < threads) return std::max<std::size_t>(2, worth_it);
+        return threads * std::min<std::size_t>(4, worth_it / threads);
     }
 
     /// Calls visit(tensor, first, last) for the elements of chunk i of n, tensor by tensor. A tensor without elements is

@@ -19,7 +19,8 @@ namespace furl {
 /// Threads that wait for work: `furl::thread_pool pool(4);  opt.step(pool, parameters, gradients);`
 ///
 /// The calling thread works too, so a pool of 4 starts 3. They live as long as the pool; after a step they look for more
-/// work for a moment, then sleep. Several callers take turns. Nothing is allocated after construction.
+/// work for a moment, then sleep. Several callers take turns. Nothing is allocated after construction. A thread has the
+/// same chunks in each step, so that their data stays in its cache, and helps the others when it is done.
 ///
 /// A chunk must not throw: furl's do not.
 class thread_pool {
@@ -28,8 +29,8 @@ class thread_pool {
     /// @param spin     how long a thread looks for more work before it sleeps: waking it takes some 50 microseconds.
     explicit thread_pool(std::size_t threads = std::thread::hardware_concurrency(),
                          std::chrono::microseconds spin = std::chrono::microseconds(50))
-        : spin_(spin) {
-        for (std::size_t i = 1; i < threads; ++i) workers_.emplace_back([this] { wait_and_work(); });
+        : shares_(std::max<std::size_t>(threads, 1)), spin_(spin) {
+        for (std::size_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { wait_and_work(i); });
     }
 
     ~thread_pool() {
@@ -50,12 +51,14 @@ class thread_pool {
         const std::lock_guard turn(callers_);
         context_ = const_cast<void*>(static_cast<const void*>(&body));
         call_ = [](void* context, std::size_t i) { (*static_cast<std::remove_reference_t<Body>*>(context))(i); };
-        chunks_ = chunks;
-        next_.store(0, std::memory_order_relaxed);
+        for (std::size_t k = 0; k < shares_.size(); ++k) {
+            shares_[k].next.store(chunks * k / shares_.size(), std::memory_order_relaxed);
+            shares_[k].end = chunks * (k + 1) / shares_.size();
+        }
         const auto opened = (state_.load() & ~(is_open | active_mask)) + one_round + is_open;
         state_.store(opened);
         state_.notify_all();
-        work();
+        work(0);
         // No worker joins any more; those that did must end before body does.
         state_.fetch_and(~is_open);
         while ((state_.load() & active_mask) != 0) pause();
@@ -68,14 +71,19 @@ class thread_pool {
     static constexpr std::uint64_t one_round = 1 << 17;
     static constexpr std::uint64_t closing = ~std::uint64_t{0} & ~(active_mask | is_open);
 
+    // The chunks of a thread: the next one that nobody has taken, and where they end.
+    struct alignas(64) share {
+        std::atomic<std::size_t> next{0};
+        std::size_t end = 0;
+    };
+
+    std::vector<share> shares_;
     std::vector<std::thread> workers_;
     std::chrono::microseconds spin_;
     std::mutex callers_;
     std::atomic<std::uint64_t> state_{0};
-    std::atomic<std::size_t> next_{0};
     void (*call_)(void*, std::size_t) = nullptr;
     void* context_ = nullptr;
-    std::size_t chunks_ = 0;
 
     static void pause() {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -85,8 +93,12 @@ class thread_pool {
 #endif
     }
 
-    void work() {
-        for (auto i = next_.fetch_add(1); i < chunks_; i = next_.fetch_add(1)) call_(context_, i);
+    // Thread number `self`: its own share, then what is left of the others'.
+    void work(std::size_t self) {
+        for (std::size_t k = 0; k < shares_.size(); ++k) {
+            auto& from = shares_[(self + k) % shares_.size()];
+            for (auto i = from.next.fetch_add(1); i < from.end; i = from.next.fetch_add(1)) call_(context_, i);
+        }
     }
 
     // A state in which there may be something to do, other than the round that was.
@@ -101,12 +113,12 @@ class thread_pool {
         }
     }
 
-    void wait_and_work() {
+    void wait_and_work(std::size_t self) {
         for (std::uint64_t done = 0;;) {
             auto s = next_state(done);
             if (s == closing) return;
             if (!state_.compare_exchange_strong(s, s + 1)) continue;
-            work();
+            work(self);
             state_.fetch_sub(1);
             done = s / one_round;
         }
