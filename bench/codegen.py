@@ -4,6 +4,7 @@
 usage: codegen.py [--isa avx2] [--compiler g++]... [--flag=X]... [--listing]
                                              compiles -O2 and -O3 itself (default: g++ and clang++, those that there are)
        codegen.py [--isa avx2] --object ADAMW SGD_MOMENTUM HAND [--listing]      looks into what Meson has compiled
+       codegen.py --no-calls OBJECT      fails if a loop of furl calls a function of xsimd: it must be inlined
 
 Counts do not jitter, so this is the regression test where a timing is none. The loop is found as the innermost jump
 back over the most vector stores that are not mere copies; a vector is so many of them as the rule writes streams.
@@ -127,6 +128,22 @@ def limits(rule, isa):
     return RULES[rule] | {"arithmetic": arithmetic, "instructions": instructions, "loads": RULES[rule]["loads"] + again}
 
 
+def calls_of_xsimd(path):
+    """The functions of xsimd that furl's loops call, instead of having them inlined."""
+    text = subprocess.run(["objdump", "--disassemble", "--reloc", "--demangle", "--no-show-raw-insn", str(path)],
+                          check=True, capture_output=True, text=True).stdout
+    loops, calls, inside = 0, set(), False
+    for line in text.splitlines():
+        if line.endswith(">:"):
+            inside = re.search(r"furl::detail::(staged_)?kernel<.*::(write|reduce)\(", line) is not None
+            loops += inside
+        elif inside and (match := re.search(r"R_X86_64_(?:PLT32|PC32|GOTPCRELX?)\s+(.*\bxsimd::.*\(.*)", line)):
+            calls.add(match.group(1))
+    if not loops:
+        sys.exit(f"codegen: no loop of furl in {path}")
+    return calls
+
+
 def compile_all(compiler, level, flags, folder):
     objects = []
     for source, define in (("codegen_step.cpp", "-DRULE=adamw"), ("codegen_step.cpp", "-DRULE=sgd_momentum"),
@@ -143,9 +160,15 @@ def main():
     parser.add_argument("--compiler", action="append")
     parser.add_argument("--flag", action="append", default=[])
     parser.add_argument("--object", nargs=3, metavar=("ADAMW", "SGD_MOMENTUM", "HAND"))
+    parser.add_argument("--no-calls", metavar="OBJECT")
     parser.add_argument("--listing", action="store_true", help="print furl's loops")
     arguments = parser.parse_args()
     register, flags = ISAS[arguments.isa]
+    if arguments.no_calls:
+        calls = calls_of_xsimd(arguments.no_calls)
+        for call in sorted(calls):
+            print(f"codegen: a loop calls {call}", file=sys.stderr)
+        sys.exit(1 if calls else 0)
 
     with tempfile.TemporaryDirectory() as folder:
         if arguments.object:

@@ -1,6 +1,7 @@
 // One step of a rule and nothing else: what bench/codegen.py disassembles.
 #include <furl/furl.hpp>
 #include <furl/zoo/adamw.hpp>
+#include <furl/zoo/amsgrad.hpp>
 #include <furl/zoo/sgd_momentum.hpp>
 
 #include <span>

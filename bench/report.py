@@ -258,6 +258,9 @@ def goals(jobs):
             if j.name != name or not first <= j.parameters <= last or j.parameters <= FIXED_COST_UP_TO:
                 continue
             below = j.limit() if other == "limit" else other
+            # On several threads libtorch is compared with furl on as many.
+            if name.startswith("libtorch") and "threads" not in loop and any("threads" in x for x in j.samples):
+                continue
             if below and j.has(loop, below):
                 bound = j.ratios(j.limit_of(loop), below) if j.limit_of(loop) and not below.startswith(LIMITS) else None
                 rows.append([f"{name}: {loop} / {other}", size_name(j.parameters), f"{goal:.3f}",

@@ -34,7 +34,7 @@ std::string short_name() {
     return name.substr(name.rfind(':') + 1);
 }
 
-constexpr std::size_t count = decltype(hana::size(rules))::value;
+constexpr std::size_t number_of_rules = decltype(hana::size(rules))::value;
 
 [[maybe_unused]] const bool registered =
     bench::add_to_registered([](const bench::settings& s, std::vector<bench::job>& jobs) {
@@ -47,7 +47,7 @@ constexpr std::size_t count = decltype(hana::size(rules))::value;
                     }
                 }(),
                 ...);
-        }(std::make_index_sequence<count>{});
+        }(std::make_index_sequence<number_of_rules>{});
     });
 
 }  // namespace

@@ -126,7 +126,7 @@ struct naive_executor {
         }
 
         template <std::size_t Pass, std::int16_t I>
-        void loop(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
+        FURL_FLATTEN void loop(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
             constexpr auto x = Plan::program[I];
             if constexpr (info(x.code).kind != op_kind::leaf) {
                 T* const to = place<Pass, I>(streams);

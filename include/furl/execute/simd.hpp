@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 // The one header that includes xsimd: 8.1 to 14, whose differences end here. FURL_NO_SIMD, or a target without a vector
@@ -150,8 +151,13 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V pow(V a, V b) {
         return detail::per_lane<T>([](T x, T y) { return std::pow(x, y); }, a, b);
     }
+    // Of two zeros or two infinities xsimd takes the quotient, which is NaN: of numbers of the same signs it is not.
     static FURL_INLINE V atan2(V a, V b) {
-        return detail::per_lane<T>([](T x, T y) { return std::atan2(x, y); }, a, b);
+        const V zero = broadcast(0), one = broadcast(1), infinity = broadcast(std::numeric_limits<T>::infinity());
+        const V size = abs(a);
+        const mask no_quotient = both(equal(size, abs(b)), either(equal(size, zero), equal(size, infinity)));
+        return xsimd::atan2(select(both(no_quotient, equal(size, infinity)), copysign(one, a), a),
+                            select(no_quotient, copysign(one, b), b));
     }
 
     static FURL_INLINE V random(const detail::random_key& key, std::size_t first) {
@@ -302,8 +308,21 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE mask less(V a, V b) { return a < b; }
     static FURL_INLINE mask less_equal(V a, V b) { return a <= b; }
     static FURL_INLINE mask equal(V a, V b) { return a == b; }
-    // Not a != b, which xsimd 8.1 takes as ordered for AVX: false where there is a NaN.
-    static FURL_INLINE mask not_equal(V a, V b) { return !(a == b); }
+    // Not a != b, which xsimd 8.1 takes as ordered for AVX: false where there is a NaN. Nor !(a == b) where the machine has a
+    // comparison for it.
+    static FURL_INLINE mask not_equal(V a, V b) {
+#if defined(__AVX512F__)
+        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return mask(_mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ));
+        else if constexpr (sizeof(V) == 64) return mask(_mm512_cmp_pd_mask(a, b, _CMP_NEQ_UQ));
+        else
+#endif
+#if defined(__AVX__)
+        if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return mask(_mm256_cmp_ps(a, b, _CMP_NEQ_UQ));
+        else if constexpr (sizeof(V) == 32) return mask(_mm256_cmp_pd(a, b, _CMP_NEQ_UQ));
+        else
+#endif
+            return !(a == b);
+    }
     static FURL_INLINE mask both(mask a, mask b) { return a & b; }
     static FURL_INLINE mask either(mask a, mask b) { return a | b; }
     static FURL_INLINE mask neither(mask a) { return !a; }
