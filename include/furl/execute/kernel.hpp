@@ -233,14 +233,22 @@ struct kernel {
             store(evaluate(r, places, n - width, n - width), last.places, 0);
         }
         std::size_t i = 0;
-        for (; i + 2 * width <= n; i += 2 * width) {
+        const auto write_two = [&](std::size_t at) FURL_INLINE_LAMBDA {
             // A vector is stored before the next is loaded, so that few registers are needed.
             registers<Plan, V> r, s;
-            const auto first = evaluate(r, places, i, i);
-            store_singles(first, places, i);
-            const auto second = evaluate(s, places, i + width, i + width);
-            store_singles(second, places, i + width);
-            store_pairs(first, second, places, i);
+            const auto first = evaluate(r, places, at, at);
+            store_singles(first, places, at);
+            const auto second = evaluate(s, places, at + width, at + width);
+            store_singles(second, places, at + width);
+            store_pairs(first, second, places, at);
+        };
+        for (; i + 4 * width <= n; i += 4 * width) {  // from memory 1 to 2 % faster than two at a time
+            write_two(i);
+            write_two(i + 2 * width);
+        }
+        if (i + 2 * width <= n) {
+            write_two(i);
+            i += 2 * width;
         }
         if (i + width <= n) {
             registers<Plan, V> r;

@@ -172,11 +172,11 @@ class step_arguments {
     bool gather(std::size_t stream, X& x) {
         // In locals: of 10,000 tensors of a few values this loop is a good part of the step.
         bool fits = true, moved = false;
-        const auto count = taken_.count, first = taken_.first;
+        const auto expected = taken_.count, first = taken_.first;
         const auto* const sizes = sizes_.data() + first;
         auto* const places = tensors_.places.data() + first;
-        const auto given = detail::for_each_tensor(x, [&, count, first, sizes, places](std::size_t k, const auto* elements, std::size_t n) {
-            if (k >= count || !fits) return;
+        const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, places](std::size_t k, const auto* elements, std::size_t n) {
+            if (k >= expected || !fits) return;
             if (n != sizes[k]) {
                 fits = refuse_size(stream, first + k, n);
                 return;
