@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What furl costs at compile time: seconds and peak memory of translation units, as a Markdown table with goals.
+"""What furl costs at compile time: seconds, peak memory and object size of translation units, as a Markdown table with goals.
 
 usage: compile_cost.py [--compiler g++]... [--repeat 3] [--assert] [--flag=X]...
 
 Seconds are CPU time of the compiler (user + system, the least of the repetitions: other work on the machine only
-adds to it); the wall clock stands beside them. Memory is the largest resident set. A goal on an addition is over the
+adds to it); the wall clock stands beside them. Memory is the largest resident set. The size is that of the code and
+constants of the object, without what the linker drops. A goal on an addition is over the
 base named with it. With --assert: exit code 1 if a goal is missed. Goals are for g++ -O2; other compilers are printed
 with the same goals.
 """
@@ -12,12 +13,13 @@ import argparse
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-FLAGS = ["-std=c++20", "-O2", "-mavx2", "-mfma", f"-I{HERE.parent / 'include'}", "-c", "-o", os.devnull]
+FLAGS = ["-std=c++20", "-O2", "-mavx2", "-mfma", f"-I{HERE.parent / 'include'}", "-c"]
 INCLUDE = "#include <furl/furl.hpp>\n"
 
 
@@ -130,6 +132,12 @@ CASES = [
 ]
 
 
+def code_size(path):
+    """KB of code and constants of an object file."""
+    text = subprocess.run(["size", "--format=berkeley", path], check=True, capture_output=True, text=True).stdout
+    return int(text.splitlines()[1].split()[0]) / 1000
+
+
 def compile_once(command):
     """CPU seconds, wall seconds, peak MB of a compiler and its children."""
     start = time.monotonic()
@@ -153,15 +161,16 @@ def main():
     missed = []
     for compiler in compilers:
         print(f"### {compiler} -O2\n")
-        print("| translation unit | CPU s | wall s | peak MB | added s | goal | |\n| --- | ---: | ---: | ---: | ---: | ---: | --- |")
+        print("| translation unit | CPU s | wall s | peak MB | object KB | added s | goal | |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |")
         seconds = {}
         for name, source, flags, time_goal, memory_goal, base in CASES:
-            with tempfile.NamedTemporaryFile("w", suffix=".cpp") as file:
-                file.write(source)
-                file.flush()
-                command = [compiler, *FLAGS, *flags, *arguments.flag, file.name]
+            with tempfile.TemporaryDirectory() as folder:
+                file, result = pathlib.Path(folder, "unit.cpp"), pathlib.Path(folder, "unit.o")
+                file.write_text(source)
+                command = [compiler, *FLAGS, *flags, *arguments.flag, str(file), "-o", str(result)]
                 print(f"{compiler}: {name}", file=sys.stderr)
                 runs = [compile_once(command) for _ in range(arguments.repeat)]
+                size = code_size(result)
             cpu, wall, memory = (min(column) for column in zip(*runs))
             seconds[name] = cpu
             added = cpu - seconds[base] if base else None
@@ -174,7 +183,7 @@ def main():
                 ok = ok and memory < memory_goal
             if not ok:
                 missed.append(f"{compiler}: {name}")
-            print(f"| {name} | {cpu:.2f} | {wall:.2f} | {memory:.0f} | {'' if added is None else f'{added:+.2f}'} "
+            print(f"| {name} | {cpu:.2f} | {wall:.2f} | {memory:.0f} | {size:.0f} | {'' if added is None else f'{added:+.2f}'} "
                   f"| {', '.join(goals)} | {('pass' if ok else 'FAIL') if goals else ''} |", flush=True)
         print()
     for line in missed:

@@ -257,7 +257,7 @@ struct kernel {
         }
         if (overlaps) {
             last.copy_back(places, n - width, width);
-        } else if (i < n) {
+        } else if (n > 0 && n < width) {
             padded_copy pad(places, 0, n);
             registers<Plan, V> r;
             store(evaluate(r, pad.places, 0, 0), pad.places, 0);

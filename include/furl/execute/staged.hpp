@@ -101,7 +101,7 @@ class staged_kernel {
     }
 
   public:
-    FURL_FLATTEN static void write(const pointers& given, const uniforms& u, std::size_t n, std::size_t from) {
+    static void write(const pointers& given, const uniforms& u, std::size_t n, std::size_t from) {
         const pointers places = given;
         const auto staged_uniforms = staged(u);
         buffers<Plan::block> buffer;
