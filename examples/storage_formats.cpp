@@ -9,8 +9,11 @@
 #include "support/training.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace {
@@ -21,7 +24,7 @@ using namespace furl;
 struct options {
     digit_options digits;
     std::size_t epochs = 5, seeds = 3, hidden = 128;
-    double lr = 1e-3;
+    double lr = 1e-3, within = 100;
 };
 
 // Tensors of another type than the network's: what a model would hold that computes in it.
@@ -104,16 +107,22 @@ int main(int argc, char** argv) {
     app.add_option("--seeds", o.seeds, "trainings of each storage, whose mean is printed")->check(between(1, 100));
     app.add_option("--hidden", o.hidden, "neurons in the hidden layer")->check(between(1, 10000));
     app.add_option("--lr", o.lr, "learning rate of AdamW")->check(between(1e-9, 10));
+    app.add_option("--within", o.within, "fail if a storage is farther from float, in percent of the test digits")
+        ->check(between(0, 100));
 
     return run_example(app, argc, argv, [&] {
         const digit_data data = o.digits.load();
         std::printf("%-32s %18s %14s %12s\n", "", "bytes of optimizer", "test accuracy", "to float");
-        double exact = 0, bytes = 0;
+        double exact = 0, bytes = 0, farthest = 0;
         for (const variant& v : variants) {
             const double reached = 100 * v.train(data, o, bytes);
             if (v.name == variants[0].name) exact = reached;
             std::printf("%-32s %18.2f %12.2f %% %+10.2f %%\n", v.name, bytes, reached, reached - exact);
             std::fflush(stdout);
+            farthest = std::max(farthest, std::abs(reached - exact));
         }
+        if (farthest > o.within)
+            throw std::runtime_error("a storage is " + std::to_string(farthest) + " % from float; --within says " +
+                                     std::to_string(o.within) + " %");
     });
 }

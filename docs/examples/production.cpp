@@ -35,6 +35,13 @@ struct scaled_adamw : adamw {
 };
 // [scaled]
 
+// [report]
+struct reported_adamw : adamw {
+    static constexpr auto update =
+        furl::replace(adamw::update, furl::grad, furl::clip_by_global_norm<"norm", "clip">(furl::grad, 1.0));
+};
+// [report]
+
 int main() {
     std::vector<float> w(200'000, 1), g(200'000, 0.5f);
 // [threads]
@@ -60,6 +67,11 @@ for (int t = 0; t < 3; ++t) {
     scale.update(mixed.step(w, g));              // false where g overflowed: nothing has changed, and the scale halves
 }
 // [loss-scale]
+// [read-report]
+furl::optimizer<reported_adamw> reported(w.size());
+reported.step(w, g);
+std::printf("gradient norm %g, scaled by %g\n", reported.value("norm"), reported.value("clip"));
+// [read-report]
     const auto file = std::filesystem::temp_directory_path() / "furl_docs_production.safetensors";
 // [checkpoint]
 furl::save_checkpoint(file, opt, w);             // states, hyperparameters, step; and the parameters, as they are given

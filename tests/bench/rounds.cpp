@@ -100,10 +100,25 @@ TEST_CASE("our flags are taken out of the command line, and the others stay") {
 }
 
 TEST_CASE("what is no number is refused") {
-    std::string words[] = {"program", "--sizes=10,many"};
-    char* argv[] = {words[0].data(), words[1].data()};
-    int argc = 2;
-    CHECK_THROWS_WITH_AS(bench::take_flags(argc, argv), "--sizes: 'many' is no number", std::invalid_argument);
+    const auto refused = [](std::string word) {
+        std::string program = "program";
+        char* argv[] = {program.data(), word.data()};
+        int argc = 2;
+        std::string message;
+        try {
+            bench::take_flags(argc, argv);
+        } catch (const std::invalid_argument& e) {
+            message = e.what();
+        }
+        return message;
+    };
+    CHECK(refused("--sizes=10,many") == "--sizes: 'many' is no number");
+    CHECK(refused("--sizes=inf") == "--sizes: 'inf' is no number");
+    CHECK(refused("--sizes=1.5") == "--sizes: '1.5' is no whole number");
+    CHECK(refused("--threads=2.5") == "--threads: '2.5' is no whole number");
+    CHECK(refused("--seconds=") == "--seconds: '' is no number");
+    CHECK(refused("--sizes=") == "--sizes: no number; write --sizes=1000,1e6");
+    CHECK(refused("--sizes=1e3,1e8") == "");
 }
 
 TEST_CASE("the limit of a step is the slower of memory and divider") {

@@ -1,5 +1,11 @@
 #include <furl/blocks/blocks.hpp>
 #include <furl/optimizer.hpp>
+#if defined(_OPENMP)
+#include <furl/threads/openmp.hpp>
+#endif
+#if defined(FURL_TEST_TBB)
+#include <furl/threads/tbb.hpp>
+#endif
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 #include <furl/zoo/lamb.hpp>
@@ -77,9 +83,18 @@ TEST_CASE_TEMPLATE("any number of threads gives the same bits", Rule, zoo::adamw
         const bool same = trained<Rule>(pool) == expected;
         CHECK(same);
     }
-    backwards runner;
-    const bool same = trained<Rule>(runner) == expected;
-    CHECK(same);
+    const auto check_runner = [&](auto runner) {
+        const bool same = trained<Rule>(runner) == expected;
+        CHECK(same);
+    };
+    check_runner(backwards{});
+#if defined(_OPENMP)
+    omp_set_num_threads(3);
+    check_runner(openmp{});
+#endif
+#if defined(FURL_TEST_TBB)
+    check_runner(furl::tbb{});
+#endif
 }
 
 TEST_CASE("a runner is asked once a pass, and not at all for a small step") {

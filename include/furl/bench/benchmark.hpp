@@ -14,7 +14,7 @@
 #define FURL_BENCHMARK(Rule, ...)                                                                                   \
     [[maybe_unused]] static const bool FURL_BENCHMARK_JOIN(furl_benchmark_, __LINE__) =                             \
         furl::bench::add_to_registered([](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {    \
-            furl::bench::add_rule<Rule __VA_OPT__(, ) __VA_ARGS__>(#Rule, s, jobs);                                 \
+            furl::bench::add_rule<Rule __VA_OPT__(, ) __VA_ARGS__>(#Rule __VA_OPT__(", " #__VA_ARGS__), s, jobs);   \
         })
 
 #define FURL_BENCHMARK_MAIN()                                                              \

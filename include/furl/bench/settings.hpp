@@ -2,6 +2,7 @@
 
 #include <furl/bench/rounds.hpp>
 
+#include <cmath>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -44,9 +45,16 @@ inline std::vector<std::string> split(std::string_view list) {
 inline double number(std::string_view flag, const std::string& text) {
     char* end = nullptr;
     const auto value = std::strtod(text.c_str(), &end);  // 1e6 is a size, too
-    if (text.empty() || *end != '\0' || !(value >= 0))
+    if (text.empty() || *end != '\0' || !(value >= 0) || std::isinf(value))
         throw std::invalid_argument(std::string(flag) + ": '" + text + "' is no number");
     return value;
+}
+
+inline std::size_t whole_number(std::string_view flag, const std::string& text) {
+    const auto value = number(flag, text);
+    if (value != std::floor(value) || value >= 0x1p63)
+        throw std::invalid_argument(std::string(flag) + ": '" + text + "' is no whole number");
+    return static_cast<std::size_t>(value);
 }
 
 }  // namespace detail
@@ -58,11 +66,12 @@ inline settings take_flags(int& argc, char** argv, settings s = {}) {
         const std::string_view flag = argv[i];
         const auto name = flag.substr(0, flag.find('='));
         const std::string value(flag.size() > name.size() ? flag.substr(name.size() + 1) : "");
-        const auto count = [&] { return static_cast<std::size_t>(detail::number(name, value)); };
+        const auto count = [&] { return detail::whole_number(name, value); };
         if (name == "--sizes") {
             s.sizes.clear();
             for (const auto& part : detail::split(value))
-                s.sizes.push_back(static_cast<std::size_t>(detail::number(name, part)));
+                s.sizes.push_back(detail::whole_number(name, part));
+            if (s.sizes.empty()) throw std::invalid_argument("--sizes: no number; write --sizes=1000,1e6");
         } else if (name == "--only") {
             s.only = detail::split(value);
         } else if (name == "--list") {

@@ -29,13 +29,6 @@ struct outcome {
         if (!memory || !divider) return memory ? memory : divider;
         return times(*divider).median > times(*memory).median ? divider : memory;
     }
-
-    double disturbed() const {
-        double count = 0, all = 0;
-        for (const auto& l : samples)
-            for (const auto& s : l) count += s.disturbed, ++all;
-        return all > 0 ? count / all : 0;
-    }
 };
 
 /// Prints outcomes as the rows of a Markdown table, as they come in. The first loop of a job is the one that the others

@@ -22,14 +22,15 @@ namespace furl {
 /// work for a moment, then sleep. Several callers take turns. Nothing is allocated after construction. A thread has the
 /// same chunks in each step, so that their data stays in its cache, and helps the others when it is done.
 ///
-/// A chunk must not throw: furl's do not.
+/// A chunk must not throw: furl's do not. It must not ask its own pool for more: that would wait for itself.
 class thread_pool {
   public:
     /// @param threads  in all, at least 1; those of the machine unless given.
     /// @param spin     how long a thread looks for more work before it sleeps: waking it takes some 50 microseconds.
+    /// Errors:  std::system_error if the system has no more threads; those that there are end.
     explicit thread_pool(std::size_t threads = std::thread::hardware_concurrency(),
                          std::chrono::microseconds spin = std::chrono::microseconds(50))
-        : shares_(std::max<std::size_t>(threads, 1)), spin_(spin) {
+        : thread_pool(unstarted{}, threads, spin) {  // so that what is thrown below calls the destructor
         for (std::size_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { wait_and_work(i); });
     }
 
@@ -61,10 +62,16 @@ class thread_pool {
         work(0);
         // No worker joins any more; those that did must end before body does.
         state_.fetch_and(~is_open);
-        while ((state_.load() & active_mask) != 0) pause();
+        for (std::size_t spins = 0; (state_.load() & active_mask) != 0; ++spins)
+            if (spins < 10'000) pause();
+            else std::this_thread::yield();  // to one of them that is not running
     }
 
   private:
+    struct unstarted {};
+    thread_pool(unstarted, std::size_t threads, std::chrono::microseconds spin)
+        : shares_(std::max<std::size_t>(threads, 1)), spin_(spin) {}
+
     // The state in one word: rounds so far, whether a round is open to workers, and how many are in it.
     static constexpr std::uint64_t active_mask = 0xffff;
     static constexpr std::uint64_t is_open = 1 << 16;
@@ -104,12 +111,16 @@ class thread_pool {
     // A state in which there may be something to do, other than the round that was.
     std::uint64_t next_state(std::uint64_t done) {
         const auto news = [&](std::uint64_t s) { return s == closing || ((s & is_open) && s / one_round != done); };
-        const auto until = std::chrono::steady_clock::now() + spin_;
+        auto until = std::chrono::steady_clock::now() + spin_;
         for (;;) {
             const auto s = state_.load();
             if (news(s)) return s;
-            if (std::chrono::steady_clock::now() < until) pause();
-            else state_.wait(s);
+            if (std::chrono::steady_clock::now() < until) {
+                pause();
+            } else {
+                state_.wait(s);
+                until = std::chrono::steady_clock::now() + spin_;
+            }
         }
     }
 
