@@ -269,8 +269,8 @@ def goals(jobs):
                 continue
             if below and j.has(loop, below):
                 limit = j.limit_of(loop)
-                if below.startswith(LIMITS) or limit and j.median(limit) > j.median(loop):
-                    limit = None  # what is beaten proves nothing
+                if below.startswith(LIMITS) or limit and j.median(limit) > 1.03 * min(j.median(loop), j.median(below)):
+                    limit = None  # what is beaten by more than noise proves nothing
                 bound = j.ratios(limit, below) if limit else None
                 rows.append([f"{name}: {loop} / {other}", size_name(j.parameters), f"{goal:.3f}",
                              *verdict(j.ratios(loop, below), goal, bound)])
