@@ -66,10 +66,7 @@ class workload {
     template <class... Pool>
     void memory(std::size_t calls, Pool&... pool) {
         using limit = furl::bench::memory_limit<plan, float>;
-        const typename limit::pointers streams{param_.values().data(), grad_.values().data(), m_, v_};
-        for (; calls > 0; --calls)
-            if constexpr (sizeof...(Pool) > 0) limit::run(pool..., streams, n_);
-            else furl::bench::keep(limit::run(streams, n_));
+        limit::repeat(calls, {param_.values().data(), grad_.values().data(), m_, v_}, n_, pool...);
     }
     void divider(std::size_t calls) {
         for (; calls > 0; --calls) furl::bench::keep(furl::bench::divider_limit<float, 1, 1>(n_));
@@ -102,9 +99,9 @@ std::vector<furl::bench::loop> prepare(std::size_t n, std::size_t threads) {
                                          {"naive", [w](std::size_t calls) { w->naive(calls); }}};
     if (threads > 1) {
         const auto pool = std::make_shared<furl::thread_pool>(threads);
-        const auto on_threads = ", " + std::to_string(threads) + " threads";
-        loops.push_back({"fused" + on_threads, [w, pool](std::size_t calls) { w->fused(calls, *pool); }, {}, true});
-        loops.push_back({"memory" + on_threads, [w, pool](std::size_t calls) { w->memory(calls, *pool); }, {}, true});
+        using furl::bench::on_threads;
+        loops.push_back(on_threads(threads, "fused", [w, pool](std::size_t calls) { w->fused(calls, *pool); }));
+        loops.push_back(on_threads(threads, "memory", [w, pool](std::size_t calls) { w->memory(calls, *pool); }));
     }
     for (const auto& loop : loops_by_hand)
         loops.push_back({loop.name, [w, &loop](std::size_t calls) { w->run(loop, calls); }});

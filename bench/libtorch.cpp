@@ -131,17 +131,12 @@ std::vector<furl::bench::loop> model_step(const bench::model& m, std::size_t thr
                                           }}};
     if (threads > 1) {
         const auto pool = std::make_shared<furl::thread_pool>(threads);
-        const auto on_threads = ", " + std::to_string(threads) + " threads";
-        loops.push_back({"arena" + on_threads,
-                         [w, pool](std::size_t calls) {
-                             for (; calls > 0; --calls) w->ours.step(*pool, w->memory.parameters(), w->memory.gradients());
-                         },
-                         {}, true});
-        loops.push_back({"scattered" + on_threads,
-                         [w, pool](std::size_t calls) {
-                             for (; calls > 0; --calls) w->scattered.step(*pool, w->parameters, w->gradients);
-                         },
-                         {}, true});
+        loops.push_back(furl::bench::on_threads(threads, "arena", [w, pool](std::size_t calls) {
+            for (; calls > 0; --calls) w->ours.step(*pool, w->memory.parameters(), w->memory.gradients());
+        }));
+        loops.push_back(furl::bench::on_threads(threads, "scattered", [w, pool](std::size_t calls) {
+            for (; calls > 0; --calls) w->scattered.step(*pool, w->parameters, w->gradients);
+        }));
     }
     loops.push_back({"kernel",
                      [w](std::size_t calls) {

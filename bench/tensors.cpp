@@ -11,7 +11,6 @@
 #include <furl/zoo/adamw.hpp>
 
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -90,13 +89,10 @@ const bool registered = furl::bench::add_to_registered(
                                     {"scattered", [w](std::size_t calls) { w->scattered(calls); }}};
                                 if (threads > 1) {
                                     const auto pool = std::make_shared<furl::thread_pool>(threads);
-                                    const auto add = [&](const std::string& name, auto run) {
-                                        loops.push_back({name + ", " + std::to_string(threads) + " threads",
-                                                         [w, pool, run](std::size_t calls) { run(*w, calls, *pool); }, {}, true});
-                                    };
-                                    add("arena", [](workload& x, std::size_t calls, auto& p) { x.arena(calls, p); });
-                                    add("scattered", [](workload& x, std::size_t calls, auto& p) { x.scattered(calls, p); });
-                                    add("memory", [](workload& x, std::size_t calls, auto& p) { x.memory(calls, p); });
+                                    using furl::bench::on_threads;
+                                    loops.push_back(on_threads(threads, "arena", [w, pool](std::size_t calls) { w->arena(calls, *pool); }));
+                                    loops.push_back(on_threads(threads, "scattered", [w, pool](std::size_t calls) { w->scattered(calls, *pool); }));
+                                    loops.push_back(on_threads(threads, "memory", [w, pool](std::size_t calls) { w->memory(calls, *pool); }));
                                 }
                                 for (auto [name, step] : {std::pair{"hand", &bench::hand_adamw},
                                                           std::pair{"pytorch", &bench::pytorch_adamw},

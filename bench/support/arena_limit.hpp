@@ -1,7 +1,6 @@
 // What memory allows for a step over a whole model.
 #pragma once
 
-#include <furl/bench/job.hpp>
 #include <furl/bench/limits.hpp>
 #include <furl/furl.hpp>
 #include <furl/storage/tensor_arena.hpp>
@@ -26,12 +25,9 @@ class arena_limit {
         n_ = static_cast<std::size_t>(last.data() + last.size() - streams_[0]);
     }
 
-    void run(std::size_t calls) const {
-        for (; calls > 0; --calls) furl::bench::keep(limit::run(streams_, n_));
-    }
-    template <class Runner>
-    void run(std::size_t calls, Runner& runner) const {
-        for (; calls > 0; --calls) limit::run(runner, streams_, n_);
+    template <class... Runner>
+    void run(std::size_t calls, Runner&... runner) const {
+        limit::repeat(calls, streams_, n_, runner...);
     }
 
   private:

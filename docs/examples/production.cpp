@@ -37,8 +37,8 @@ struct scaled_adamw : adamw {
 
 // [report]
 struct reported_adamw : adamw {
-    static constexpr auto update =
-        furl::replace(adamw::update, furl::grad, furl::clip_by_global_norm<"norm", "clip">(furl::grad, 1.0));
+    static constexpr auto clipped = furl::clip_by_global_norm<"norm", "clip">(furl::grad, 1.0);
+    static constexpr auto update = furl::replace(adamw::update, furl::grad, clipped);
 };
 // [report]
 

@@ -9,6 +9,11 @@
 
 namespace furl::bench {
 
+/// A loop on several threads, by its name on one.
+inline loop on_threads(std::size_t threads, const std::string& name, std::function<void(std::size_t)> run) {
+    return {name + ", " + std::to_string(threads) + " threads", std::move(run), {}, true};
+}
+
 /// Loops that do the same work on so many parameters. The first is furl's.
 struct job {
     std::string name;

@@ -65,6 +65,14 @@ class memory_limit {
         }(std::make_index_sequence<Plan::order.passes>{});
     }
 
+    /// So many of these, by the threads of a runner where there is one.
+    template <class... Runner>
+    static void repeat(std::size_t calls, const pointers& given, std::size_t n, Runner&... runner) {
+        for (; calls > 0; --calls)
+            if constexpr (sizeof...(Runner) > 0) (run(runner, given, n), ...);
+            else keep(run(given, n));
+    }
+
   private:
     template <std::size_t Pass>
     static FURL_INLINE T run_pass(const pointers& given, std::size_t n) {

@@ -71,16 +71,15 @@ class rule_loops {
         const auto self = std::make_shared<rule_loops>(n, threads);
         std::vector<loop> loops{{"fused", [self](std::size_t calls) { self->steps(self->fused_, calls); }}};
         if (self->pool_)
-            loops.push_back({"fused, " + std::to_string(threads) + " threads",
-                             [self](std::size_t calls) { self->steps(self->fused_, calls, *self->pool_); }, {}, true});
+            loops.push_back(on_threads(threads, "fused",
+                                       [self](std::size_t calls) { self->steps(self->fused_, calls, *self->pool_); }));
         if (self->naive_) {
             loops.push_back({"naive", [self](std::size_t calls) { self->steps(*self->naive_, calls); }});
             loops.push_back({"textbook", [self](std::size_t calls) { self->steps(*self->textbook_, calls); }});
         }
         loops.push_back({"memory", [self](std::size_t calls) { self->memory(calls); }});
         if (self->pool_)
-            loops.push_back({"memory, " + std::to_string(threads) + " threads",
-                             [self](std::size_t calls) { self->memory(calls, *self->pool_); }, {}, true});
+            loops.push_back(on_threads(threads, "memory", [self](std::size_t calls) { self->memory(calls, *self->pool_); }));
         if constexpr (counts.square_roots + counts.divisions > 0)
             loops.push_back({"divider", [n](std::size_t calls) {
                                  for (; calls > 0; --calls)
@@ -120,9 +119,7 @@ class rule_loops {
         std::size_t s = 0;
         for (auto& stream : given_) streams[s++] = stream.values().data();
         for (auto name : fused_optimizer::states()) streams[s++] = fused_.state(name).data();
-        for (; calls > 0; --calls)
-            if constexpr (sizeof...(Pool) > 0) limit::run(pool..., streams, n_);
-            else keep(limit::run(streams, n_));
+        limit::repeat(calls, streams, n_, pool...);
     }
 };
 

@@ -215,7 +215,7 @@ struct kernel {
 
     /// The last pass: reads and writes n elements, of which the first is number `from` of its tensor.
     FURL_FLATTEN static void write(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
-                      std::size_t from) {
+                                   std::size_t from) {
         const pointers places = given;
         const auto keys = uniforms.keys;
         const registers<Plan, V> u = spread(uniforms);
@@ -282,7 +282,7 @@ struct kernel {
     /// A reading pass: results[i] becomes the i-th reduction of Plan::order.reductions, for those of this pass. Sums and
     /// maxima of magnitudes both start from 0. The first element is number `from` of its tensor.
     FURL_FLATTEN static void reduce(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
-                       std::size_t from, double* results) {
+                                    std::size_t from, double* results) {
         static_assert(reduction_lanes % width == 0);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             const pointers places = given;
