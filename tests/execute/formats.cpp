@@ -34,6 +34,19 @@ std::vector<float> round_trip(const std::vector<float>& x, std::uint32_t noise =
     return result;
 }
 
+// The same, two vectors at a time.
+template <class F, class A>
+std::vector<float> round_trip_of_pairs(const std::vector<float>& x, std::uint32_t noise) {
+    std::vector<std::byte> main(x.size() * 8), rest(x.size() * 8);
+    std::vector<float> result(x.size());
+    const auto bits = A::indices(0) * 0u + noise;
+    for (std::size_t i = 0; i < x.size(); i += 2 * A::width)
+        F::template store_two<A>(main.data(), rest.data(), i, A::load(&x[i]), A::load(&x[i + A::width]), bits, bits);
+    for (std::size_t i = 0; i < x.size(); i += A::width)
+        A::store(&result[i], F::template load<A>(main.data(), rest.data(), i));
+    return result;
+}
+
 std::vector<float> floats(std::uint32_t seed) {
     std::mt19937 random(seed);
     std::vector<float> x(many);
@@ -106,6 +119,25 @@ TEST_CASE_TEMPLATE("vectors and single numbers are stored to the same bits", F, 
     }
 }
 
+TEST_CASE_TEMPLATE("two vectors are stored as each of them", F, nearest<bfloat16>, stochastic<bfloat16>, split<bfloat16>,
+                   master<bfloat16>) {
+    auto x = floats(1);
+    const auto check = [&] {
+        for (std::uint32_t noise : {0U, 1U, 0x8000U, 0xffffU})
+            CHECK(differences(round_trip_of_pairs<F, vector>(x, noise), round_trip<F, scalar>(x, noise)) == 0);
+    };
+    check();
+    // Without zeros, with some denormals, and of denormals alone.
+    for (auto& v : x)
+        if (std::abs(v) < 0x1p-100F) v = 1.001F;
+    check();
+    x[40] = 0x1.8p-130F, x[79] = -0x1p-149F;
+    check();
+    std::mt19937 random(9);
+    for (auto& v : x) v = std::bit_cast<float>(static_cast<std::uint32_t>(random()) & 0x807fffffU);
+    check();
+}
+
 TEST_CASE_TEMPLATE("the nearest is what the number's own conversion gives", E, bfloat16, float16) {
     for (std::uint32_t seed = 1; seed <= 8; ++seed) {
         const auto x = floats(seed);
@@ -172,16 +204,18 @@ namespace {
 
 template <class F, class A>
 std::vector<float> through_block(const std::vector<float>& values, std::uint32_t noise) {
-    alignas(64) float buffer[256];
     std::vector<std::byte> codes(256);
     std::byte scale[4];
-    std::copy(values.begin(), values.end(), buffer);
-    const float factor = F::template measure<A>(buffer, 256, scale);
-    for (std::size_t i = 0; i < 256; i += A::width)
-        A::template store_bits<std::uint8_t>(&codes[i], F::template encode<A>(A::load(&buffer[i]), A::broadcast(factor), A::indices(0) * 0u + noise));
+    const auto factor = A::broadcast(F::template measure<A>(values.data(), 256, scale));
+    const auto unit = A::broadcast(scalar::load_as<float>(scale));
+    const auto bits = A::indices(0) * 0u + noise;
+    for (std::size_t i = 0; i < 256; i += 4 * A::width) {
+        const auto code = [&](std::size_t k) { return F::template encode<A>(A::load(&values[i + k * A::width]), factor, bits); };
+        A::store_bytes(&codes[i], code(0), code(1), code(2), code(3));
+    }
     std::vector<float> result(256);
-    F::template decode<A>(codes.data(), scale, buffer, 256);
-    std::copy_n(buffer, 256, result.begin());
+    for (std::size_t i = 0; i < 256; i += A::width)
+        A::store(&result[i], F::template decode<A>(A::template load_bits<std::uint8_t>(&codes[i]), unit));
     return result;
 }
 

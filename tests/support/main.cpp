@@ -12,7 +12,9 @@ constexpr int skipped = 77;
 bool cpu_has(std::string_view isa) {
 #if defined(__x86_64__) || defined(__i386__)
     if (isa == "avx2") return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (isa == "avx512") return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    const bool avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    if (isa == "avx512") return avx512;
+    if (isa == "avx512bf16") return avx512 && __builtin_cpu_supports("avx512bf16");
 #endif
     return true;
 }

@@ -119,13 +119,23 @@ struct arithmetic<T> {
         const auto y = static_cast<E>(x);
         std::memcpy(p, &y, sizeof y);
     }
-    static FURL_INLINE bits larger(bits a, bits b) { return a > b ? a : b; }
+    static FURL_INLINE bits larger(bits a, bits b) { return static_cast<std::int32_t>(a) > static_cast<std::int32_t>(b) ? a : b; }
     static FURL_INLINE std::uint32_t largest(bits a) { return a; }
-    static FURL_INLINE void store_two_halves(std::byte* p, bits first, bits second) {
-        store_bits<std::uint16_t>(p, first);
-        store_bits<std::uint16_t>(p + 2, second);
+    static FURL_INLINE void store_bytes(std::byte* p, bits a, bits b, bits c, bits d) {
+        const std::byte bytes[]{std::byte(a), std::byte(b), std::byte(c), std::byte(d)};
+        std::memcpy(p, bytes, 4);
+    }
+    static FURL_INLINE void store_lower_halves(std::byte* p, bits x) { store_bits<std::uint16_t>(p, x); }
+    static FURL_INLINE void store_upper_halves(std::byte* p, bits x) { store_lower_halves(p, x >> 16); }
+    static FURL_INLINE void store_lower_halves(std::byte* p, bits first, bits second) {
+        store_lower_halves(p, first);
+        store_lower_halves(p + 2, second);
+    }
+    static FURL_INLINE void store_upper_halves(std::byte* p, bits first, bits second) {
+        store_lower_halves(p, first >> 16, second >> 16);
     }
     static constexpr bool has_half = false;
+    static constexpr bool has_bfloat16 = false;
 
     static FURL_INLINE bool less(T a, T b) { return a < b; }
     static FURL_INLINE bool less_equal(T a, T b) { return a <= b; }

@@ -26,60 +26,65 @@ struct block_format {
     static constexpr std::size_t block = 256;  ///< elements that are stored together
     static constexpr bool random = true;       ///< whether it draws random bits
 
-    /// The values of a block, from its codes. Whole vectors: up to `width` - 1 values more than n.
-    template <class A>
-    static FURL_INLINE void decode(const std::byte* codes, const std::byte* scale, float* values, std::size_t n) {
-        const auto unit = A::broadcast(arithmetic<float>::load_as<float>(scale));
-        for (std::size_t i = 0; i < n; i += A::width) {
-            const auto code = A::template load_bits<std::uint8_t>(codes + i);
-            const auto magnitude = A::from_bits(((code & (Signed ? 0x7fu : 0xffu)) << 20) + offset);
-            auto x = A::multiply(A::subtract(magnitude, A::broadcast(least)), unit);
-            if constexpr (Signed) x = A::from_bits(A::to_bits(x) | ((code & 0x80u) << 24));
-            A::store(values + i, x);
-        }
+    /// The values of a vector of codes. unit: the scale of their block.
+    template <class A, class V>
+    static FURL_INLINE V decode(typename A::bits code, V unit) {
+        const auto magnitude = A::from_bits(((code << 20) & code_bits) | offset);
+        const auto x = A::multiply(A::subtract(magnitude, A::broadcast(least)), unit);
+        if constexpr (Signed) return A::from_bits(A::to_bits(x) | ((code << 24) & 0x80000000u));
+        else return x;
     }
 
-    /// What a block is encoded with, and its scale. Values behind the last of the block are 0. A number that is not finite
-    /// spoils its block, which then reads as NaN.
+    /// What the n values of a block are encoded with, and its scale. n: whole groups of four vectors. A number that is not
+    /// finite spoils its block, which then reads as NaN.
     template <class A>
     static FURL_INLINE float measure(const float* values, std::size_t n, std::byte* scale) {
         // Compared as integers, in which NaN is the largest.
         typename A::bits most{};
-        for (std::size_t i = 0; i < n; i += A::width)
-            most = A::larger(most, A::to_bits(A::load(values + i)) & 0x7fffffffu);
+        for (std::size_t i = 0; i < n; i += 4 * A::width) {
+            const auto magnitude = [&](std::size_t k) FURL_INLINE_LAMBDA {
+                return A::to_bits(A::load(values + i + k * A::width)) & 0x7fffffffu;
+            };
+            const auto of_four = A::larger(A::larger(magnitude(0), magnitude(1)), A::larger(magnitude(2), magnitude(3)));
+            most = A::larger(most, of_four);
+        }
         auto largest = std::bit_cast<float>(A::largest(most));
         if (largest < 0x1p-100f) largest = 0;  // whose reciprocal is too large
         arithmetic<float>::store_as<float>(scale, largest / range);
         return largest == 0 ? 0 : range / largest * (1 - 0x1p-22f);
     }
 
-    /// The codes of a vector of values; noise: 20 bits for each.
+    /// The codes of a vector of values, in the lower 8 bits. noise: 20 bits for each.
     template <class A, class V>
     static FURL_INLINE auto encode(V x, V factor, typename A::bits noise) {
         const auto b = A::to_bits(x);
-        const auto magnitude = Signed ? b & 0x7fffffffu : b & ((b >> 31) - 1u);
+        const auto magnitude = Signed ? b & 0x7fffffffu : A::larger(b, b ^ b);
         const auto shifted = A::fma(A::from_bits(magnitude), factor, A::broadcast(least));
         // What comes out a little below a code, where it was decoded from that, is that code for any noise.
-        const auto code = (A::to_bits(shifted) + (noise | 31u)) >> 20;
-        if constexpr (Signed) return (code & 0x7fu) | ((b >> 24) & 0x80u);
-        else return code & 0xffu;
+        const auto rounded = A::to_bits(shifted) + (noise | 31u);
+        if constexpr (Signed) return (rounded | ((b >> 4) & 0x08000000u)) >> 20;
+        else return rounded >> 20;
     }
 
     /// All values of a tensor.
     static void read(const std::byte* codes, const std::byte* scales, std::span<float> values) {
+        using A = arithmetic<float>;
         for (std::size_t i = 0; i < values.size(); ++i)
-            decode<arithmetic<float>>(codes + i, scales + i / block * sizeof(float), &values[i], 1);
+            values[i] = decode<A>(A::load_bits<std::uint8_t>(codes + i), A::load_as<float>(scales + i / block * sizeof(float)));
     }
     static void fill(std::byte* codes, std::byte* scales, std::size_t n, float value) {
+        using A = arithmetic<float>;
+        const float values[4]{value, value, value, value};
         for (std::size_t i = 0; i < n; ++i) {
-            const float factor = measure<arithmetic<float>>(&value, 1, scales + i / block * sizeof(float));
-            arithmetic<float>::store_bits<std::uint8_t>(codes + i, encode<arithmetic<float>>(value, factor, 0x80000u));
+            const float factor = measure<A>(values, 4, scales + i / block * sizeof(float));
+            A::store_bits<std::uint8_t>(codes + i, encode<A>(value, factor, 0x80000u));
         }
     }
 
   private:
     // Codes start at 2^-31, whose upper bits, but for the 8 of the code, are those of all floats up to 2.
     static constexpr std::uint32_t offset = 96u << 23;
+    static constexpr std::uint32_t code_bits = (Signed ? 0x7fu : 0xffu) << 20;
     static constexpr float least = 0x1p-31f;
     static constexpr float end = Signed ? 0x1p-15f : 2;
     static constexpr float range = 0.9375f * end - least;  // the largest number

@@ -40,24 +40,22 @@ struct codec<bfloat16> {
     static FURL_INLINE auto load(const std::byte* p) {
         return A::from_bits(A::template load_bits<std::uint16_t>(p) << 16);
     }
-    // The added half of a unit would carry a NaN into another number. One that is not quiet, which no operation gives, may
-    // become infinite.
+    // Rounded, in the upper half. The added half of a unit would carry a NaN into another number. One that is not quiet,
+    // which no operation gives, may become infinite.
     template <class A, class V>
     static FURL_INLINE auto nearest(V x) {
         const auto b = A::to_bits(x);
-        return A::add_to_number(x, ((b >> 16) & 1u) + 0x7fffu) >> 16;
-    }
-    template <class A, class V>
-    static FURL_INLINE auto stochastic(V x, typename A::bits noise) {
-        return A::add_to_number(x, noise) >> 16;
+        return A::add_to_number(x, ((b >> 16) & 1u) + 0x7fffu);
     }
     template <class A, class V>
     static FURL_INLINE void store(std::byte* p, V x) {
-        A::template store_bits<std::uint16_t>(p, nearest<A>(x));
+        A::store_upper_halves(p, nearest<A>(x));
     }
     template <class A, class V>
     static FURL_INLINE void store_two(std::byte* p, V x, V y) {
-        A::store_two_halves(p, nearest<A>(x), nearest<A>(y));
+        if constexpr (A::has_bfloat16)
+            if (A::store_bfloat16(p, x, y)) return;
+        A::store_upper_halves(p, nearest<A>(x), nearest<A>(y));
     }
 };
 
@@ -157,8 +155,7 @@ struct stochastic {
     /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte*, std::size_t i, V x, typename A::bits noise) {
-        if constexpr (std::is_same_v<E, bfloat16>)
-            A::template store_bits<std::uint16_t>(main + i * 2, detail::codec<E>::template stochastic<A>(x, noise));
+        if constexpr (std::is_same_v<E, bfloat16>) A::store_upper_halves(main + i * 2, A::add_to_number(x, noise));
         else detail::codec<E>::template store<A>(main + i * 2, detail::codec<E>::template dithered<A>(x, noise));
     }
     /// Writes two vectors that follow each other.
@@ -166,8 +163,7 @@ struct stochastic {
         requires std::is_same_v<E, bfloat16>
     static FURL_INLINE void store_two(std::byte* main, std::byte*, std::size_t i, V x, V y, typename A::bits noise_x,
                                       typename A::bits noise_y) {
-        using codec = detail::codec<E>;
-        A::store_two_halves(main + i * 2, codec::template stochastic<A>(x, noise_x), codec::template stochastic<A>(y, noise_y));
+        A::store_upper_halves(main + i * 2, A::add_to_number(x, noise_x), A::add_to_number(y, noise_y));
     }
 };
 
@@ -203,7 +199,7 @@ struct compensated {
   private:
     template <class A, class V>
     static FURL_INLINE V rounded_to(V x) {
-        if constexpr (std::is_same_v<E, bfloat16>) return A::from_bits(detail::codec<E>::template nearest<A>(x) << 16);
+        if constexpr (std::is_same_v<E, bfloat16>) return A::from_bits(detail::codec<E>::template nearest<A>(x) & 0xffff0000u);
         else return detail::codec<E>::template widened<A>(detail::codec<E>::template nearest<A>(x));
     }
 };
@@ -231,21 +227,21 @@ struct split {
     /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte* low, std::size_t i, V x, typename A::bits) {
-        A::template store_bits<std::uint16_t>(main + i * 2, rounded<A>(x));
-        A::template store_bits<std::uint16_t>(low + i * 2, A::to_bits(x) & 0xffffu);
+        A::store_upper_halves(main + i * 2, rounded<A>(x));
+        A::store_lower_halves(low + i * 2, A::to_bits(x));
     }
     /// Writes two vectors that follow each other.
     template <class A, class V>
     static FURL_INLINE void store_two(std::byte* main, std::byte* low, std::size_t i, V x, V y, typename A::bits,
                                       typename A::bits) {
-        A::store_two_halves(main + i * 2, rounded<A>(x), rounded<A>(y));
-        A::store_two_halves(low + i * 2, A::to_bits(x) & 0xffffu, A::to_bits(y) & 0xffffu);
+        A::store_upper_halves(main + i * 2, rounded<A>(x), rounded<A>(y));
+        A::store_lower_halves(low + i * 2, A::to_bits(x), A::to_bits(y));
     }
 
   private:
     template <class A, class V>
     static FURL_INLINE typename A::bits rounded(V x) {
-        return A::add_to_number(x, A::to_bits(x) * 0u + 0x8000u) >> 16;
+        return A::add_to_number(x, A::to_bits(x) * 0u + 0x8000u);
     }
 };
 

@@ -237,24 +237,38 @@ struct arithmetic<xsimd::batch<T>> {
     }
     template <std::unsigned_integral E>
     static FURL_INLINE void store_bits(std::byte* p, bits x) {
-#if defined(__AVX512F__)
-        if constexpr (sizeof(bits) == 64 && sizeof(E) == 1) {
-            _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(x)));
+        const auto y = __builtin_convertvector(x, lanes<E>);
+        std::memcpy(p, &y, sizeof y);
+    }
+    // The lower bytes of four vectors that follow each other, of numbers below 2^16.
+    static FURL_INLINE void store_bytes(std::byte* p, bits a, bits b, bits c, bits d) {
+#if defined(__AVX512BW__)
+        if constexpr (sizeof(bits) == 64) {
+            const auto pack = [](bits x, bits y) FURL_INLINE_LAMBDA {
+                return _mm512_and_si512(_mm512_packus_epi32(reinterpret_cast<__m512i>(x), reinterpret_cast<__m512i>(y)),
+                                        _mm512_set1_epi16(0xff));
+            };
+            const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+            _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(pack(a, b), pack(c, d))));
             return;
         }
 #endif
 #if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32 && sizeof(E) == 1) {
-            const auto halves = reinterpret_cast<__m256i>(x);
-            const auto words = _mm_packus_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-            _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(words, words));
+        if constexpr (sizeof(bits) == 32) {
+            const auto pack = [](bits x, bits y) FURL_INLINE_LAMBDA {
+                return _mm256_and_si256(_mm256_packus_epi32(reinterpret_cast<__m256i>(x), reinterpret_cast<__m256i>(y)),
+                                        _mm256_set1_epi16(0xff));
+            };
+            const auto order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
+                                _mm256_permutevar8x32_epi32(_mm256_packus_epi16(pack(a, b), pack(c, d)), order));
             return;
         }
 #endif
-        const auto y = __builtin_convertvector(x, lanes<E>);
-        std::memcpy(p, &y, sizeof y);
+        const bits all[]{a, b, c, d};
+        for (std::size_t k = 0; k < 4; ++k) store_bits<std::uint8_t>(p + k * width, all[k]);
     }
-    // The larger of two, and the largest of a vector, of numbers below 2^31.
+    // The larger of two as numbers with a sign; the largest of a vector, of numbers below 2^31.
     static FURL_INLINE bits larger(bits a, bits b) {
 #if defined(__AVX512F__)
         if constexpr (sizeof(bits) == 64)
@@ -267,21 +281,42 @@ struct arithmetic<xsimd::batch<T>> {
         return reinterpret_cast<lanes<std::int32_t>>(a) > reinterpret_cast<lanes<std::int32_t>>(b) ? a : b;
     }
     static FURL_INLINE std::uint32_t largest(bits a) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
-            return largest_of(std::array<std::uint32_t, width>{a[I]...});
-        }(std::make_index_sequence<width>{});
-    }
-    // Two vectors of 16 bits that follow each other.
-    static FURL_INLINE void store_two_halves(std::byte* p, bits first, bits second) {
+#if defined(__AVX512F__)
+        if constexpr (sizeof(bits) == 64) return _mm512_reduce_max_epu32(reinterpret_cast<__m512i>(a));
+#endif
 #if defined(__AVX2__)
         if constexpr (sizeof(bits) == 32) {
-            const auto packed = _mm256_packus_epi32(reinterpret_cast<__m256i>(first), reinterpret_cast<__m256i>(second));
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(packed, 0xd8));
-            return;
+            const auto x = reinterpret_cast<__m256i>(a);
+            auto most = _mm_max_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+            most = _mm_max_epi32(most, _mm_shuffle_epi32(most, 0x4e));
+            return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_max_epi32(most, _mm_shuffle_epi32(most, 0xb1))));
         }
 #endif
-        store_bits<std::uint16_t>(p, first);
-        store_bits<std::uint16_t>(p + sizeof(lanes<std::uint16_t>), second);
+        std::uint32_t most = 0;
+        for (std::size_t i = 0; i < width; ++i) most = std::max<std::uint32_t>(most, a[i]);
+        return most;
+    }
+    // 16 bits of each element; of two vectors that follow each other, too.
+    static FURL_INLINE void store_lower_halves(std::byte* p, bits x) { store_bits<std::uint16_t>(p, x); }
+    static FURL_INLINE void store_upper_halves(std::byte* p, bits x) { store_lower_halves(p, x >> 16); }
+    static FURL_INLINE void store_lower_halves(std::byte* p, bits first, bits second) {
+#if defined(__AVX512BW__)
+        if constexpr (sizeof(bits) == 64) return store_halves<0>(p, first, second);
+#endif
+#if defined(__AVX2__)
+        if constexpr (sizeof(bits) == 32) return store_packed(p, first & 0xffffu, second & 0xffffu);
+#endif
+        store_lower_halves(p, first);
+        store_lower_halves(p + sizeof(lanes<std::uint16_t>), second);
+    }
+    static FURL_INLINE void store_upper_halves(std::byte* p, bits first, bits second) {
+#if defined(__AVX512BW__)
+        if constexpr (sizeof(bits) == 64) return store_halves<1>(p, first, second);
+#endif
+#if defined(__AVX2__)
+        if constexpr (sizeof(bits) == 32) return store_packed(p, first >> 16, second >> 16);
+#endif
+        store_lower_halves(p, first >> 16, second >> 16);
     }
 
     // IEEE numbers of 16 bits, where the machine converts them.
@@ -303,6 +338,20 @@ struct arithmetic<xsimd::batch<T>> {
     }
 #else
     static constexpr bool has_half = false;
+#endif
+
+    // Numbers of 16 bits with the exponent of float. The instruction takes denormals for zeros in any environment: false, and
+    // nothing is stored, where there is a zero.
+#if defined(__AVX512BF16__) && defined(__AVX512BW__)
+    static constexpr bool has_bfloat16 = sizeof(T) == 4 && width == 16;
+    static FURL_INLINE bool store_bfloat16(std::byte* p, V first, V second) {
+        const auto both = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
+        if (_mm512_testn_epi16_mask(both, _mm512_set1_epi16(0x7fff)) != 0) [[unlikely]] return false;
+        _mm512_storeu_si512(p, both);
+        return true;
+    }
+#else
+    static constexpr bool has_bfloat16 = false;
 #endif
 
     static FURL_INLINE mask less(V a, V b) { return a < b; }
@@ -329,17 +378,23 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V select(mask c, V a, V b) { return xsimd::select(c, a, b); }
 
   private:
-    // A tree: a chain would wait for each of its links.
-    template <std::size_t N>
-    static FURL_INLINE std::uint32_t largest_of(const std::array<std::uint32_t, N>& x) {
-        if constexpr (N == 1) {
-            return x[0];
-        } else {
-            std::array<std::uint32_t, N / 2> half{};
-            for (std::size_t i = 0; i < N / 2; ++i) half[i] = std::max(x[i], x[i + N / 2]);
-            return largest_of(half);
-        }
+#if defined(__AVX512BW__)
+    template <int Upper>
+    static FURL_INLINE void store_halves(std::byte* p, bits first, bits second) {
+        const auto chosen = [&]<short... I>(std::integer_sequence<short, I...>) FURL_INLINE_LAMBDA {
+            return typename detail::compiler_vector<short, 32>::type{(2 * I + Upper)...};
+        }(std::make_integer_sequence<short, 32>{});
+        _mm512_storeu_si512(p, _mm512_permutex2var_epi16(reinterpret_cast<__m512i>(first), reinterpret_cast<__m512i>(chosen),
+                                                         reinterpret_cast<__m512i>(second)));
     }
+#endif
+#if defined(__AVX2__)
+    // Numbers below 2^16.
+    static FURL_INLINE void store_packed(std::byte* p, bits first, bits second) {
+        const auto packed = _mm256_packus_epi32(reinterpret_cast<__m256i>(first), reinterpret_cast<__m256i>(second));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(packed, 0xd8));
+    }
+#endif
 
     static FURL_INLINE V from_lanes(lanes<T> x) { return V(reinterpret_cast<typename V::register_type>(x)); }
 };

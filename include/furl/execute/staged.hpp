@@ -59,64 +59,102 @@ class staged_kernel {
         }(std::make_index_sequence<streams>{});
     }
 
-    template <std::size_t Size>
-    static FURL_INLINE void decode(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& to) {
-        for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
-            if constexpr (Plan::reads(Pass, K))
-                for (std::size_t i = 0; i < n; i += Plan::block)
-                    Plan::template format<K>::template decode<A>(places[K] + at + i, scale<K>(places, at + i),
-                                                                to.values[B] + i, std::min(n - i, Plan::block));
-        });
-    }
+    // Vectors are decoded and encoded in groups of four. What is behind the last element of a group is not touched.
+    static constexpr std::size_t group = 4 * A::width;
+    static_assert(Plan::block % group == 0);
 
     template <std::size_t K>
     static FURL_INLINE std::byte* scale(const pointers& places, std::size_t at) {
         return places[Plan::rest_place(K)] + at / Plan::block * sizeof(float);
     }
 
-    // number: of the first element in its tensor.
-    static FURL_INLINE void encode(const pointers& places, std::size_t at, std::size_t n, buffers<Plan::block>& from,
-                                   const uniforms& given, std::size_t number) {
-        const auto whole = (n + A::width - 1) / A::width * A::width;
-        V factor[streams];
-        for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
-            if constexpr (Plan::streams[K].store >= 0) {
-                std::fill(from.values[B] + n, from.values[B] + whole, T{0});
-                factor[B] = A::broadcast(Plan::template format<K>::template measure<A>(from.values[B], n, scale<K>(places, at)));
-            }
-        });
-        constexpr auto first_key = Plan::random_keys - (streams + 1) / 2;
-        for (std::size_t i = 0; i < n; i += A::width) {
-            // Two streams share 32 bits: 20 for each, of which the least are the other's as well.
-            typename A::bits noise{};
-            for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
-                if constexpr (B % 2 == 0) noise = mixed_once(given.keys[first_key + B / 2], A::indices(number + i));
-                else noise = noise >> 12;
-                if constexpr (Plan::streams[K].store >= 0)
-                    A::template store_bits<std::uint8_t>(
-                        places[K] + at + i, Plan::template format<K>::template encode<A>(A::load(from.values[B] + i), factor[B],
-                                                                                       B % 2 == 0 ? noise & 0xfffffu : noise));
-            });
+    // Of at most a block.
+    template <class Format>
+    static FURL_INLINE void decode(const std::byte* codes, const std::byte* scale, std::size_t n, T* to) {
+        const auto unit = A::broadcast(arithmetic<T>::template load_as<T>(scale));
+        const auto decode_group = [&](const std::byte* from, std::size_t i) FURL_INLINE_LAMBDA {
+            [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+                (A::store(to + i + K * A::width,
+                          Format::template decode<A>(A::template load_bits<std::uint8_t>(from + K * A::width), unit)),
+                 ...);
+            }(std::make_index_sequence<4>{});
+        };
+        std::size_t i = 0;
+        for (; i + group <= n; i += group) decode_group(codes + i, i);
+        if (i < n) {
+            std::byte last[group]{};
+            std::memcpy(last, codes + i, n - i);
+            decode_group(last, i);
         }
     }
 
+    template <std::size_t Size>
+    static FURL_INLINE void decode(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& to) {
+        for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
+            if constexpr (Plan::reads(Pass, K))
+                for (std::size_t i = 0; i < n; i += Plan::block)
+                    decode<typename Plan::template format<K>>(places[K] + at + i, scale<K>(places, at + i),
+                                                              std::min(n - i, Plan::block), to.values[B] + i);
+        });
+    }
+
+    // A block, or the rest of one. number: of its first element in the tensor.
+    template <std::size_t Size>
+    static FURL_INLINE void encode(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& buffer,
+                                   std::size_t from, const uniforms& given, std::size_t number) {
+        const auto whole = (n + group - 1) / group * group;
+        V factor[streams];
+        for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
+            if constexpr (Plan::streams[K].store >= 0) {
+                auto* const values = buffer.values[B] + from;
+                if (n < whole) std::fill(values + n, values + whole, T{0});
+                factor[B] = A::broadcast(Plan::template format<K>::template measure<A>(values, whole, scale<K>(places, at)));
+            }
+        });
+        constexpr auto first_key = Plan::random_keys - (streams + 1) / 2;
+        for (std::size_t i = 0; i < n; i += group) {
+            const auto encode_group = [&]<std::size_t... G>(std::index_sequence<G...>) FURL_INLINE_LAMBDA {
+                // Two streams share 32 bits: 20 for each, of which the least are the other's as well.
+                typename A::bits noise[4];
+                for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
+                    if constexpr (B % 2 == 0)
+                        ((noise[G] = mixed_once(given.keys[first_key + B / 2], A::indices(number + i + G * A::width))), ...);
+                    if constexpr (Plan::streams[K].store >= 0) {
+                        auto* const codes = places[K] + at + i;
+                        const bool is_whole = i + group <= n;
+                        std::byte last[group];
+                        A::store_bytes(is_whole ? codes : last, Plan::template format<K>::template encode<A>(
+                                                                    A::load(buffer.values[B] + from + i + G * A::width), factor[B],
+                                                                    B % 2 == 0 ? noise[G] & 0xfffffu : noise[G] >> 12)...);
+                        if (!is_whole) std::memcpy(codes, last, n - i);
+                    }
+                });
+            };
+            encode_group(std::make_index_sequence<4>{});
+        }
+    }
+
+    // Elements at a time: a few blocks, which stay in the first level of cache.
+    static constexpr std::size_t stage = 4 * Plan::block;
+
   public:
-    static void write(const pointers& given, const uniforms& u, std::size_t n, std::size_t from) {
+    FURL_FLATTEN static void write(const pointers& given, const uniforms& u, std::size_t n, std::size_t from) {
         const pointers places = given;
         const auto staged_uniforms = staged(u);
-        buffers<Plan::block> buffer;
-        for (std::size_t at = 0; at < n; at += Plan::block) {
-            const auto part = std::min(n - at, Plan::block);
+        buffers<stage> buffer;
+        for (std::size_t at = 0; at < n; at += stage) {
+            const auto part = std::min(n - at, stage);
             decode(places, at, part, buffer);
             auto to = places;
             advance<Plan>(to, at);
             kernel::write(staged(to, buffer), staged_uniforms, part, from + at);
-            encode(places, at, part, buffer, u, from + at);
+            for (std::size_t i = 0; i < part; i += Plan::block)
+                encode(places, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
         }
     }
 
     /// At most a span.
-    static void reduce(const pointers& places, const uniforms& u, std::size_t n, std::size_t from, double* results) {
+    FURL_FLATTEN static void reduce(const pointers& places, const uniforms& u, std::size_t n, std::size_t from, double* results) {
         buffers<partition::span_size> buffer;
         decode(places, 0, n, buffer);
         kernel::reduce(staged(places, buffer), staged(u), n, from, results);
