@@ -51,7 +51,7 @@ def bars(file, title, label, rows, width=860):
 def draw(folder, stem, sections):
     """The plots of a file, named after it."""
     if sections["adamw"]:
-        lines(folder / f"{stem}.svg", "AdamW, one tensor, one thread", sections["adamw"])
+        lines(folder / f"{stem}.svg", "AdamW, one tensor; one thread where a loop names no other number", sections["adamw"])
     rules = sections["rules"]
     for n in sorted({j.parameters for j in rules}):
         here = sorted((j for j in rules if j.parameters == n and j.has("naive")), key=lambda j: j.name)

@@ -120,7 +120,7 @@ TEST_CASE_TEMPLATE("vectors and single numbers are stored to the same bits", F, 
 }
 
 TEST_CASE_TEMPLATE("two vectors are stored as each of them", F, nearest<bfloat16>, stochastic<bfloat16>, split<bfloat16>,
-                   master<bfloat16>) {
+                   master<bfloat16>, compensated<bfloat16>) {
     auto x = floats(1);
     const auto check = [&] {
         for (std::uint32_t noise : {0U, 1U, 0x8000U, 0xffffU})

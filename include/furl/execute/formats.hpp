@@ -187,13 +187,16 @@ struct compensated {
     /// Writes a vector.
     template <class A, class V>
     static FURL_INLINE void store(std::byte* main, std::byte* lost, std::size_t i, V x, typename A::bits) {
-        using codec = detail::codec<E>;
-        codec::template store<A>(main + i * sizeof(E), x);
-        const auto rounded = rounded_to<A>(x);
-        const auto rest = A::subtract(x, rounded);
-        // Where the rounded number is infinite nothing is lost: the difference would be infinite, or NaN.
-        const auto finite = A::less(A::abs(rest), A::broadcast(std::numeric_limits<float>::infinity()));
-        codec::template store<A>(lost + i * sizeof(E), A::select(finite, rest, A::broadcast(0)));
+        detail::codec<E>::template store<A>(main + i * sizeof(E), x);
+        detail::codec<E>::template store<A>(lost + i * sizeof(E), lost_of<A>(x));
+    }
+    /// Writes two vectors that follow each other.
+    template <class A, class V>
+        requires std::is_same_v<E, bfloat16>
+    static FURL_INLINE void store_two(std::byte* main, std::byte* lost, std::size_t i, V x, V y, typename A::bits,
+                                      typename A::bits) {
+        detail::codec<E>::template store_two<A>(main + i * sizeof(E), x, y);
+        detail::codec<E>::template store_two<A>(lost + i * sizeof(E), lost_of<A>(x), lost_of<A>(y));
     }
 
   private:
@@ -201,6 +204,13 @@ struct compensated {
     static FURL_INLINE V rounded_to(V x) {
         if constexpr (std::is_same_v<E, bfloat16>) return A::from_bits(detail::codec<E>::template nearest<A>(x) & 0xffff0000u);
         else return detail::codec<E>::template widened<A>(detail::codec<E>::template nearest<A>(x));
+    }
+    // Where the rounded number is infinite nothing is lost: the difference would be infinite, or NaN.
+    template <class A, class V>
+    static FURL_INLINE V lost_of(V x) {
+        const auto rest = A::subtract(x, rounded_to<A>(x));
+        const auto finite = A::less(A::abs(rest), A::broadcast(std::numeric_limits<float>::infinity()));
+        return A::select(finite, rest, A::broadcast(0));
     }
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/execute/arithmetic.hpp>
+#include <furl/execute/elementary.hpp>
 
 #include <algorithm>
 #include <array>
@@ -132,7 +132,17 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V fnma(V a, V b, V c) { return xsimd::fnma(a, b, c); }
 #endif
 
-    static FURL_INLINE V cbrt(V a) { return xsimd::cbrt(a); }
+    // Whether a product and a sum are rounded once.
+#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
+    static constexpr bool fuses = true;
+#else
+    static constexpr bool fuses = false;
+#endif
+
+    static FURL_INLINE V cbrt(V a) {
+        if constexpr (fuses && sizeof(T) == 4) return detail::cbrt_of<arithmetic>(a);
+        else return xsimd::cbrt(a);
+    }
     static FURL_INLINE V abs(V a) { return xsimd::abs(a); }
     // Without an instruction for it xsimd goes by integers, which have no -0.
 #if defined(__SSE4_1__)
@@ -149,7 +159,8 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V cos(V a) { return xsimd::cos(a); }
     static FURL_INLINE V copysign(V a, V b) { return xsimd::copysign(a, b); }
     static FURL_INLINE V pow(V a, V b) {
-        return detail::per_lane<T>([](T x, T y) { return std::pow(x, y); }, a, b);
+        if constexpr (fuses && sizeof(T) == 4) return detail::pow_of<arithmetic>(a, b);
+        else return detail::per_lane<T>([](T x, T y) { return std::pow(x, y); }, a, b);
     }
     // Of two zeros or two infinities xsimd takes the quotient, which is NaN: of numbers of the same signs it is not.
     static FURL_INLINE V atan2(V a, V b) {
