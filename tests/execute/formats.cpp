@@ -254,9 +254,16 @@ TEST_CASE_TEMPLATE("blocks of 8 bits: zeros, the largest, and what is not finite
     // A large noise does not carry the largest beyond its code.
     std::vector<float> x(256, 5);
     for (auto v : through_block<F, vector>(x, 0xfffff)) CHECK(v == doctest::Approx(5).epsilon(1e-5));
-    for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                      -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::max()}) {
         x[100] = bad;
-        for (auto v : through_block<F, vector>(x, 0)) CHECK(!std::isfinite(v));
+        for (auto v : through_block<F, vector>(x, 0)) CHECK(std::isnan(v));
+        for (auto v : through_block<F, scalar>(x, 0)) CHECK(std::isnan(v));
+    }
+    // Below the largest that a block takes, and above the smallest.
+    for (float size : {1e33F, 1e-30F}) {
+        x.assign(256, size);
+        for (auto v : through_block<F, vector>(x, 0xfffff)) CHECK(v == doctest::Approx(size).epsilon(1e-5));
     }
 }
 

@@ -51,7 +51,7 @@ struct function_case {
     std::string_view name;
     long double (*exact)(long double a, long double b, long double c);
     double scalar_budget = 0;      ///< float and double, libm
-    double vector_budget = 0;      ///< float and double, xsimd
+    double vector_budget = 0;      ///< float and double, xsimd's or furl's
     bool vector_zero_sign = true;  ///< f(-0) is -0 on vectors too
     bool vector_denormals = true;  ///< denormal arguments are in the budget on vectors too, where they are kept
 };

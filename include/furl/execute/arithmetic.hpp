@@ -86,6 +86,8 @@ struct arithmetic<T> {
     static FURL_INLINE T pow(T a, T b) { return a > 0 && a < 1 && b * (a - 1) < -800 ? T{0} : std::pow(a, b); }
     static FURL_INLINE T atan2(T a, T b) { return std::atan2(a, b); }
 
+    static FURL_INLINE T last_of(T x, std::size_t) { return x; }
+
     static FURL_INLINE T random(const detail::random_key& key, std::size_t element) {
         return detail::uniform_at(key, static_cast<std::uint32_t>(element));
     }

@@ -36,7 +36,7 @@ struct block_format {
     }
 
     /// What the n values of a block are encoded with, and its scale. n: whole groups of four vectors. A number that is not
-    /// finite spoils its block, which then reads as NaN.
+    /// finite, or too large for the reciprocal of the scale, spoils its block, which then reads as NaN.
     template <class A>
     static FURL_INLINE float measure(const float* values, std::size_t n, std::byte* scale) {
         // Compared as integers, in which NaN is the largest.
@@ -48,17 +48,18 @@ struct block_format {
             const auto of_four = A::larger(A::larger(magnitude(0), magnitude(1)), A::larger(magnitude(2), magnitude(3)));
             most = A::larger(most, of_four);
         }
-        auto largest = std::bit_cast<float>(A::largest(most));
-        if (largest < 0x1p-100f) largest = 0;  // whose reciprocal is too large
-        arithmetic<float>::store_as<float>(scale, largest / range);
-        return largest == 0 ? 0 : range / largest * (1 - 0x1p-22f);
+        const auto largest = std::bit_cast<float>(A::largest(most));
+        // A reciprocal that is infinite, or a denormal.
+        const bool too_small = largest < 0x1p-100f, too_large = !(largest <= range * 0x1p125f);
+        arithmetic<float>::store_as<float>(scale, too_large ? std::numeric_limits<float>::quiet_NaN() : too_small ? 0 : largest / range);
+        return too_small || too_large ? 0 : range / largest * (1 - 0x1p-22f);
     }
 
     /// The codes of a vector of values, in the lower 8 bits. noise: 20 bits for each.
     template <class A, class V>
     static FURL_INLINE auto encode(V x, V factor, typename A::bits noise) {
         const auto b = A::to_bits(x);
-        const auto magnitude = Signed ? b & 0x7fffffffu : A::larger(b, b ^ b);
+        const auto magnitude = Signed ? b & 0x7fffffffu : A::larger(b, typename A::bits{});  // negative ones become 0
         const auto shifted = A::fma(A::from_bits(magnitude), factor, A::broadcast(least));
         // What comes out a little below a code, where it was decoded from that, is that code for any noise.
         const auto rounded = A::to_bits(shifted) + (noise | 31u);

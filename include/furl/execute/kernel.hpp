@@ -305,7 +305,12 @@ struct kernel {
                     for (std::size_t k = 0; k < vectors; ++k) add_vector(i + k * width, k);
                 std::size_t k = 0;
                 for (; i + width <= end; i += width) add_vector(i, k++);
-                if (i < end) {
+                if (i < end && end >= width) {
+                    // In the vector that ends here, from which its other elements are left out.
+                    registers<Plan, V> r;
+                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, end - width, keys, from + end - width});
+                    ((lanes[R][k] = combine<R>{}(lanes[R][k], A::last_of(result<operand<R>>(r, u), end - i))), ...);
+                } else if (i < end) {
                     padded_copy pad(places, i, end - i);
                     registers<Plan, V> r;
                     evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.places, 0, keys, from + i});

@@ -39,7 +39,7 @@ using vector_of = xsimd::batch<T>;
 
 namespace detail {
 
-// Functions that xsimd has not, or not accurately enough (its pow: 56 ULP): one call per lane.
+// Functions that nobody has in vectors: one call per lane.
 template <class T, class Function, class... Batches>
 FURL_INLINE xsimd::batch<T> per_lane(Function function, const Batches&... xs) {
     constexpr std::size_t width = xsimd::batch<T>::size;
@@ -109,38 +109,47 @@ struct arithmetic<xsimd::batch<T>> {
 #endif
     // Not -a, which xsimd 8.1 takes from 0 for AVX-512: the sign of a zero would be lost.
     static FURL_INLINE V negate(V a) { return a ^ V(T(-0.0)); }
-    // xsimd 8.1 has no fused operations for AVX-512: it multiplies, rounds and adds.
+    // By the instructions where there are some: xsimd 8.1 has none of these for AVX-512, 14.2 none for AVX-VNNI, and no
+    // version has fnma for AArch64.
 #if defined(__AVX512F__)
-    static FURL_INLINE V fma(V a, V b, V c) {
-        if constexpr (sizeof(V) < 64) return xsimd::fma(a, b, c);
-        else if constexpr (sizeof(T) == 4) return V(_mm512_fmadd_ps(a, b, c));
-        else return V(_mm512_fmadd_pd(a, b, c));
-    }
-    static FURL_INLINE V fms(V a, V b, V c) {
-        if constexpr (sizeof(V) < 64) return xsimd::fms(a, b, c);
-        else if constexpr (sizeof(T) == 4) return V(_mm512_fmsub_ps(a, b, c));
-        else return V(_mm512_fmsub_pd(a, b, c));
-    }
-    static FURL_INLINE V fnma(V a, V b, V c) {
-        if constexpr (sizeof(V) < 64) return xsimd::fnma(a, b, c);
-        else if constexpr (sizeof(T) == 4) return V(_mm512_fnmadd_ps(a, b, c));
-        else return V(_mm512_fnmadd_pd(a, b, c));
-    }
+#define FURL_FUSED(NAME, A, B, C)                                                         \
+    if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return V(_mm512_##NAME##_ps(A, B, C)); \
+    else if constexpr (sizeof(V) == 64) return V(_mm512_##NAME##_pd(A, B, C));              \
+    else if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return V(_mm256_##NAME##_ps(A, B, C)); \
+    else if constexpr (sizeof(V) == 32) return V(_mm256_##NAME##_pd(A, B, C));              \
+    else if constexpr (sizeof(T) == 4) return V(_mm_##NAME##_ps(A, B, C));                \
+    else return V(_mm_##NAME##_pd(A, B, C))
+#elif defined(__FMA__)
+#define FURL_FUSED(NAME, A, B, C)                                                         \
+    if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return V(_mm256_##NAME##_ps(A, B, C)); \
+    else if constexpr (sizeof(V) == 32) return V(_mm256_##NAME##_pd(A, B, C));              \
+    else if constexpr (sizeof(T) == 4) return V(_mm_##NAME##_ps(A, B, C));                \
+    else return V(_mm_##NAME##_pd(A, B, C))
+#endif
+#if defined(FURL_FUSED)
+    static FURL_INLINE V fma(V a, V b, V c) { FURL_FUSED(fmadd, a, b, c); }
+    static FURL_INLINE V fms(V a, V b, V c) { FURL_FUSED(fmsub, a, b, c); }
+    static FURL_INLINE V fnma(V a, V b, V c) { FURL_FUSED(fnmadd, a, b, c); }
+#undef FURL_FUSED
 #else
     static FURL_INLINE V fma(V a, V b, V c) { return xsimd::fma(a, b, c); }
     static FURL_INLINE V fms(V a, V b, V c) { return xsimd::fms(a, b, c); }
+#if defined(__aarch64__)
+    static FURL_INLINE V fnma(V a, V b, V c) { return xsimd::fma(negate(a), b, c); }
+#else
     static FURL_INLINE V fnma(V a, V b, V c) { return xsimd::fnma(a, b, c); }
 #endif
+#endif
 
-    // Whether a product and a sum are rounded once.
-#if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
-    static constexpr bool fuses = true;
+    // Whether they round once, and a compiler keeps sums as they are: what a product or a sum lost can be had.
+#if (defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)) && !defined(__FAST_MATH__)
+    static constexpr bool is_exact = true;
 #else
-    static constexpr bool fuses = false;
+    static constexpr bool is_exact = false;
 #endif
 
     static FURL_INLINE V cbrt(V a) {
-        if constexpr (fuses && sizeof(T) == 4) return detail::cbrt_of<arithmetic>(a);
+        if constexpr (is_exact && sizeof(T) == 4) return detail::cbrt_of<arithmetic>(a);
         else return xsimd::cbrt(a);
     }
     static FURL_INLINE V abs(V a) { return xsimd::abs(a); }
@@ -159,7 +168,7 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V cos(V a) { return xsimd::cos(a); }
     static FURL_INLINE V copysign(V a, V b) { return xsimd::copysign(a, b); }
     static FURL_INLINE V pow(V a, V b) {
-        if constexpr (fuses && sizeof(T) == 4) return detail::pow_of<arithmetic>(a, b);
+        if constexpr (is_exact && sizeof(T) == 4) return detail::pow_of<arithmetic>(a, b);
         else return detail::per_lane<T>([](T x, T y) { return std::pow(x, y); }, a, b);
     }
     // Of two zeros or two infinities xsimd takes the quotient, which is NaN: of numbers of the same signs it is not.
@@ -169,6 +178,31 @@ struct arithmetic<xsimd::batch<T>> {
         const mask no_quotient = both(equal(size, abs(b)), either(equal(size, zero), equal(size, infinity)));
         return xsimd::atan2(select(both(no_quotient, equal(size, infinity)), copysign(one, a), a),
                             select(no_quotient, copysign(one, b), b));
+    }
+
+    // The last values of x in their order, at least one of them, and 0 behind.
+    static FURL_INLINE V last_of(V x, std::size_t valid) {
+        const auto from = static_cast<int>(width - valid);
+#if defined(__AVX512F__)
+        const auto chosen = (1u << valid) - 1;
+        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
+            const auto order = _mm512_add_epi32(reinterpret_cast<__m512i>(indices(0)), _mm512_set1_epi32(from));
+            return V(_mm512_maskz_permutexvar_ps(static_cast<__mmask16>(chosen), order, x));
+        } else if constexpr (sizeof(V) == 64) {
+            const auto order = _mm512_add_epi64(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), _mm512_set1_epi64(from));
+            return V(_mm512_maskz_permutexvar_pd(static_cast<__mmask8>(chosen), order, x));
+        }
+#endif
+#if defined(__AVX2__)
+        if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {
+            const auto order = _mm256_add_epi32(reinterpret_cast<__m256i>(indices(0)), _mm256_set1_epi32(from));
+            const auto behind = _mm256_cmpgt_epi32(order, _mm256_set1_epi32(static_cast<int>(width) - 1));
+            return V(_mm256_andnot_ps(_mm256_castsi256_ps(behind), _mm256_permutevar8x32_ps(x, order)));
+        }
+#endif
+        alignas(64) T values[2 * width]{};
+        store(values, x);
+        return load(values + from);
     }
 
     static FURL_INLINE V random(const detail::random_key& key, std::size_t first) {
@@ -352,12 +386,17 @@ struct arithmetic<xsimd::batch<T>> {
 #endif
 
     // Numbers of 16 bits with the exponent of float. The instruction takes denormals for zeros in any environment: false, and
-    // nothing is stored, where there is a zero.
+    // nothing is stored, where there is one.
 #if defined(__AVX512BF16__) && defined(__AVX512BW__)
     static constexpr bool has_bfloat16 = sizeof(T) == 4 && width == 16;
     static FURL_INLINE bool store_bfloat16(std::byte* p, V first, V second) {
         const auto both = reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
-        if (_mm512_testn_epi16_mask(both, _mm512_set1_epi16(0x7fff)) != 0) [[unlikely]] return false;
+        if (const auto zeros = _mm512_testn_epi16_mask(both, _mm512_set1_epi16(0x7fff)); zeros != 0) [[unlikely]] {
+            const auto were_zeros = [](V x) FURL_INLINE_LAMBDA {
+                return std::uint32_t{_mm512_testn_epi32_mask(_mm512_castps_si512(x), _mm512_set1_epi32(0x7fffffff))};
+            };
+            if (zeros != (were_zeros(second) << 16 | were_zeros(first))) return false;
+        }
         _mm512_storeu_si512(p, both);
         return true;
     }

@@ -59,7 +59,7 @@ class staged_kernel {
         }(std::make_index_sequence<streams>{});
     }
 
-    // Vectors are decoded and encoded in groups of four. What is behind the last element of a group is not touched.
+    // Vectors are decoded and encoded in groups of four. Of one that is not whole only its own codes are touched.
     static constexpr std::size_t group = 4 * A::width;
     static_assert(Plan::block % group == 0);
 
@@ -68,14 +68,14 @@ class staged_kernel {
         return places[Plan::rest_place(K)] + at / Plan::block * sizeof(float);
     }
 
-    // Of at most a block.
+    // At most a block, of this scale.
     template <class Format>
-    static FURL_INLINE void decode(const std::byte* codes, const std::byte* scale, std::size_t n, T* to) {
-        const auto unit = A::broadcast(arithmetic<T>::template load_as<T>(scale));
-        const auto decode_group = [&](const std::byte* from, std::size_t i) FURL_INLINE_LAMBDA {
+    static FURL_INLINE void decode_block(const std::byte* codes, const std::byte* unit_place, std::size_t n, T* to) {
+        const auto unit = A::broadcast(arithmetic<T>::template load_as<T>(unit_place));
+        const auto decode_group = [&](const std::byte* group_codes, std::size_t i) FURL_INLINE_LAMBDA {
             [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
                 (A::store(to + i + K * A::width,
-                          Format::template decode<A>(A::template load_bits<std::uint8_t>(from + K * A::width), unit)),
+                          Format::template decode<A>(A::template load_bits<std::uint8_t>(group_codes + K * A::width), unit)),
                  ...);
             }(std::make_index_sequence<4>{});
         };
@@ -93,20 +93,20 @@ class staged_kernel {
         for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
             if constexpr (Plan::reads(Pass, K))
                 for (std::size_t i = 0; i < n; i += Plan::block)
-                    decode<typename Plan::template format<K>>(places[K] + at + i, scale<K>(places, at + i),
-                                                              std::min(n - i, Plan::block), to.values[B] + i);
+                    decode_block<typename Plan::template format<K>>(places[K] + at + i, scale<K>(places, at + i),
+                                                                    std::min(n - i, Plan::block), to.values[B] + i);
         });
     }
 
-    // A block, or the rest of one. number: of its first element in the tensor.
+    // A block, or the rest of one: its values are in the buffer from an offset on. number: of its first element in the tensor.
     template <std::size_t Size>
-    static FURL_INLINE void encode(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& buffer,
-                                   std::size_t from, const uniforms& given, std::size_t number) {
+    static FURL_INLINE void encode_block(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& buffer,
+                                         std::size_t offset, const uniforms& given, std::size_t number) {
         const auto whole = (n + group - 1) / group * group;
         V factor[streams];
         for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
             if constexpr (Plan::streams[K].store >= 0) {
-                auto* const values = buffer.values[B] + from;
+                auto* const values = buffer.values[B] + offset;
                 if (n < whole) std::fill(values + n, values + whole, T{0});
                 factor[B] = A::broadcast(Plan::template format<K>::template measure<A>(values, whole, scale<K>(places, at)));
             }
@@ -124,7 +124,7 @@ class staged_kernel {
                         const bool is_whole = i + group <= n;
                         std::byte last[group];
                         A::store_bytes(is_whole ? codes : last, Plan::template format<K>::template encode<A>(
-                                                                    A::load(buffer.values[B] + from + i + G * A::width), factor[B],
+                                                                    A::load(buffer.values[B] + offset + i + G * A::width), factor[B],
                                                                     B % 2 == 0 ? noise[G] & 0xfffffu : noise[G] >> 12)...);
                         if (!is_whole) std::memcpy(codes, last, n - i);
                     }
@@ -149,7 +149,7 @@ class staged_kernel {
             advance<Plan>(to, at);
             kernel::write(staged(to, buffer), staged_uniforms, part, from + at);
             for (std::size_t i = 0; i < part; i += Plan::block)
-                encode(places, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
+                encode_block(places, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
         }
     }
 

@@ -37,7 +37,7 @@ struct adahessian {
 ///
 /// Defaults:  those of adahessian; hessian_power 0.5.
 /// State:     that of adahessian.
-/// Cost:      5 loads, 3 stores, 1 power, 1 division per parameter; the power is a call for each one.
+/// Cost:      5 loads, 3 stores, 1 power, 1 division per parameter; a power is a hundred operations.
 /// Source:    the authors' and timm's Adahessian(hessian_power=p).
 struct adahessian_power : adahessian {
     static constexpr auto hessian_power = hyper<"hessian_power">(0.5);
