@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/execute/elementary.hpp>
+#include <furl/execute/integer_lanes.hpp>
 
 #include <algorithm>
 #include <array>
@@ -52,17 +53,10 @@ FURL_INLINE xsimd::batch<T> per_lane(Function function, const Batches&... xs) {
     return xsimd::batch<T>::load_aligned(result);
 }
 
-// Integers and numbers of other sizes, in vectors of the compiler's own: xsimd 8.1 has no conversions between sizes, and
-// those of later ones go through the stack at g++ -O2.
-template <class E, std::size_t N>
-struct compiler_vector {
-    typedef E type __attribute__((vector_size(sizeof(E) * N)));
-};
-
 }  // namespace detail
 
 template <std::floating_point T>
-struct arithmetic<xsimd::batch<T>> {
+struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size> {
     using element = T;
     using V = xsimd::batch<T>;
     using mask = typename V::batch_bool_type;
@@ -70,7 +64,7 @@ struct arithmetic<xsimd::batch<T>> {
 
     template <class E>
     using lanes = typename detail::compiler_vector<E, width>::type;
-    using bits = lanes<std::uint32_t>;
+    using bits = typename detail::integer_lanes<width>::bits;
 
     static FURL_INLINE V broadcast(T x) { return V(x); }
     static FURL_INLINE V load(const T* p) { return V::load_unaligned(p); }
@@ -112,18 +106,19 @@ struct arithmetic<xsimd::batch<T>> {
     // By the instructions where there are some: xsimd 8.1 has none of these for AVX-512, 14.2 none for AVX-VNNI, and no
     // version has fnma for AArch64.
 #if defined(__AVX512F__)
-#define FURL_FUSED(NAME, A, B, C)                                                         \
+#define FURL_FUSED_512(NAME, A, B, C)                                                       \
     if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return V(_mm512_##NAME##_ps(A, B, C)); \
     else if constexpr (sizeof(V) == 64) return V(_mm512_##NAME##_pd(A, B, C));              \
-    else if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return V(_mm256_##NAME##_ps(A, B, C)); \
-    else if constexpr (sizeof(V) == 32) return V(_mm256_##NAME##_pd(A, B, C));              \
-    else if constexpr (sizeof(T) == 4) return V(_mm_##NAME##_ps(A, B, C));                \
-    else return V(_mm_##NAME##_pd(A, B, C))
-#elif defined(__FMA__)
-#define FURL_FUSED(NAME, A, B, C)                                                         \
+    else
+#else
+#define FURL_FUSED_512(NAME, A, B, C)
+#endif
+#if defined(__AVX512F__) || defined(__FMA__)
+#define FURL_FUSED(NAME, A, B, C)                                                           \
+    FURL_FUSED_512(NAME, A, B, C)                                                           \
     if constexpr (sizeof(V) == 32 && sizeof(T) == 4) return V(_mm256_##NAME##_ps(A, B, C)); \
     else if constexpr (sizeof(V) == 32) return V(_mm256_##NAME##_pd(A, B, C));              \
-    else if constexpr (sizeof(T) == 4) return V(_mm_##NAME##_ps(A, B, C));                \
+    else if constexpr (sizeof(T) == 4) return V(_mm_##NAME##_ps(A, B, C));                  \
     else return V(_mm_##NAME##_pd(A, B, C))
 #endif
 #if defined(FURL_FUSED)
@@ -140,6 +135,7 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V fnma(V a, V b, V c) { return xsimd::fnma(a, b, c); }
 #endif
 #endif
+#undef FURL_FUSED_512
 
     // Whether they round once, and a compiler keeps sums as they are: what a product or a sum lost can be had.
 #if (defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)) && !defined(__FAST_MATH__)
@@ -186,7 +182,7 @@ struct arithmetic<xsimd::batch<T>> {
 #if defined(__AVX512F__)
         const auto chosen = (1u << valid) - 1;
         if constexpr (sizeof(V) == 64 && sizeof(T) == 4) {
-            const auto order = _mm512_add_epi32(reinterpret_cast<__m512i>(indices(0)), _mm512_set1_epi32(from));
+            const auto order = _mm512_add_epi32(reinterpret_cast<__m512i>(arithmetic::indices(0)), _mm512_set1_epi32(from));
             return V(_mm512_maskz_permutexvar_ps(static_cast<__mmask16>(chosen), order, x));
         } else if constexpr (sizeof(V) == 64) {
             const auto order = _mm512_add_epi64(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), _mm512_set1_epi64(from));
@@ -195,7 +191,7 @@ struct arithmetic<xsimd::batch<T>> {
 #endif
 #if defined(__AVX2__)
         if constexpr (sizeof(V) == 32 && sizeof(T) == 4) {
-            const auto order = _mm256_add_epi32(reinterpret_cast<__m256i>(indices(0)), _mm256_set1_epi32(from));
+            const auto order = _mm256_add_epi32(reinterpret_cast<__m256i>(arithmetic::indices(0)), _mm256_set1_epi32(from));
             const auto behind = _mm256_cmpgt_epi32(order, _mm256_set1_epi32(static_cast<int>(width) - 1));
             return V(_mm256_andnot_ps(_mm256_castsi256_ps(behind), _mm256_permutevar8x32_ps(x, order)));
         }
@@ -206,7 +202,7 @@ struct arithmetic<xsimd::batch<T>> {
     }
 
     static FURL_INLINE V random(const detail::random_key& key, std::size_t first) {
-        return from_integers(detail::mixed(key, indices(first)) >> 9) * V(T(0x1p-23)) + V(T(0x1p-24));
+        return from_integers(detail::mixed(key, arithmetic::indices(first)) >> 9) * V(T(0x1p-23)) + V(T(0x1p-24));
     }
 
     // Vectors of 32 bits for each element: the arithmetic of formats and random numbers.
@@ -233,14 +229,7 @@ struct arithmetic<xsimd::batch<T>> {
 #endif
         return to_bits(x) + (more & ~nan_bits(x));
     }
-    // first, first + 1, ...
-    static FURL_INLINE bits indices(std::size_t first) {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
-            return bits{static_cast<std::uint32_t>(I)...} + static_cast<std::uint32_t>(first);
-        }(std::make_index_sequence<width>{});
-    }
-
-    // Elements of another type, as numbers or as bits.
+    // Elements of another type.
     template <class E>
     static FURL_INLINE V load_as(const std::byte* p) {
         if constexpr (sizeof(E) == sizeof(T)) {
@@ -260,108 +249,6 @@ struct arithmetic<xsimd::batch<T>> {
             const auto z = __builtin_convertvector(y, lanes<E>);
             std::memcpy(p, &z, sizeof z);
         }
-    }
-    template <std::unsigned_integral E>
-    static FURL_INLINE bits load_bits(const std::byte* p) {
-        // One instruction each, which g++ 12 does not find.
-#if defined(__AVX512F__)
-        if constexpr (sizeof(bits) == 64 && sizeof(E) == 2)
-            return reinterpret_cast<bits>(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))));
-        if constexpr (sizeof(bits) == 64 && sizeof(E) == 1)
-            return reinterpret_cast<bits>(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
-#endif
-#if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32 && sizeof(E) == 2)
-            return reinterpret_cast<bits>(_mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
-        if constexpr (sizeof(bits) == 32 && sizeof(E) == 1)
-            return reinterpret_cast<bits>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))));
-#endif
-        lanes<E> x;
-        std::memcpy(&x, p, sizeof x);
-        return __builtin_convertvector(x, bits);
-    }
-    template <std::unsigned_integral E>
-    static FURL_INLINE void store_bits(std::byte* p, bits x) {
-        const auto y = __builtin_convertvector(x, lanes<E>);
-        std::memcpy(p, &y, sizeof y);
-    }
-    // The lower bytes of four vectors that follow each other, of numbers below 2^16.
-    static FURL_INLINE void store_bytes(std::byte* p, bits a, bits b, bits c, bits d) {
-#if defined(__AVX512BW__)
-        if constexpr (sizeof(bits) == 64) {
-            const auto pack = [](bits x, bits y) FURL_INLINE_LAMBDA {
-                return _mm512_and_si512(_mm512_packus_epi32(reinterpret_cast<__m512i>(x), reinterpret_cast<__m512i>(y)),
-                                        _mm512_set1_epi16(0xff));
-            };
-            const auto order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-            _mm512_storeu_si512(p, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(pack(a, b), pack(c, d))));
-            return;
-        }
-#endif
-#if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32) {
-            const auto pack = [](bits x, bits y) FURL_INLINE_LAMBDA {
-                return _mm256_and_si256(_mm256_packus_epi32(reinterpret_cast<__m256i>(x), reinterpret_cast<__m256i>(y)),
-                                        _mm256_set1_epi16(0xff));
-            };
-            const auto order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p),
-                                _mm256_permutevar8x32_epi32(_mm256_packus_epi16(pack(a, b), pack(c, d)), order));
-            return;
-        }
-#endif
-        const bits all[]{a, b, c, d};
-        for (std::size_t k = 0; k < 4; ++k) store_bits<std::uint8_t>(p + k * width, all[k]);
-    }
-    // The larger of two as numbers with a sign; the largest of a vector, of numbers below 2^31.
-    static FURL_INLINE bits larger(bits a, bits b) {
-#if defined(__AVX512F__)
-        if constexpr (sizeof(bits) == 64)
-            return reinterpret_cast<bits>(_mm512_max_epi32(reinterpret_cast<__m512i>(a), reinterpret_cast<__m512i>(b)));
-#endif
-#if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32)
-            return reinterpret_cast<bits>(_mm256_max_epi32(reinterpret_cast<__m256i>(a), reinterpret_cast<__m256i>(b)));
-#endif
-        return reinterpret_cast<lanes<std::int32_t>>(a) > reinterpret_cast<lanes<std::int32_t>>(b) ? a : b;
-    }
-    static FURL_INLINE std::uint32_t largest(bits a) {
-#if defined(__AVX512F__)
-        if constexpr (sizeof(bits) == 64) return _mm512_reduce_max_epu32(reinterpret_cast<__m512i>(a));
-#endif
-#if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32) {
-            const auto x = reinterpret_cast<__m256i>(a);
-            auto most = _mm_max_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
-            most = _mm_max_epi32(most, _mm_shuffle_epi32(most, 0x4e));
-            return static_cast<std::uint32_t>(_mm_cvtsi128_si32(_mm_max_epi32(most, _mm_shuffle_epi32(most, 0xb1))));
-        }
-#endif
-        std::uint32_t most = 0;
-        for (std::size_t i = 0; i < width; ++i) most = std::max<std::uint32_t>(most, a[i]);
-        return most;
-    }
-    // 16 bits of each element; of two vectors that follow each other, too.
-    static FURL_INLINE void store_lower_halves(std::byte* p, bits x) { store_bits<std::uint16_t>(p, x); }
-    static FURL_INLINE void store_upper_halves(std::byte* p, bits x) { store_lower_halves(p, x >> 16); }
-    static FURL_INLINE void store_lower_halves(std::byte* p, bits first, bits second) {
-#if defined(__AVX512BW__)
-        if constexpr (sizeof(bits) == 64) return store_halves<0>(p, first, second);
-#endif
-#if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32) return store_packed(p, first & 0xffffu, second & 0xffffu);
-#endif
-        store_lower_halves(p, first);
-        store_lower_halves(p + sizeof(lanes<std::uint16_t>), second);
-    }
-    static FURL_INLINE void store_upper_halves(std::byte* p, bits first, bits second) {
-#if defined(__AVX512BW__)
-        if constexpr (sizeof(bits) == 64) return store_halves<1>(p, first, second);
-#endif
-#if defined(__AVX2__)
-        if constexpr (sizeof(bits) == 32) return store_packed(p, first >> 16, second >> 16);
-#endif
-        store_lower_halves(p, first >> 16, second >> 16);
     }
 
     // IEEE numbers of 16 bits, where the machine converts them.
@@ -428,24 +315,6 @@ struct arithmetic<xsimd::batch<T>> {
     static FURL_INLINE V select(mask c, V a, V b) { return xsimd::select(c, a, b); }
 
   private:
-#if defined(__AVX512BW__)
-    template <int Upper>
-    static FURL_INLINE void store_halves(std::byte* p, bits first, bits second) {
-        const auto chosen = [&]<short... I>(std::integer_sequence<short, I...>) FURL_INLINE_LAMBDA {
-            return typename detail::compiler_vector<short, 32>::type{(2 * I + Upper)...};
-        }(std::make_integer_sequence<short, 32>{});
-        _mm512_storeu_si512(p, _mm512_permutex2var_epi16(reinterpret_cast<__m512i>(first), reinterpret_cast<__m512i>(chosen),
-                                                         reinterpret_cast<__m512i>(second)));
-    }
-#endif
-#if defined(__AVX2__)
-    // Numbers below 2^16.
-    static FURL_INLINE void store_packed(std::byte* p, bits first, bits second) {
-        const auto packed = _mm256_packus_epi32(reinterpret_cast<__m256i>(first), reinterpret_cast<__m256i>(second));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(packed, 0xd8));
-    }
-#endif
-
     static FURL_INLINE V from_lanes(lanes<T> x) { return V(reinterpret_cast<typename V::register_type>(x)); }
 };
 
