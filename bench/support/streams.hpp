@@ -20,6 +20,7 @@ struct adamw_hyper {
     double beta2 = 0.999;
     double eps = 1e-8;
     double weight_decay = 1e-2;
+    bool decoupled = true;  // only of loops that ask at run time
 };
 
 }  // namespace bench

@@ -103,7 +103,7 @@ static_assert(adds(extra<[] { return coupled_weight_decay(adam::update, 0.1); }>
 static_assert(adds(extra<[] { return decoupled_weight_decay(adam::update, adam::lr, 0.1); }>, -1, 0, 1, 0));
 static_assert(adds(extra<[] { return proximal_weight_decay(adam::update, adam::lr, 0.1); }>, 0, 1, 0, 0));
 static_assert(adds(extra<[] { return lookahead(adam::update, 5, 0.5); }>, 1, 0, 1, 3));
-static_assert(adds(extra<[] { return weight_ema(adam::update, 0.999); }>, 1, 0, 1, 1));
+static_assert(adds(extra<[] { return weight_ema(adam::update, 0.999); }>, 1, 0, 1, 0));
 static_assert(adds(extra<[] { return swa(adam::update, 1000, 10); }>, 1, 0, 1, 1));
 static_assert(adds(extra<[] { return accumulate_gradients(adam::update, 4); }>, 1, 1, 0, 4));
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <type_traits>
 
 using namespace furl;
 
@@ -56,19 +57,24 @@ TEST_CASE("a tree of n blocks is no deeper than log2 n, rounded up") {
     }
 }
 
-TEST_CASE("the lanes of a block meet as halves") {
-    float lanes[reduction_lanes];
-    for (std::size_t i = 0; i < reduction_lanes; ++i) lanes[i] = static_cast<float>(i + 1);
-    CHECK(fold_lanes(lanes, add) == 136);
-    CHECK(fold_lanes(lanes, [](double a, double b) { return a > b ? a : b; }) == 16);
+TEST_CASE("the lanes of a block meet as halves, down to 8 in their own type, on in double") {
+    const auto fold = [](auto combine) {
+        float lanes[reduction_lanes];
+        for (std::size_t i = 0; i < reduction_lanes; ++i) lanes[i] = static_cast<float>(i + 1);
+        return fold_lanes(lanes, combine);
+    };
+    CHECK(fold(add) == 528);
+    CHECK(fold([](double a, double b) { return a > b ? a : b; }) == 32);
     bool halves = true;
-    double distance = 8;
-    int meetings = 0;
-    fold_lanes(lanes, [&](double a, double b) {
-        halves = halves && b - a == distance;
-        if (++meetings == 8 || meetings == 12 || meetings == 14) distance /= 2;
+    int meetings = 0, in_float = 0;
+    fold([&]<class X>(X a, X b) {
+        ++meetings;
+        in_float += std::is_same_v<X, float>;
+        const int distance = meetings <= 16 ? 16 : meetings <= 24 ? 8 : meetings <= 28 ? 4 : meetings <= 30 ? 2 : 1;
+        halves = halves && b - a == static_cast<X>(distance);
         return a;
     });
     CHECK(halves);
-    CHECK(meetings == 15);
+    CHECK(meetings == 31);
+    CHECK(in_float == 24);
 }

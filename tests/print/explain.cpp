@@ -37,8 +37,8 @@ hyperparameters
 
 step
   pass 1: reads param, grad, m, v; writes param, m, v
-  per parameter: 4 loads, 3 stores, 3 fused multiply-adds, 5 multiplications, 1 addition, 1 division, 1 square root
-  per step: 11 operations, in double
+  per parameter: 4 loads, 3 stores, 4 fused multiply-adds, 4 multiplications, 1 division, 1 square root
+  per step: 12 operations, in double
 )");
 }
 

@@ -13,11 +13,11 @@ struct rule {
 };
 
 constexpr auto a = hyper<"a">(2);
-constexpr auto b = hyper<"b">(3);
+constexpr auto b = hyper<"b">(0.5);
 constexpr auto c = hyper<"c">(5);
 
 template <auto Update>
-constexpr auto gathered = drop_dead_code(gather(expanded<rule<Update>>));
+constexpr auto gathered = drop_dead_code(gather(reciprocals(expanded<rule<Update>>)));
 
 template <auto Update>
 constexpr std::size_t in_loop(op code) {
@@ -58,7 +58,23 @@ constexpr auto used_product = [] {
 };
 static_assert(in_loop<used_product>(op::multiply) == 2);
 
-static_assert(is_ssa(gathered<nested>) && is_ssa(gathered<over_a_quotient>) && is_ssa(gathered<used_quotient>));
+// The factor of a bias correction leaves a root, and meets others.
+constexpr auto second_moment = ema<"v">(square(grad), b);
+constexpr auto corrected_root = [] { return sqrt(bias_corrected(second_moment)); };
+static_assert(count_of(gathered<corrected_root>, op::sqrt, rate::per_step) == 1);
+constexpr auto scaled_root = [] { return a * sqrt(bias_corrected(second_moment)); };
+static_assert(in_loop<scaled_root>(op::multiply) == in_loop<corrected_root>(op::multiply));
+
+// One that may be negative stays, and so does one that is needed as it is.
+constexpr auto any_root = [] { return sqrt(a * param) + sqrt(grad / c) + sqrt(grad / (1 - pow(c, step))); };
+static_assert(count_of(gathered<any_root>, op::sqrt, rate::per_step) == 0);
+constexpr auto used_correction = [] {
+    const auto v_hat = let<"v_hat">(bias_corrected(second_moment));
+    return sqrt(v_hat) + v_hat;
+};
+static_assert(count_of(gathered<used_correction>, op::sqrt, rate::per_step) == 0);
+
+static_assert(is_ssa(gathered<nested>) && is_ssa(gathered<over_a_quotient>) && is_ssa(gathered<used_quotient>) && is_ssa(gathered<scaled_root>));
 
 }  // namespace
 

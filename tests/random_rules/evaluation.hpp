@@ -171,8 +171,8 @@ class evaluator {
         else return x;
     }
 
-    // What the documents say of a reduction: elements go to 16 lanes in turn, 512 make a block, the lanes of a block meet
-    // pairwise, and so do the blocks, then the tensors, in double.
+    // What the documents say of a reduction: elements go to 32 lanes in turn, 512 make a block, the lanes of a block meet
+    // pairwise, down to 8 in the element type, and on in double; and so do the blocks, then the tensors, in double.
     template <class F>
     V reduce(const V& given, bool global, F f) {
         const V x = spread(given);
@@ -181,11 +181,13 @@ class evaluator {
         for (const auto& tensor : x.elements) {
             std::vector<U> blocks;
             for (std::size_t begin = 0; begin < tensor.size(); begin += 512) {
-                std::vector<N> lanes(16, N{0});
+                std::vector<N> lanes(32, N{0});
                 for (std::size_t i = begin; i < std::min(tensor.size(), begin + 512); ++i)
-                    lanes[(i - begin) % 16] = f(lanes[(i - begin) % 16], tensor[i]);
-                std::vector<U> ends(lanes.begin(), lanes.end());
-                for (std::size_t half = 8; half > 0; half /= 2)
+                    lanes[(i - begin) % 32] = f(lanes[(i - begin) % 32], tensor[i]);
+                for (std::size_t half = 16; half >= 8; half /= 2)
+                    for (std::size_t i = 0; i < half; ++i) lanes[i] = f(lanes[i], lanes[i + half]);
+                std::vector<U> ends(lanes.begin(), lanes.begin() + 8);
+                for (std::size_t half = 4; half > 0; half /= 2)
                     for (std::size_t i = 0; i < half; ++i) ends[i] = f(ends[i], ends[i + half]);
                 blocks.push_back(ends[0]);
             }

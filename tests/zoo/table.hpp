@@ -58,7 +58,7 @@ inline constexpr zoo_row zoo_table[]{
     {"barzilai_borwein", 2, 6, 3, 2, 1, 100, 200},
     {"barzilai_borwein_short", 2, 6, 3, 2, 1, 10, 10},
     {"cautious_adamw", 2, 6, 3, 2, 0, 50, 15},
-    {"dadapt_adamw", 2, 8, 4, 3, 2, 50, 50},
+    {"dadapt_adamw", 2, 8, 4, 3, 2, 50, 100},
     {"dadapt_adamw_optax", 2, 8, 4, 3, 2, 50, 20},
     {"diffgrad", 1, 5, 4, 3, 0, 30, 15},
     {"dog", 2, 6, 2, 1, 2, 100, 10},

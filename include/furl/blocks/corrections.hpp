@@ -14,7 +14,8 @@ namespace furl {
 /// @param m  an ema that starts at 0. Its decay is that of this step; for one that changes over time the correction
 ///           is that of a constant decay of today's value, as in PyTorch.
 /// @returns  an expression of the shape of m, printed as the hat of m.
-/// Cost:     1 multiplication per parameter; 1 / (1 - beta^t) is computed once a step.
+/// Cost:     1 multiplication per parameter, which may meet others: under a root that eps is added to, none is left;
+///           1 / (1 - beta^t) is computed once a step.
 /// Errors:   E06 if m is no ema.
 /// Source:   Kingma & Ba 2015, section 3.
 template <class M>

@@ -288,33 +288,45 @@ struct kernel {
             const pointers places = given;
             const auto keys = uniforms.keys;
             const registers<Plan, V> u = spread(uniforms);
-            constexpr std::size_t vectors = reduction_lanes / width;
             std::tuple<block_tree<combine<R>>...> trees;
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 const auto end = std::min(n, begin + reduction_block);
-                V lanes[sizeof...(R)][vectors];
-                for (auto& lane : lanes)
-                    for (auto& v : lane) v = A::broadcast(T{0});
-                const auto add_vector = [&](std::size_t at, std::size_t k) FURL_INLINE_LAMBDA {
-                    registers<Plan, V> r;
-                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, at, keys, from + at});
-                    ((lanes[R][k] = combine<R>{}(lanes[R][k], result<operand<R>>(r, u))), ...);
+                V lanes[sizeof...(R)][lane_vectors];
+                for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = A::broadcast(T{0})), ...); });
+                const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
+                                        FURL_INLINE_LAMBDA {
+                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number});
                 };
                 std::size_t i = begin;
                 for (; i + reduction_lanes <= end; i += reduction_lanes)
-                    for (std::size_t k = 0; k < vectors; ++k) add_vector(i + k * width, k);
-                std::size_t k = 0;
-                for (; i + width <= end; i += width) add_vector(i, k++);
-                if (i < end && end >= width) {
-                    // In the vector that ends here, from which its other elements are left out.
+                    for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA {
+                        registers<Plan, V> r;
+                        values(r, places, i + K * width, i + K * width);
+                        ((lanes[R][K] = combine<R>{}(lanes[R][K], result<operand<R>>(r, u))), ...);
+                    });
+                if (i < end) {
+                    // A copy, as an index that the compiler does not know would keep the lanes in memory.
+                    V rest[sizeof...(R)][lane_vectors];
+                    for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((rest[R][K] = lanes[R][K]), ...); });
+                    std::size_t k = 0;
+                    const auto add = [&](auto... x) FURL_INLINE_LAMBDA {
+                        ((rest[R][k] = combine<R>{}(rest[R][k], x)), ...);
+                    };
                     registers<Plan, V> r;
-                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{places, end - width, keys, from + end - width});
-                    ((lanes[R][k] = combine<R>{}(lanes[R][k], A::last_of(result<operand<R>>(r, u), end - i))), ...);
-                } else if (i < end) {
-                    padded_copy pad(places, i, end - i);
-                    registers<Plan, V> r;
-                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{pad.places, 0, keys, from + i});
-                    ((lanes[R][k] = combine<R>{}(lanes[R][k], first_of(result<operand<R>>(r, u), end - i))), ...);
+                    for (; i + width <= end; i += width, ++k) {
+                        values(r, places, i, i);
+                        add(result<operand<R>>(r, u)...);
+                    }
+                    if (i < end && end >= width) {
+                        // In the vector that ends here, from which its other elements are left out.
+                        values(r, places, end - width, end - width);
+                        add(A::last_of(result<operand<R>>(r, u), end - i)...);
+                    } else if (i < end) {
+                        padded_copy pad(places, i, end - i);
+                        values(r, pad.places, 0, i);
+                        add(first_of(result<operand<R>>(r, u), end - i)...);
+                    }
+                    for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = rest[R][K]), ...); });
                 }
                 (std::get<R>(trees).push(fold(lanes[R], combine<R>{})), ...);
             }
@@ -326,7 +338,15 @@ struct kernel {
     template <std::size_t R>
     static constexpr std::int16_t operand = Plan::program[reduction<R>].operands[0];
 
-    // Calls visit<K>() for each stream that is written; visit<P>() for each place.
+    static constexpr std::size_t lane_vectors = reduction_lanes / width;
+
+    // Calls visit<K>() for each vector of lanes; for each stream that is written; visit<P>() for each place.
+    template <class Visit>
+    static FURL_INLINE void for_each_lane_vector(Visit visit) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+            (visit.template operator()<K>(), ...);
+        }(std::make_index_sequence<lane_vectors>{});
+    }
     template <class Visit>
     static FURL_INLINE void for_each_written(Visit visit) {
         [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
@@ -349,10 +369,13 @@ struct kernel {
         return A::select(A::less(A::from_integers(A::indices(0)), A::broadcast(static_cast<T>(valid))), x, A::broadcast(T{0}));
     }
 
+    // The tree of fold_lanes, as far as it is one of whole vectors.
     template <std::size_t Vectors, class Combine>
-    static double fold(const V (&x)[Vectors], Combine combine) {
-        alignas(64) T lanes[reduction_lanes];
-        for (std::size_t k = 0; k < Vectors; ++k) A::store(lanes + k * width, x[k]);
+    static FURL_INLINE double fold(V (&x)[Vectors], Combine combine) {
+        constexpr auto left = std::max<std::size_t>(double_lanes / width, 1);
+        meet_pairwise<Vectors / 2, left>(x, combine);
+        alignas(64) T lanes[left * width];
+        for (std::size_t k = 0; k < left; ++k) A::store(lanes + k * width, x[k]);
         return fold_lanes(lanes, combine);
     }
 };

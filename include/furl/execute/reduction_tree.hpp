@@ -7,32 +7,38 @@
 
 namespace furl {
 
-/// The shape of every reduction, fixed by the number of elements alone: elements go to 16 lanes in turn, 512 elements make
+/// The shape of every reduction, fixed by the number of elements alone: elements go to 32 lanes in turn, 512 elements make
 /// a block, the lanes of a block meet in a tree, blocks meet in a tree of doubles. So the bits do not depend on
-/// alignment, vector width or the order in which blocks are computed.
+/// alignment, vector width or the order in which blocks are computed. The tree of lanes goes down to 8 in the element type,
+/// and on in double.
 ///
-/// Error: a lane adds 32 values in the element type, so a sum of non-negative values is within 32 units of 2^-24
-/// (float; 2^-53 double) in the worst case, for any number of elements, and near 1 unit as a rule.
-inline constexpr std::size_t reduction_lanes = 16;
+/// Error: a lane adds 16 values in the element type, and four of them meet in it, so a sum of non-negative values is within
+/// 18 units of 2^-24 (float; 2^-53 double) in the worst case, for any number of elements, and near 1 unit as a rule.
+inline constexpr std::size_t reduction_lanes = 32;  // so many that no addition waits for the one before
 inline constexpr std::size_t reduction_block = 512;
 
 namespace detail {
 
-// x[i] meets x[i + Half], then with Half / 2: counts known to the compiler, which makes vectors of them.
-template <std::size_t Half, class Combine>
-FURL_INLINE constexpr void meet_pairwise(double* x, Combine& combine) {
-    for (std::size_t i = 0; i < Half; ++i) x[i] = combine(x[i], x[i + Half]);
-    if constexpr (Half > 1) meet_pairwise<Half / 2>(x, combine);
+inline constexpr std::size_t double_lanes = 8;
+
+// x[i] meets x[i + Half], then with Half / 2, until Left are left: counts known to the compiler, which makes vectors of them.
+template <std::size_t Half, std::size_t Left, class T, class Combine>
+FURL_INLINE constexpr void meet_pairwise(T* x, Combine& combine) {
+    if constexpr (Half >= Left) {
+        for (std::size_t i = 0; i < Half; ++i) x[i] = combine(x[i], x[i + Half]);
+        meet_pairwise<Half / 2, Left>(x, combine);
+    }
 }
 
 }  // namespace detail
 
-/// The lanes of one block, met pairwise.
-template <class T, class Combine>
-constexpr double fold_lanes(const T (&lanes)[reduction_lanes], Combine combine) {
-    double x[reduction_lanes];
-    for (std::size_t i = 0; i < reduction_lanes; ++i) x[i] = static_cast<double>(lanes[i]);
-    detail::meet_pairwise<reduction_lanes / 2>(x, combine);
+/// The lanes of one block, met pairwise; what is in them is lost.
+template <class T, std::size_t Lanes, class Combine>
+constexpr double fold_lanes(T (&lanes)[Lanes], Combine combine) {
+    detail::meet_pairwise<Lanes / 2, detail::double_lanes>(lanes, combine);
+    double x[detail::double_lanes];
+    for (std::size_t i = 0; i < detail::double_lanes; ++i) x[i] = static_cast<double>(lanes[i]);
+    detail::meet_pairwise<detail::double_lanes / 2, 1>(x, combine);
     return x[0];
 }
 

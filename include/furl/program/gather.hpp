@@ -20,14 +20,40 @@ constexpr scaled as_scaled(const program<Capacity>& p, std::int16_t i) {
     return {};
 }
 
+// Whether a value is 1 / (1 - beta^t) for the decay of an ema, and so at least 1; t is the step, or a count of its own + 1.
+template <std::size_t Capacity>
+constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
+    const auto is_one = [&](std::int16_t k) { return p[k].code == op::constant && p[k].value == 1; };
+    const auto operand = [&](std::int16_t k, std::size_t which) { return p[k].operands[which]; };
+    if (p[i].code != op::divide || !is_one(operand(i, 0))) return false;
+    const auto rest = operand(i, 1);
+    if (p[rest].code != op::subtract || !is_one(operand(rest, 0))) return false;
+    const auto power = operand(rest, 1);
+    if (p[power].code != op::pow) return false;
+    const auto t = operand(power, 1);
+    if (p[t].code != op::step && !(p[t].code == op::add && is_one(operand(t, 1)))) return false;
+    for (const auto& s : p.states)
+        if (s.decay == operand(power, 0)) return true;
+    return false;
+}
+
 }  // namespace detail
 
 /// Factors that are the same for all elements meet: s (r x) becomes (s r) x and s ((r x) / y) becomes ((s r) x) / y,
-/// where s r is computed once a step.
+/// where s r is computed once a step. For that, the factor of a bias correction leaves a root: sqrt(s x) becomes
+/// sqrt(s) sqrt(x). Others do not, as they may be negative.
 template <std::size_t Capacity>
 constexpr program<Capacity> gather(const program<Capacity>& in) {
     const auto uses = count_uses(in);
     return rewrite(in, [&](program<Capacity>& out, const instruction& x, std::int16_t i) {
+        if (x.code == op::sqrt) {
+            const auto old = detail::as_scaled(in, in[i].operands[0]);
+            if (old.factor >= 0 && uses.once(in[i].operands[0]) && detail::corrects_bias(in, old.factor)) {
+                const auto [factor, rest] = detail::as_scaled(out, x.operands[0]);
+                const auto root = out.emit(op::sqrt, factor);
+                return out.emit(op::multiply, root, out.emit(op::sqrt, rest));
+            }
+        }
         const auto plain = out.emit(x);
         const auto outer = detail::as_scaled(out, plain);
         if (outer.factor < 0) return plain;
