@@ -1,6 +1,6 @@
 // libtorch's own optimizers, where the library is there: one tensor, the tensors of models, and the tail of a training
-// step. "kernel" is the loop after PyTorch's fused CPU kernel, called as PyTorch calls it: for each tensor, by
-// at::parallel_for, with the step in a tensor of its own. That its caller counts these up is not measured.
+// step. "kernel" is the loop after PyTorch's fused CPU kernel, called as PyTorch's optimizer calls it: for each tensor, by
+// at::parallel_for, with the step in a tensor of its own; _foreach_add_ counts them up.
 #include "peers/peers.hpp"
 #include "support/models.hpp"
 
@@ -44,24 +44,26 @@ void new_gradients(const tensors& list) {
     for (const auto& t : list) t.grad().fill_(0.1);
 }
 
-struct state {
-    torch::Tensor step, m, v;
+struct states {
+    explicit states(const tensors& list) {
+        for (const auto& t : list) {
+            step.push_back(torch::zeros({}));
+            m.push_back(torch::zeros_like(t));
+            v.push_back(torch::zeros_like(t));
+        }
+    }
+    tensors step, m, v;
 };
 
-std::vector<state> states_of(const tensors& list) {
-    std::vector<state> result;
-    for (const auto& t : list) result.push_back({torch::ones({1}), torch::zeros_like(t), torch::zeros_like(t)});
-    return result;
-}
-
-void kernel(tensors& list, std::vector<state>& states, const bench::adamw_hyper& hyper) {
+void kernel(tensors& list, states& of, const bench::adamw_hyper& hyper) {
     torch::NoGradGuard no_gradient;
+    at::_foreach_add_(of.step, 1);
     for (std::size_t i = 0; i < list.size(); ++i) {
-        const auto step = static_cast<std::size_t>(states[i].step.item<double>());
+        const auto step = static_cast<std::size_t>(of.step[i].item<double>());
         auto* const param = list[i].data_ptr<float>();
         const auto* grad = list[i].grad().data_ptr<float>();
-        auto* const m = states[i].m.data_ptr<float>();
-        auto* const v = states[i].v.data_ptr<float>();
+        auto* const m = of.m[i].data_ptr<float>();
+        auto* const v = of.v[i].data_ptr<float>();
         constexpr std::int64_t line = 16;  // floats; PyTorch splits a tensor at cache lines
         const auto n = list[i].numel();
         at::parallel_for(0, (n + line - 1) / line, 0, [&](std::int64_t begin, std::int64_t end) {
@@ -95,7 +97,7 @@ void add_optimizer(const std::string& name, Options options, const furl::bench::
 struct model_loops {
     explicit model_loops(const bench::model& m)
         : list(with_gradients(m.sizes)),
-          states(states_of(list)),
+          kernel_states(list),
           adamw(list, torch::optim::AdamWOptions(1e-3)),
           scattered(m.sizes),
           memory(m.sizes),
@@ -110,7 +112,7 @@ struct model_loops {
         }
     }
     tensors list;
-    std::vector<state> states;
+    states kernel_states;
     torch::optim::AdamW adamw;
     std::vector<std::span<float>> parameters, gradients;  // of libtorch's tensors
     furl::optimizer<furl::zoo::adamw> scattered;          // over them
@@ -139,7 +141,7 @@ std::vector<furl::bench::loop> model_step(const bench::model& m, std::size_t thr
     }
     loops.push_back({"kernel",
                      [w](std::size_t calls) {
-                         for (; calls > 0; --calls) kernel(w->list, w->states, w->hyper);
+                         for (; calls > 0; --calls) kernel(w->list, w->kernel_states, w->hyper);
                      },
                      {}, threads > 1});
     loops.push_back({"libtorch",
@@ -186,7 +188,7 @@ std::vector<furl::bench::loop> model_tail(const bench::model& m, std::size_t thr
              renew},
             {"kernel",
              [w](std::size_t calls) {
-                 for (; calls > 0; --calls) w->around([&] { kernel(w->list, w->states, w->hyper); });
+                 for (; calls > 0; --calls) w->around([&] { kernel(w->list, w->kernel_states, w->hyper); });
              },
              renew, threads > 1},
             {"libtorch",
