@@ -86,6 +86,27 @@ TEST_CASE("of the samples of a round the best counts") {
     for (const auto& s : samples[0]) CHECK(s.nanoseconds < 15e6);
 }
 
+TEST_CASE("a slow round is measured up to eight times as often: a disturbance ends, what is slow stays so") {
+    int round = 0, calls = 0;  // calls in the round; the first only warms up
+    bench::effort time;
+    time.sample_nanoseconds = 1e6;
+    time.rounds = 3;
+    time.best_of = 2;
+    const auto samples = bench::run_rounds({{"a",
+                                             [&](std::size_t) {
+                                                 ++calls;
+                                                 const bool slow = round == 3 || (round == 2 && calls <= 7);
+                                                 std::this_thread::sleep_for(std::chrono::milliseconds(slow ? 20 : 2));
+                                             },
+                                             [&] { ++round, calls = 0; }}},
+                                           time, [](std::size_t, std::size_t) {});
+    REQUIRE(samples[0].size() == 3);
+    CHECK(samples[0][0].nanoseconds < 15e6);
+    CHECK(samples[0][1].nanoseconds < 15e6);
+    CHECK(samples[0][2].nanoseconds > 15e6);
+    CHECK(calls == 1 + 2 * 8);
+}
+
 TEST_CASE("our flags are taken out of the command line, and the others stay") {
     std::string words[] = {"program", "--sizes=10,1e3", "--benchmark_out=x", "--only=a b,c", "--seconds=0.5", "--threads=0"};
     char* argv[] = {words[0].data(), words[1].data(), words[2].data(), words[3].data(), words[4].data(), words[5].data()};

@@ -63,8 +63,8 @@ TEST_CASE("the lanes of a block meet as halves, down to 8 in their own type, on 
         for (std::size_t i = 0; i < reduction_lanes; ++i) lanes[i] = static_cast<float>(i + 1);
         return fold_lanes(lanes, combine);
     };
-    CHECK(fold(add) == 528);
-    CHECK(fold([](double a, double b) { return a > b ? a : b; }) == 32);
+    CHECK(fold([]<class X>(X a, X b) { return a + b; }) == 528);
+    CHECK(fold([]<class X>(X a, X b) { return a > b ? a : b; }) == 32);
     bool halves = true;
     int meetings = 0, in_float = 0;
     fold([&]<class X>(X a, X b) {
