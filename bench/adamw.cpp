@@ -30,7 +30,9 @@ constexpr by_hand loops_by_hand[] = {
     {"hand", bench::hand_adamw},
     {"textbook", bench::textbook_adamw},
     {"pytorch", bench::pytorch_adamw},
+#if defined(BENCH_DEEPSPEED)
     {"deepspeed", bench::deepspeed_adamw},
+#endif
     {"ggml", bench::ggml_adamw},
 #if defined(BENCH_LLMC)
     {"llm.c", bench::llmc_adamw},

@@ -240,7 +240,7 @@ def layouts(jobs):
         return f"{worst_over_median(job, loop):.2f} ({values[len(values) * 9 // 10] / statistics.median(values):.2f})"
     loops = list(jobs[0].samples)
     return (f"Over {len(next(iter(jobs[0].samples.values())))} random layouts: the worst over the median (and the ninth of "
-            "ten), and the median in ns per parameter.\n\n"
+            "ten), and the median in ns per parameter. A layout's best of five samples counts, of forty where it is slow.\n\n"
             + table(["parameters", *loops, *(f"{loop}, ns" for loop in loops)],
                     [[f"{j.parameters:,}", *(cell(j, loop) for loop in loops),
                       *(f"{j.per_parameter(loop):.3f}" for loop in loops)] for j in jobs]))

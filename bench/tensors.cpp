@@ -96,7 +96,9 @@ const bool registered = furl::bench::add_to_registered(
                                 }
                                 for (auto [name, step] : {std::pair{"hand", &bench::hand_adamw},
                                                           std::pair{"pytorch", &bench::pytorch_adamw},
+#if defined(BENCH_DEEPSPEED)
                                                           std::pair{"deepspeed", &bench::deepspeed_adamw},
+#endif
                                                           std::pair{"ggml", &bench::ggml_adamw}})
                                     loops.push_back({name, [w, step](std::size_t calls) { w->each(step, calls); }});
                                 loops.push_back({"memory", [w](std::size_t calls) { w->memory(calls); }});

@@ -105,6 +105,6 @@ static_assert(adds(extra<[] { return proximal_weight_decay(adam::update, adam::l
 static_assert(adds(extra<[] { return lookahead(adam::update, 5, 0.5); }>, 1, 0, 1, 3));
 static_assert(adds(extra<[] { return weight_ema(adam::update, 0.999); }>, 1, 0, 1, 0));
 static_assert(adds(extra<[] { return swa(adam::update, 1000, 10); }>, 1, 0, 1, 1));
-static_assert(adds(extra<[] { return accumulate_gradients(adam::update, 4); }>, 1, 1, 0, 4));
+static_assert(adds(extra<[] { return accumulate_gradients(adam::update, 4); }>, 2, 2, -1, 4));
 
 }  // namespace

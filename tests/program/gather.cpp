@@ -66,7 +66,10 @@ constexpr auto scaled_root = [] { return a * sqrt(bias_corrected(second_moment))
 static_assert(in_loop<scaled_root>(op::multiply) == in_loop<corrected_root>(op::multiply));
 
 // One that may be negative stays, and so does one that is needed as it is.
-constexpr auto any_root = [] { return sqrt(a * param) + sqrt(grad / c) + sqrt(grad / (1 - pow(c, step))); };
+constexpr auto any_root = [] {
+    return sqrt(a * param) + sqrt(grad / c) + sqrt(grad / (1 - pow(c, step))) + sqrt(grad / (1 - pow(b, a))) +
+           sqrt(a * param / (1 - pow(b, step))) + second_moment;
+};
 static_assert(count_of(gathered<any_root>, op::sqrt, rate::per_step) == 0);
 constexpr auto used_correction = [] {
     const auto v_hat = let<"v_hat">(bias_corrected(second_moment));

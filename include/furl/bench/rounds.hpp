@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <ctime>
 #include <functional>
-#include <limits>
 #include <numeric>
 #include <random>
 #include <string>
@@ -39,8 +38,8 @@ struct effort {
     double nanoseconds = 1e9;         ///< of all samples of all loops, about
     std::size_t rounds = 0;           ///< exactly so many; 0: as the time allows
     std::size_t least = 6, most = 51; ///< rounds that a loop is in, at least, and at most
-    /// Samples of a round, of which the shortest counts: where rounds are to differ. Eight times as many where it is 5 % over
-    /// the shortest of the loop so far, as a disturbance ends and what is slow by itself stays slow.
+    /// Samples of a round, of which the shortest counts: where rounds are to differ. Eight times as many in the first round,
+    /// and where it is 5 % over the shortest of the loop so far: a disturbance ends, what is slow by itself stays slow.
     std::size_t best_of = 1;
 };
 
@@ -99,7 +98,7 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
     std::vector<std::size_t> order(loops.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::mt19937 random{20240229};
-    std::vector<double> shortest(loops.size(), std::numeric_limits<double>::infinity());
+    std::vector<double> shortest(loops.size());
     for (std::size_t round = 0; round < rounds; ++round) {
         progress(round, rounds);
         std::shuffle(order.begin(), order.end(), random);
@@ -111,7 +110,7 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
             if (e.best_of > 1) {
                 for (std::size_t k = 1; k < e.best_of || (k < 8 * e.best_of && best.nanoseconds > 1.05 * shortest[i]); ++k)
                     if (const auto again = measure(loops[i], calls[i]); again.nanoseconds < best.nanoseconds) best = again;
-                shortest[i] = std::min(shortest[i], best.nanoseconds);
+                if (round == 0 || best.nanoseconds < shortest[i]) shortest[i] = best.nanoseconds;
             }
             best.round = round;
             samples[i].push_back(best);

@@ -22,8 +22,9 @@ namespace furl {
 ///                best changed where a step has been done.
 /// @returns  an expression of the shape of the update.
 /// State:   one buffer of n values, under its name.
-/// Cost:    1 load, 1 store, 1 addition, 1 multiplication, 2 selects per parameter, and 1 select for each state; all of
-///          the rule's own at each gradient. So it saves the memory of a second gradient buffer, not time.
+/// Cost:    1 load, 1 store, 1 addition, 1 multiplication, 2 selects per parameter, and 1 select for each state; a bias
+///          correction under a root is a multiplication of its own; all of the rule's own at each gradient. So it saves the
+///          memory of a second gradient buffer, not time.
 /// Source:  optax's MultiSteps, whose mean is a running one: same value, other rounding. Differs from a PyTorch loop
 ///          that calls backward() k times in that it takes the mean, not the sum.
 template <fixed_string Name = "accumulated", Expression Update, class K>

@@ -22,13 +22,14 @@ namespace furl {
 /// @param decay   beta: dimensionless, in [0, 1). TensorFlow's num_updates is
 ///                `min(0.9999, (1 + step) / (10 + step))`.
 /// @returns  an expression of the value of the update.
-/// State:   one buffer of n values, under its name, that starts at the parameters after the first step.
+/// State:   one buffer of n values, under its name, that starts at the parameters after the first step: exactly, as it is
+///          0 before; where the count of steps is set back, up to the rounding of what it was.
 /// Cost:    1 load, 1 store, 1 subtraction, 1 fma per parameter.
 /// Source:  Polyak & Juditsky 1992; PyTorch's AveragedModel with get_ema_avg_fn(decay). Differs from optax's ema in
 ///          that it needs no debiasing.
 template <fixed_string Name = "weight_ema", Expression Update, class Decay>
 constexpr auto weight_ema(const Update& update, const Decay& decay) {
-    const auto weight = select(step == 1, 1, 1 - as_expression(decay));  // from 0 all the way, which is exact
+    const auto weight = select(step == 1, 1, 1 - as_expression(decay));
     return with(update, state<Name>(0.0, [&](auto old) { return lerp(old, updated, weight); }));
 }
 

@@ -12,8 +12,9 @@ namespace furl {
 /// alignment, vector width or the order in which blocks are computed. The tree of lanes goes down to 8 in the element type,
 /// and on in double.
 ///
-/// Error: a lane adds 16 values in the element type, and four of them meet in it, so a sum of non-negative values is within
-/// 18 units of 2^-24 (float; 2^-53 double) in the worst case, for any number of elements, and near 1 unit as a rule.
+/// Error: a lane adds 16 values in the element type, and four lanes meet in it, so a sum of non-negative floats is within 18
+/// units of 2^-24 in the worst case, for any number of elements, and near 1 unit as a rule. Of doubles it is within 21 units
+/// of 2^-53, and one more for each doubling of the blocks and of the tensors.
 inline constexpr std::size_t reduction_lanes = 32;  // so many that no addition waits for the one before
 inline constexpr std::size_t reduction_block = 512;
 

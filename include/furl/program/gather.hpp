@@ -20,7 +20,7 @@ constexpr scaled as_scaled(const program<Capacity>& p, std::int16_t i) {
     return {};
 }
 
-// Whether a value is 1 / (1 - beta^t) for the decay of an ema, and so at least 1; t is the step, or a count of its own + 1.
+// Whether a value is 1 / (1 - beta^t) for the decay of an ema and the step, and so at least 1.
 template <std::size_t Capacity>
 constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
     const auto is_one = [&](std::int16_t k) { return p[k].code == op::constant && p[k].value == 1; };
@@ -29,9 +29,7 @@ constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
     const auto rest = operand(i, 1);
     if (p[rest].code != op::subtract || !is_one(operand(rest, 0))) return false;
     const auto power = operand(rest, 1);
-    if (p[power].code != op::pow) return false;
-    const auto t = operand(power, 1);
-    if (p[t].code != op::step && !(p[t].code == op::add && is_one(operand(t, 1)))) return false;
+    if (p[power].code != op::pow || p[operand(power, 1)].code != op::step) return false;
     for (const auto& s : p.states)
         if (s.decay == operand(power, 0)) return true;
     return false;
@@ -50,8 +48,10 @@ constexpr program<Capacity> gather(const program<Capacity>& in) {
             const auto old = detail::as_scaled(in, in[i].operands[0]);
             if (old.factor >= 0 && uses.once(in[i].operands[0]) && detail::corrects_bias(in, old.factor)) {
                 const auto [factor, rest] = detail::as_scaled(out, x.operands[0]);
-                const auto root = out.emit(op::sqrt, factor);
-                return out.emit(op::multiply, root, out.emit(op::sqrt, rest));
+                if (out[factor].code == op::divide) {  // not a product with one that it has met
+                    const auto root = out.emit(op::sqrt, factor);
+                    return out.emit(op::multiply, root, out.emit(op::sqrt, rest));
+                }
             }
         }
         const auto plain = out.emit(x);
