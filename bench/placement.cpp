@@ -2,8 +2,8 @@
 // cases; "hand" has its moments from malloc, too.
 //
 // "placement" compares one layout of each. "layouts" draws another one for each round: its spread, and the worst of all
-// rounds over the median, say what luck does. The best of five samples of a round counts, or of forty where it is slow, and "one layout" is the same in
-// all rounds: its spread is not the layouts'.
+// rounds over the median, say what luck does. The best of five samples of a round counts, or of forty where it
+// is slow, and "one layout" is the same in all rounds: its spread is not the layouts'.
 #include "support/loops.hpp"
 
 #include <furl/bench/data.hpp>

@@ -12,9 +12,9 @@ namespace bench {
 /// PyTorch's fused CPU Adam (aten/src/ATen/native/cpu/FusedAdamKernel.cpp, revision aa26438a), float, AdamW.
 void pytorch_adamw(const streams& s, const adamw_hyper& hyper, std::size_t step);
 
-/// DeepSpeed's CPU Adam (csrc/includes/cpu_adam.h, csrc/adam/cpu_adam_impl.cpp, revision edaa7221), float, AdamW. In one
-/// run with the original (g++ 12 at its flags, AVX2, Zen 3) it took 0.55, 0.56 and 0.58 ns per parameter at 1e4, 1e5 and
-/// 1e6, and the original 0.63, 0.57 and 0.58. clang 14 compiles the original to 0.40, 0.42 and 0.43, and this to 0.45 to 0.62.
+/// DeepSpeed's CPU Adam (csrc/includes/cpu_adam.h, csrc/adam/cpu_adam_impl.cpp, revision edaa7221), float, AdamW. By g++,
+/// as the original is compiled. In a trial beside the original, which is not in this repository (g++ 12 at its flags, AVX2,
+/// Zen 3), it took 0.55, 0.56 and 0.58 ns per parameter at 1e4, 1e5 and 1e6, and the original 0.63, 0.57 and 0.58.
 void deepspeed_adamw(const streams& s, const adamw_hyper& hyper, std::size_t step);
 
 /// ggml's ggml_compute_forward_opt_step_adamw_f32 (ggml/src/ggml-cpu/ops.cpp, revision d99724f2), one row.

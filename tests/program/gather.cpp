@@ -77,7 +77,8 @@ constexpr auto used_correction = [] {
 };
 static_assert(count_of(gathered<used_correction>, op::sqrt, rate::per_step) == 0);
 
-static_assert(is_ssa(gathered<nested>) && is_ssa(gathered<over_a_quotient>) && is_ssa(gathered<used_quotient>) && is_ssa(gathered<scaled_root>));
+static_assert(is_ssa(gathered<nested>) && is_ssa(gathered<over_a_quotient>) && is_ssa(gathered<used_quotient>) &&
+              is_ssa(gathered<scaled_root>));
 
 }  // namespace
 
