@@ -94,9 +94,11 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     /// One step: t becomes t + 1, parameters and states are updated in place.
     ///
     /// @param parameters  one tensor or a list of tensors, as the optimizer was built for: anything contiguous.
-    /// @param gradients   the same, read only (but written by a rule with zero_grad).
+    /// @param gradients   the same, read only (but written by a rule with zero_grad). An empty one says that its tensor has
+    ///                    none this time: the tensor and its states stay as they are, and are left out of what is global.
     /// @param inputs      `furl::input<"name"> = data` for each further input of the rule.
-    /// @returns  whether the step was done: false where the rule skipped it (skip_unless), which changed nothing.
+    /// @returns  whether the step was done: false where the rule skipped it (skip_unless) or no tensor has a gradient, which
+    ///           changed nothing.
     /// Errors:  std::invalid_argument, before anything is written, if a number or size of tensors differs from that of
     ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
     template <class Parameters, class Gradients, class... Names, class... Data>
@@ -135,7 +137,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     ///     }                                                        // each gradient is freed here
     ///
     /// All tensors, each once and in any order, make one step: the bits are those of step(), and the step counts when the
-    /// last is done, or finish_step() ends it without the others.
+    /// last is done, or finish_step() ends it without the others. A tensor whose gradient is empty has its turn, and stays.
     ///
     /// @returns  whether it was done: false where the rule skipped it, which changed nothing.
     /// Errors:  E40 if the rule has a reduction over all tensors: it cannot know it before all gradients are there.
@@ -155,13 +157,14 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         } else return false;
     }
 
-    /// Ends a step of which some tensors had no part: they stay as they are. A state that starts from an expression takes it
-    /// in the first step, so one of a tensor without a part in that starts at 0.
+    /// Ends a step of which some tensors had no part: they and their states stay as they are. It counts if any tensor had
+    /// one.
     void finish_step() {
         if (!turns_.open()) return;
-        engine_.keep_noted_states(turns_.had_part());
+        const bool counts = turns_.any_had_part();
+        if (counts) engine_.keep_noted_states(turns_.had_part());
         turns_.end();
-        ++steps_;
+        steps_ += counts;
     }
 
     /// The same, for tensors and inputs that are named at run time.
@@ -244,6 +247,16 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     double operator[](const hyperparameter<Name>&) const {
         return hypers_[hyper_index<Name>()];
     }
+    /// The values of a hyperparameter of each tensor, by its symbol: `opt[my_rule::decay][tensor] = 0`.
+    template <class Name>
+    std::span<double> operator[](const tensor_hyperparameter<Name>&) {
+        constexpr auto i = state_index<Name>;
+        constexpr bool known = i < plan::program.states.size() && plan::program.states[i].role == state_role::hyperparameter;
+        static_assert(known, "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
+        if constexpr (known) return engine_.tensor_states(i);
+        else return {};
+    }
+
     /// Error E17.
     template <class Symbol>
     double& operator[](const Symbol&) {
@@ -298,13 +311,17 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     }
 
     bool run_tensor(std::size_t tensor) {
+        if (arguments_.tensors().is_absent(tensor)) {
+            if (turns_.take(tensor, false)) finish_step();
+            return true;
+        }
         auto& places = arguments_.tensors().places[tensor];
         states_.place(places, tensor);
         if constexpr (plan::begins) states_.begin(places, this->size(tensor));
         stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
         engine_.note_step_states(now);
-        if (turns_.take(tensor)) finish_step();
+        if (turns_.take(tensor, true)) finish_step();
         return true;
     }
 
@@ -316,13 +333,17 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         return i < plan::program.hypers.size() ? i : 0;
     }
 
+    // The place of a name in the table of states; past its end where there is none.
+    template <class Name>
+    static constexpr std::size_t state_index = [] {
+        std::size_t k = 0;
+        while (k < plan::program.states.size() && plan::program.states[k].name != name_text<Name>) ++k;
+        return k;
+    }();
+
     template <class Name>
     auto state_of(std::size_t tensor) {
-        constexpr auto i = [] {
-            std::size_t k = 0;
-            while (k < plan::program.states.size() && plan::program.states[k].name != name_text<Name>) ++k;
-            return k;
-        }();
+        constexpr auto i = state_index<Name>;
         static_assert(i < plan::program.states.size(),
                       "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
         const bool there = has_tensor(tensor);

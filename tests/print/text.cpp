@@ -43,7 +43,7 @@ TEST_CASE("text writes equations in the notation of the language, names first, t
           "average = 0.5 * previous(average) + (1 - 0.5) * updated\n");
     CHECK(text<zoo::heavy_ball>() ==
           "last    = param\n"
-          "updated = param - lr * grad + select(step == 1, 0, momentum) * (param - previous(last))\n");
+          "updated = param - lr * grad + select(first_step, 0, momentum) * (param - previous(last))\n");
 }
 
 TEST_CASE("text sets the brackets that the order of evaluation needs, and no others") {

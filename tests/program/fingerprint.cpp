@@ -1,4 +1,7 @@
+#include <furl/blocks/lookahead.hpp>
 #include <furl/furl.hpp>
+#include <furl/zoo/sgd.hpp>
+#include <furl/zoo/sgd_momentum.hpp>
 
 #include <doctest/doctest.h>
 
@@ -36,6 +39,10 @@ struct guarded {
     static constexpr auto update = skip_nonfinite(rule::update);
 };
 
+struct ahead {
+    static constexpr auto update = lookahead(zoo::sgd::update, 5, 0.5);
+};
+
 struct turned {
     static constexpr auto update = rule::lr * rule::m - param;
 };
@@ -54,4 +61,7 @@ TEST_CASE("a fingerprint is that of what a rule computes, not of its name, lets 
 
 TEST_CASE("a fingerprint stays: checkpoints are told by it") {
     CHECK(fingerprint<rule> == 5743343630265541702);
+    // These said `step == 1` where they say first_step now.
+    CHECK(fingerprint<ahead> == 1242431351961316470);
+    CHECK(fingerprint<zoo::sgd_momentum> == 10203509146474118175u);
 }

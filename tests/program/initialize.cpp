@@ -19,13 +19,29 @@ struct from_leaf {
 };
 constexpr auto read = initialize(written<from_leaf>);
 static_assert(count_of(read, op::select) == 1, "once, however often the old value is read");
-static_assert(count_of(read, op::equal, rate::per_step) == 1, "t == 1 is found once a step");
+static_assert(count_of(read, op::equal, rate::per_tensor) == 1, "whether a tensor had its first step is found once for it");
 static_assert([] {
     const auto& chosen = read[find(read, op::select)];
     const auto& condition = read[chosen.operands[0]];
-    return read[condition.operands[0]].code == op::step && read[condition.operands[1]].value == 1 &&
+    return read[condition.operands[0]].name == "furl.started" && read[condition.operands[1]].value == 0 &&
            read[chosen.operands[1]].code == op::param && read[chosen.operands[2]].code == op::previous;
 }());
+static_assert([] {
+    const auto& flag = read.states[read.states.size() - 1];
+    return flag.name == "furl.started" && flag.when == rate::per_tensor && flag.role == state_role::started &&
+           read[flag.initial].value == 0 && read[flag.next].value == 1;
+}());
+
+// Each condition under which states start has a flag; a state of one value per step has one of its own.
+struct two_starts {
+    static constexpr auto s = state<"s">(grad, [](auto old) { return old + grad; });
+    static constexpr auto b = state<"b">(param, [](auto old) { return old; });
+    static constexpr auto count = state<"count">(hyper<"first">(2), [](auto old) { return old + 1; });
+    static constexpr auto update = with(only_if(step > 2, param - s), b, count);
+};
+constexpr auto several = initialize(written<two_starts>);
+static_assert(several.states.size() == 6 && is_ssa(several));
+static_assert(several.states[2].when == rate::per_step, "it starts from one value per step, and stays one");
 
 struct two_of_one_start {
     static constexpr auto update = with(param, ema<"a">(grad, 0.9, param * 2), ema<"b">(grad, 0.5, param * 2));

@@ -14,7 +14,7 @@ struct zoo_row {
     int loads = 0;            ///< values read per parameter, all passes
     int stores = 0;           ///< values written per parameter
     int states = 0;           ///< buffers of one value per parameter
-    std::size_t scalars = 0;  ///< states of one value per tensor or per step
+    std::size_t scalars = 0;  ///< states of one value per tensor or per step that the rule defines
     /// After 100 steps with all hyperparameters changed after 50, how far the fused parameters may be from those of the
     /// reference, which computes as written in double: in units of the last place of float or double at the largest
     /// magnitude that the parameter has had. Twice what was measured, or more; large where a rule divides by a difference of

@@ -10,15 +10,16 @@ namespace furl {
 
 /// One step of the rule for every k gradients, with their mean.
 ///
-/// \f$ a_t = g_t \f$ in the first step of k, else \f$ a_{t-1} + g_t \f$; in the last the rule takes its step number
-/// \f$ t / k \f$ with the gradient \f$ a_t / k \f$; in others parameters and states stay as they are
+/// \f$ a_t = a_{t-1} + g_t \f$; where k divides t the rule takes its step number \f$ t / k \f$ with the gradient
+/// \f$ a_t / k \f$, and \f$ a_t \f$ becomes 0; in other steps parameters and states stay as they are
 ///
 /// The rule's `step`, its schedules and bias corrections with it, count its own steps; `opt.step_count()` counts
-/// gradients. What is put around it (`weight_ema(accumulate_gradients(update, 4), 0.999)`) happens at each gradient.
+/// gradients. A state that starts from an expression of the gradient starts from the mean. The sum of a tensor that has no
+/// gradient in the last step of k stays, and goes into the next mean. What is put around it (`weight_ema(accumulate_gradients(update, 4), 0.999)`) happens at each gradient.
 ///
 /// @tparam Name   the name of the sum: "accumulated" unless given.
 /// @param update  a rule's update.
-/// @param k       gradients to a step, a whole number. With k = 1 it is the rule, to the bit. A hyperparameter is
+/// @param k       gradients to a step, a whole number. With k = 1 it is the rule, to the bit (-0 counts as 0). A hyperparameter is
 ///                best changed where a step has been done.
 /// @returns  an expression of the shape of the update.
 /// State:   one buffer of n values, under its name.
@@ -31,11 +32,10 @@ template <fixed_string Name = "accumulated", Expression Update, class K>
 constexpr auto accumulate_gradients(const Update& update, const K& k) {
     const auto gradients = as_expression(k);
     const auto done = floor((step - 1) / gradients);
-    const auto starts = step == gradients * done + 1;
     const auto ends = step == gradients * floor(step / gradients);
-    const auto sum = state<Name>(0.0, [&](auto old) { return select(starts, grad, old + grad); });
-    // The sum itself goes on in every step, so it enters after only_if.
-    return replace(only_if(ends, replace(update, step, done + 1)), grad, sum / gradients);
+    const auto sum = state<Name>(0.0, [&](auto old) { return select(ends, 0, old + grad); });
+    // The sum goes on in every step, so it enters after only_if.
+    return with(replace(only_if(ends, replace(update, step, done + 1)), grad, (previous(sum) + grad) / gradients), sum);
 }
 
 }  // namespace furl

@@ -27,7 +27,7 @@ constexpr auto lookahead(const Update& update, const K& k, const Alpha& alpha) {
     const auto steps = as_expression(k);
     const auto synchronizes = step == steps * floor(step / steps);
     const auto slow = state<Name>(0.0, [&](auto old) {
-        const auto before = select(step == 1, param, old);
+        const auto before = select(first_step, param, old);
         return select(synchronizes, lerp(before, update, alpha), before);
     });
     return select(synchronizes, slow, update);

@@ -22,21 +22,20 @@ namespace furl {
 /// @param decay   beta: dimensionless, in [0, 1). TensorFlow's num_updates is
 ///                `min(0.9999, (1 + step) / (10 + step))`.
 /// @returns  an expression of the value of the update.
-/// State:   one buffer of n values, under its name, that starts at the parameters after the first step: exactly, as it is
-///          0 before; where the count of steps is set back, up to the rounding of what it was.
+/// State:   one buffer of n values, under its name, that starts at the parameters after the tensor's first step.
 /// Cost:    1 load, 1 store, 1 subtraction, 1 fma per parameter.
 /// Source:  Polyak & Juditsky 1992; PyTorch's AveragedModel with get_ema_avg_fn(decay). Differs from optax's ema in
 ///          that it needs no debiasing.
 template <fixed_string Name = "weight_ema", Expression Update, class Decay>
 constexpr auto weight_ema(const Update& update, const Decay& decay) {
-    const auto weight = select(step == 1, 1, 1 - as_expression(decay));
+    const auto weight = select(first_step, 1, 1 - as_expression(decay));
     return with(update, state<Name>(0.0, [&](auto old) { return lerp(old, updated, weight); }));
 }
 
 /// Stochastic weight averaging: the mean of the weights from a step on.
 ///
 /// \f$ a_t = a_{t-1} + \frac{1}{n}\, (\theta_t - a_{t-1}) \f$ at steps \f$ t = t_0, t_0 + c, t_0 + 2c, \dots \f$, the
-/// n-th of them; before \f$ t_0 \f$, \f$ a_t = \theta_t \f$
+/// n-th of them; before \f$ t_0 \f$, and in the tensor's first step, \f$ a_t = \theta_t \f$
 ///
 /// @tparam Name   the name of the average: "swa" unless given.
 /// @param update  a rule's update.
@@ -54,7 +53,9 @@ constexpr auto swa(const Update& update, const Start& start = 1.0, const Cycle& 
     const auto cycles = floor((step - first) / period);
     const auto weight = select(step == first + cycles * period, 1 / (cycles + 1), 0);
     return with(update,
-                state<Name>(0.0, [&](auto old) { return select(step <= first, updated, lerp(old, updated, weight)); }));
+                state<Name>(0.0, [&](auto old) {
+                    return select(step <= first || first_step, updated, lerp(old, updated, weight));
+                }));
 }
 
 }  // namespace furl

@@ -9,7 +9,6 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -42,7 +41,9 @@ class step_runner {
           reductions_(sizes.size() * reductions),
           scalar_states_(program.states.size() * std::max<std::size_t>(sizes.size(), 1)),
           new_states_(has_tensor_states ? scalar_states_.size() : 0),
-          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
+          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {
+        fill_scalar_states([](const state_entry&) { return true; });
+    }
 
     /// What a step is given beside its runner, and what is known of it between its passes.
     struct stage {
@@ -77,7 +78,7 @@ class step_runner {
             return true;
         });
     }
-    void finish(const stage& now) { keep_scalar_states(now.self.values_); }
+    void finish(const stage& now) { keep_scalar_states(now); }
 
     /// A step of one tensor alone, of a rule without reductions over all tensors. States of one value per step are kept
     /// by finish, once all tensors had theirs.
@@ -111,14 +112,14 @@ class step_runner {
         return scalar_states_[scalar_place(state, tensor)];
     }
 
-    /// All such states as before the first step.
+    /// A state of one value per tensor: those of all tensors.
+    std::span<double> tensor_states(std::size_t state) {
+        return parts_.tensors() == 0 ? std::span<double>() : std::span(&scalar_states_[scalar_place(state, 0)], parts_.tensors());
+    }
+
+    /// All such states as before the first step; what the user sets stays.
     void reset() {
-        if constexpr (!program.states.empty()) {
-            const auto stride = scalar_states_.size() / program.states.size();
-            for (std::size_t i = 0; i < program.states.size(); ++i)
-                for (std::size_t k = 0; k < stride; ++k)
-                    scalar_states_[i * stride + k] = initial_value(program.states[i]);
-        }
+        fill_scalar_states([](const state_entry& s) { return s.role != state_role::hyperparameter; });
     }
 
     /// What a buffer of a state is filled with; a state that starts from an expression takes it in the first step.
@@ -145,8 +146,10 @@ class step_runner {
                 return static_cast<double>(now.self.parts_.size(tensor));
             } else if constexpr (x.code == op::global_count) {
                 if (now.total > 0) return static_cast<double>(now.total);
-                const auto sizes = now.self.parts_.sizes();
-                return static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
+                std::size_t elements = 0;
+                for (std::size_t i = 0; i < now.self.parts_.tensors(); ++i)
+                    if (!now.tensors.is_absent(i)) elements += now.self.parts_.size(i);
+                return static_cast<double>(elements);
             } else if constexpr (x.code == op::previous) {
                 std::size_t i = 0;
                 while (program.states[i].name != x.name) ++i;
@@ -191,15 +194,40 @@ class step_runner {
         return false;
     }();
 
-    // Whether tensors that follow each other in memory are one to a pass.
+    // Whether tensors whose states of one value per tensor are equal have all such values equal.
+    static constexpr bool only_states_differ = [] {
+        for (auto i : Plan::order.scalars)
+            if (program[i].code == op::count || (is_reduction(program[i].code) && !is_global(program[i].code))) return false;
+        return true;
+    }();
+
+    // Whether tensors that follow each other in memory can be one to a pass.
     template <std::size_t Pass>
-    static constexpr bool joins = Pass + 1 == Plan::order.passes && Executor::in_pieces && !has_tensor_values &&
+    static constexpr bool joins = Pass + 1 == Plan::order.passes && Executor::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1;
 
     std::size_t scalar_place(std::size_t state, std::size_t tensor) const {
         constexpr auto states = std::max<std::size_t>(program.states.size(), 1);
         const auto stride = scalar_states_.size() / states;
         return state * stride + (program.states[state].when == rate::per_tensor ? tensor : 0);
+    }
+
+    template <class IsReset>
+    void fill_scalar_states(IsReset is_reset) {
+        if constexpr (!program.states.empty()) {
+            const auto stride = scalar_states_.size() / program.states.size();
+            for (std::size_t i = 0; i < program.states.size(); ++i)
+                if (is_reset(program.states[i]))
+                    for (std::size_t k = 0; k < stride; ++k)
+                        scalar_states_[i * stride + k] = initial_value(program.states[i]);
+        }
+    }
+
+    bool have_equal_states(std::size_t a, std::size_t b) const {
+        for (std::size_t i = 0; i < program.states.size(); ++i)
+            if (program.states[i].when == rate::per_tensor && scalar_states_[scalar_place(i, a)] != scalar_states_[scalar_place(i, b)])
+                return false;
+        return true;
     }
 
     template <class Do>
@@ -214,6 +242,7 @@ class step_runner {
     // Whether the step goes on.
     template <std::size_t Pass>
     bool prepare_pass(stage& now) {
+        if (Pass == 0 && now.tensors.none_present(parts_.sizes())) return false;
         evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.self.values_, leaves{now, 0});
         if constexpr (Pass + 1 == Plan::order.passes) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -235,7 +264,7 @@ class step_runner {
         if (chunks == 1) body(0);
         else runner(chunks, body);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
-            (combine<Pass, R>(), ...);
+            (combine<Pass, R>(now), ...);
         }(std::make_index_sequence<reductions>{});
     }
 
@@ -264,26 +293,36 @@ class step_runner {
     template <std::size_t Pass, class VisitAll>
     void run_chunk(const stage& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
         constexpr bool last = Pass + 1 == Plan::order.passes;
-        std::size_t waiting_tensor = 0, waiting_first = 0, waiting = 0;  // elements that the next tensor may follow
+        // The values of a tensor, which those up to `behind` share.
+        const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
+                                         [[maybe_unused]] std::size_t behind) {
+            if constexpr (has_tensor_values) {
+                scalars values = now.self.values_;
+                evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
+                uniforms = detail::round_uniforms<Plan, Pass, T>(values);
+                if constexpr (last && has_tensor_states)
+                    for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) note_tensor_states(values, i);
+            }
+        };
+        // Elements that the next tensor may follow: of tensors [from, behind), the first from element `first_waiting` on.
+        std::size_t from = 0, behind = 0, first_waiting = 0, waiting = 0;
         const auto run_waiting = [&] {
-            if (waiting > 0) run_piece<Pass>(now, uniforms, waiting_tensor, waiting_first, waiting);
+            if (from == behind) return;
+            evaluate_tensor(from, first_waiting, behind);
+            if (waiting > 0) run_piece<Pass>(now, uniforms, from, first_waiting, waiting);
         };
         visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
+            if (now.tensors.is_absent(tensor)) return;
             if constexpr (joins<Pass>) {
-                if (waiting > 0 && first == 0 && now.tensors.follows[tensor]) {
+                if (waiting > 0 && first == 0 && tensor == behind && now.tensors.follows[tensor] && have_equal_states(from, tensor)) {
                     waiting += end;
+                    ++behind;
                     return;
                 }
                 run_waiting();
-                waiting_tensor = tensor, waiting_first = first, waiting = end - first;
+                from = tensor, behind = tensor + 1, first_waiting = first, waiting = end - first;
             } else {
-                if constexpr (has_tensor_values) {
-                    scalars values = now.self.values_;
-                    evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
-                    uniforms = detail::round_uniforms<Plan, Pass, T>(values);
-                    if constexpr (last && has_tensor_states)
-                        if (first == 0) note_tensor_states(values, tensor);
-                }
+                evaluate_tensor(tensor, first, tensor + 1);
                 [&]<std::size_t... K>(std::index_sequence<K...>) {
                     ((uniforms.keys[K] = random_key<K>(now.self.values_, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
                 }(std::make_index_sequence<Plan::random_keys>{});
@@ -341,12 +380,13 @@ class step_runner {
     }
 
     template <std::size_t Pass, std::size_t R>
-    void combine() {
+    void combine([[maybe_unused]] const stage& now) {
         constexpr auto r = Plan::order.reductions[R];
         constexpr auto code = program[r].code;
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
             block_tree all(detail::combining<code>{});
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
+                if (now.tensors.is_absent(i)) continue;
                 combine_tensor<Pass, R>(i);
                 if constexpr (is_global(code)) all.push(reductions_[i * reductions + R]);
             }
@@ -372,13 +412,13 @@ class step_runner {
         });
     }
 
-    void keep_scalar_states(const scalars& values) {
+    void keep_scalar_states(const stage& now) {
         for_each_scalar_state<rate::per_step>([&](std::size_t state, auto next) {
-            scalar_state(state, 0) = values.value[next];
+            scalar_state(state, 0) = values_.value[next];
         });
         for_each_scalar_state<rate::per_tensor>([&](std::size_t state, auto) {
             for (std::size_t i = 0; i < parts_.tensors(); ++i)
-                scalar_state(state, i) = new_states_[scalar_place(state, i)];
+                if (!now.tensors.is_absent(i)) scalar_state(state, i) = new_states_[scalar_place(state, i)];
         });
     }
 };

@@ -8,19 +8,32 @@
 
 namespace furl {
 
-/// The tensors of a step: where their places start, and which follow the one before without a gap in each of them.
+/// The tensors of a step: where their places start, which follow the one before without a gap in each of them, and which
+/// have no gradient and so no part in this step.
 template <class Plan>
 struct step_tensors {
     std::vector<detail::place_pointers<Plan>> places;  ///< of each tensor
     std::vector<unsigned char> follows;                ///< of each tensor, whether it does
+    std::vector<unsigned char> absent;                 ///< of each tensor, whether it has no gradient
+    std::size_t absent_count = 0;                      ///< the number of tensors without a gradient
 
-    /// Of so many tensors.
-    explicit step_tensors(std::size_t n) : places(n), follows(n) {}
+    /// For n tensors.
+    explicit step_tensors(std::size_t n) : places(n), follows(n), absent(n) {}
+
+    bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
+
+    /// Whether tensors are left out, and no tensor with elements is there.
+    bool none_present(std::span<const std::size_t> sizes) const {
+        if (absent_count == 0) return false;
+        for (std::size_t i = 0; i < sizes.size(); ++i)
+            if (sizes[i] > 0 && !absent[i]) return false;
+        return true;
+    }
 
     /// To be called when a pointer has changed.
     void find_neighbours(std::span<const std::size_t> sizes) {
         for (std::size_t i = 1; i < sizes.size(); ++i) {
-            bool next = true;
+            bool next = !is_absent(i) && !is_absent(i - 1);
             for (std::size_t p = 0; p < Plan::places.size(); ++p)
                 next = next && places[i][p] == places[i - 1][p] + Plan::places[p].size(sizes[i - 1]);
             follows[i] = next;

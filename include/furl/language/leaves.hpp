@@ -41,6 +41,14 @@ inline constexpr leaf<op::updated> updated{};
 /// The number of this step: t = 1, 2, ... Shape: one value per step.
 inline constexpr leaf<op::step> step{};
 
+/// A condition: this is the tensor's first step under the rule.
+///
+/// It differs from `step == 1` for a tensor that had no gradient in the optimizer's first steps, and where a step count
+/// was set without states. Inside only_if, and so inside accumulate_gradients and switch_at, only the steps in which the
+/// condition holds count. Shape: one value per tensor.
+/// State:   one number per tensor, that a checkpoint keeps.
+inline constexpr leaf<op::first_step> first_step{};
+
 /// The number of elements of the tensor. Shape: one value per tensor.
 inline constexpr leaf<op::count> count{};
 
@@ -91,6 +99,53 @@ constexpr auto hyper() {
 
 /// Error E28.
 constexpr refused hyper(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
+    return {};
+}
+
+/// A hyperparameter with a value for each tensor.
+template <class Name>
+struct tensor_hyperparameter : expression {
+    using name = Name;  ///< as a type: a hana::string
+
+    double default_value = 0;  ///< of every tensor
+
+    constexpr tensor_hyperparameter() = default;
+
+    /// Error E24: set it by `opt[decay][tensor] = value`.
+    template <class X>
+    constexpr refused operator=(const X&) const {
+        return detail::refuse_assignment<detail::anyhow<X>>();
+    }
+
+    /// Counts the nodes that it lays out.
+    static constexpr void count(detail::node_count& c) { ++c.nodes; }
+
+    /// Lays the expression out in a graph; the index of its node.
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{op::tensor_hyper, {-1, -1, -1}, default_value, name_text<Name>});
+    }
+};
+
+/// A hyperparameter that each tensor has a value of: `furl::per_tensor<"weight_decay">(0.01)`.
+///
+/// Set it at run time, for one tensor or for all: `opt[my_rule::decay][3] = 0`, `opt.set("weight_decay", 3, 0.0)`,
+/// `opt.set("weight_decay", 0.0)`. It is read at the start of each step; a checkpoint keeps it, reset() leaves it.
+///
+/// @param default_value  the value of every tensor until it is set.
+/// @returns  an expression. Shape: one value per tensor.
+/// Cost:    that of a hyperparameter. Small tensors that follow each other in memory step as one where their values are
+///          equal.
+/// Errors:  E04 if the rule gives one name two defaults, E03 if a state or a hyperparameter has the same name.
+template <fixed_string Name>
+constexpr auto per_tensor(double default_value) {
+    tensor_hyperparameter<furl::name<Name>> result;
+    result.default_value = default_value;
+    return result;
+}
+
+/// Error E28.
+constexpr refused per_tensor(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
     return {};
 }
 
@@ -145,6 +200,8 @@ template <class T>
 inline constexpr bool is_plain_number = Number<T>;
 template <class Name>
 inline constexpr bool is_plain_number<hyperparameter<Name>> = true;
+template <class Name>
+inline constexpr bool is_plain_number<tensor_hyperparameter<Name>> = true;
 
 /// Error E32 where what is averaged and its decay have changed places.
 template <class X, class Decay>

@@ -9,9 +9,9 @@ namespace furl {
 /// Every operation a rule can hold, and those that program passes put in (machine operations).
 enum class op : std::uint8_t {
     // leaves
-    constant, hyper, step, count, global_count, param, grad, updated, input, previous,
+    constant, hyper, tensor_hyper, step, first_step, count, global_count, param, grad, updated, input, previous,
     // names: the value of the operand, under a name
-    let, corrected, state, with, guard, zero_grad,
+    let, corrected, state, starts, with, guard, zero_grad,
     // arithmetic
     add, subtract, multiply, divide, negate,
     // functions
@@ -40,7 +40,10 @@ struct op_info {
 inline constexpr std::array op_table{
     op_info{op::constant, op_kind::leaf, 0, false, "constant"},
     op_info{op::hyper, op_kind::leaf, 0, false, "hyper"},
+    op_info{op::tensor_hyper, op_kind::leaf, 0, false, "tensor_hyper"},
     op_info{op::step, op_kind::leaf, 0, false, "step"},
+    // The first operand, where there is one: the condition of the steps that count.
+    op_info{op::first_step, op_kind::leaf, 0, true, "first_step"},
     op_info{op::count, op_kind::leaf, 0, false, "count"},
     op_info{op::global_count, op_kind::leaf, 0, false, "global_count"},
     op_info{op::param, op_kind::leaf, 0, false, "param"},
@@ -51,6 +54,7 @@ inline constexpr std::array op_table{
     op_info{op::let, op_kind::naming, 1, false, "let"},
     op_info{op::corrected, op_kind::naming, 1, false, "bias_corrected"},
     op_info{op::state, op_kind::naming, 3, false, "state"},  // next, initial, decay (of an ema)
+    op_info{op::starts, op_kind::naming, 2, false, "starts"},  // the initial value of a state, first_step
     op_info{op::with, op_kind::naming, 2, false, "with"},
     op_info{op::guard, op_kind::naming, 2, false, "guard"},  // value, condition of the step
     op_info{op::zero_grad, op_kind::naming, 1, false, "zero_grad"},

@@ -57,7 +57,8 @@ constexpr auto replace(const X& x, const hyperparameter<Name>&, const Y& y) {
     return detail::replace_nodes(x, y, [](const node& n) { return n.code == op::hyper && n.name == name_text<Name>; });
 }
 
-/// x in the steps in which the condition holds; in others the parameters and all states of x stay as they are.
+/// x in the steps in which the condition holds; in others the parameters and all states of x stay as they are, and for
+/// x it is still the first step where it was.
 ///
 /// @param condition  one value per step, per tensor or per parameter.
 /// @param x          an update.
@@ -72,6 +73,9 @@ constexpr auto only_if(const Condition& condition, const X& x) {
         if (n.code == op::state) {
             const auto old = body.add(node{op::previous, {-1, -1, -1}, 0, n.name});
             n.operands[0] = body.add(node{op::select, {holds, n.operands[0], old}, 0, {}});
+        } else if (n.code == op::first_step) {
+            auto& counts = n.operands[0];
+            counts = counts < 0 ? holds : body.add(node{op::logical_and, {holds, counts, -1}, 0, {}});
         }
         return body.add(n);
     });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
 
 #include <concepts>
@@ -28,11 +29,14 @@ struct old_value : expression {
     }
 };
 
+// An initial value that is a number is filled in before the first step; another one is taken in it.
 template <named_kind Kind, class Name, class Next, class Initial, class Decay>
 constexpr auto make_state(const Next& next, const Initial& initial, const Decay& decay) {
-    named<Kind, Name, graph_capacity<1, Next, Initial, Decay>> result;
+    constexpr bool is_number = std::derived_from<Initial, constant>;
+    named<Kind, Name, graph_capacity<is_number ? 1 : 3, Next, Initial, Decay>> result;
     auto& body = result.body;
-    const auto first = lay_out(initial, body);
+    auto first = lay_out(initial, body);
+    if constexpr (!is_number) first = body.add(node{op::starts, {first, first_step.into(body), -1}, 0, {}});
     const auto value = lay_out(next, body);
     const auto rate = lay_out(decay, body);
     body.root = body.add(node{op::state, {value, first, Kind == named_kind::ema ? rate : std::int16_t{-1}}, 0,
@@ -61,7 +65,8 @@ constexpr auto recur(const Recurrence& recurrence) {
 ///
 /// \f$ s_t = f(s_{t-1}),\quad s_0 = \mathit{initial} \f$
 ///
-/// @param initial     s_0: a number, or an expression that is evaluated at the first step (furl::param, say).
+/// @param initial     s_0: a number, or an expression (furl::param, say) that is evaluated in the tensor's first step:
+///                    first_step says which that is.
 /// @param recurrence  f: a function from the old value to the new one, both expressions.
 /// @returns  an expression of s_t. Shape: that of the recurrence: one value per parameter, per tensor or per step.
 /// State:    one buffer of that shape, under its name.

@@ -75,12 +75,14 @@ struct latex_style {
         switch (x.code) {
             case op::constant: return number(x.value);
             case op::hyper: return {with_index(symbol_of(x.name), "")};
+            case op::tensor_hyper: return {with_index(symbol_of(x.name), "i")};
             case op::input: return {with_index(symbol_of(x.name), "t")};
             case op::previous: return {with_index(symbol_of(x.name), "t-1")};
             case op::param: return {"\\theta_{t-1}"};
             case op::updated: return {"\\theta_t"};
             case op::grad: return {"g_t"};
             case op::step: return {"t"};
+            case op::first_step: return {"t = 1", tightness::comparison};
             case op::global_count: return {"n^{\\mathrm{all}}"};
             default: return {"n"};
         }

@@ -47,7 +47,8 @@ constexpr void check_conditions(program<Capacity>& p) {
         for (std::size_t k = 0; k < 3; ++k) {
             if (x.operands[k] < 0) continue;
             const bool given = info(p[x.operands[k]].code).is_condition;
-            const bool logical = x.code == op::logical_and || x.code == op::logical_or || x.code == op::logical_not;
+            const bool logical = x.code == op::logical_and || x.code == op::logical_or || x.code == op::logical_not ||
+                                 x.code == op::first_step;
             const bool compares = info(x.code).kind == op_kind::condition && !logical && x.code != op::select;
             const bool wanted = logical || (x.code == op::select && k == 0);
             if (given == wanted) continue;

@@ -32,6 +32,15 @@ template <std::size_t Capacity>
 constexpr static_vector<std::uint64_t, Capacity> value_hashes(const program<Capacity>& p) {
     static_vector<std::uint64_t, Capacity> hashes;
     for (const auto& x : p.code) {
+        if (x.code == op::first_step && x.operands[0] < 0) {
+            // Rules said `step == 1` before there was first_step: their checkpoints go on.
+            const auto leaf = [](op code, double value) {
+                return (word_hash{} << info(code).text << std::string_view() << std::bit_cast<std::uint64_t>(value) << 0 << 0 << 0).value;
+            };
+            hashes.push_back((word_hash{} << info(op::equal).text << std::string_view() << 0 << leaf(op::step, 0)
+                                          << leaf(op::constant, 1) << 0).value);
+            continue;
+        }
         word_hash h;
         h << info(x.code).text << x.name;
         if (x.code != op::hyper) h << std::bit_cast<std::uint64_t>(x.value);

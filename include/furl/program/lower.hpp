@@ -36,7 +36,8 @@ struct lowering {
         for (const auto& n : source.nodes) {
             if (n.code == op::hyper) declare_hyper(n);
             if (n.value == refused_value) out.fail(mistake::told);
-            const bool has_name = n.code == op::hyper || n.code == op::input || n.code == op::let || n.code == op::state;
+            const bool has_name = n.code == op::hyper || n.code == op::tensor_hyper || n.code == op::input ||
+                                  n.code == op::let || n.code == op::state;
             if (has_name && n.name.empty()) out.fail(mistake::empty_name);
             if (n.code == op::input) {
                 if (out.inputs.full()) out.fail(mistake::too_large);
@@ -46,13 +47,40 @@ struct lowering {
                 for (const auto& s : out.states)
                     if (s.name == n.name) out.fail(mistake::defined_twice, n.name);
                 if (out.states.full()) out.fail(mistake::too_large);
-                else out.states.push_back({n.name, rate::per_step, n.operands[0], n.operands[1], n.operands[2]});
+                else out.states.push_back(state_of(n));
             }
+            if (n.code == op::tensor_hyper) declare_tensor_hyper(n);
         }
-        for (const auto& h : out.hypers)
+        for (const auto& h : out.hypers) {
             if (h.default_value != h.default_value) out.fail(mistake::no_default, h.name);
+            if (const auto* s = find_state(h.name); s && s->role == state_role::hyperparameter) out.fail(mistake::defined_twice, h.name);
+        }
         for (const auto& n : source.nodes)
             if (n.code == op::previous && !find_state(n.name)) out.fail(mistake::state_not_defined, n.name);
+    }
+
+    // A state of a node, with its values as nodes.
+    constexpr state_entry state_of(const node& n) const {
+        state_entry s{n.name, rate::per_step, n.operands[0], n.operands[1], n.operands[2]};
+        if (const auto& initial = at(s.initial); initial.code == op::starts) {
+            s.initial = initial.operands[0];
+            s.starts = initial.operands[1];
+        }
+        return s;
+    }
+
+    constexpr void declare_tensor_hyper(const node& n) {
+        const auto i = static_cast<std::int16_t>(&n - source.nodes.begin());
+        for (const auto& s : out.states) {
+            if (s.name != n.name) continue;
+            if (s.role != state_role::hyperparameter) out.fail(mistake::defined_twice, n.name);
+            else if (at(s.next).value != n.value) out.fail(mistake::two_defaults, n.name);
+            return;
+        }
+        if (out.states.full()) return out.fail(mistake::too_large);
+        state_entry s{n.name, rate::per_tensor, i, i};
+        s.role = state_role::hyperparameter;
+        out.states.push_back(s);
     }
 
     constexpr const state_entry* find_state(std::string_view name) const {
@@ -80,7 +108,7 @@ struct lowering {
             for (std::size_t i = 0; i < source.nodes.size(); ++i) {
                 const auto& n = source.nodes[i];
                 rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
-                             ? out.rate_of(instruction{n})
+                             ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}})
                              : rate::per_step;
                 if (info(n.code).kind != op_kind::reduction)
                     for (auto operand : n.operands)
@@ -120,15 +148,16 @@ struct lowering {
             if (const auto* s = find_state(n.name)) emit(s->initial);
         instruction x{n};
         // Of what only carries a name, the value is the first operand.
-        const std::size_t arity = info(n.code).kind == op_kind::naming ? 1 : info(n.code).arity;
-        for (std::size_t k = 0; k < arity; ++k) x.operands[k] = emit(n.operands[k]);
+        const std::size_t arity = info(n.code).kind == op_kind::naming ? 1 : std::size(n.operands);
+        for (std::size_t k = 0; k < arity; ++k)
+            if (n.operands[k] >= 0) x.operands[k] = emit(n.operands[k]);
         visiting[i] = false;
         switch (n.code) {
             case op::let: case op::corrected: case op::state:
                 done = x.operands[0];
                 name(n.code, n.name, done);
                 return done;
-            case op::with: return done = x.operands[0];
+            case op::with: case op::starts: return done = x.operands[0];
             case op::zero_grad:
                 out.gradient = out.emit(0.0);
                 return done = x.operands[0];
@@ -141,6 +170,14 @@ struct lowering {
             }
             default: return done = out.emit(x);
         }
+    }
+
+    // The condition of the first step: that of each tensor, or of all where the state is one.
+    constexpr std::int16_t emit_start(const state_entry& s) {
+        instruction x{at(s.starts)};
+        if (x.operands[0] >= 0) x.operands[0] = emit(x.operands[0]);
+        if (s.when == rate::per_step) x.value = first_step_of_all;
+        return out.emit(x);
     }
 
     // A let and a state share their names; a corrected value has that of its state, and a hat.
@@ -165,8 +202,9 @@ struct lowering {
         for (std::size_t i = 0; i < out.states.size(); ++i) {
             auto& s = out.states[i];
             s.next = emit(s.next);
-            s.initial = emit(s.initial);
+            s.initial = s.role == state_role::hyperparameter ? out.emit(out[s.next].value) : emit(s.initial);
             if (s.decay >= 0) s.decay = emit(s.decay);
+            if (s.starts >= 0) s.starts = emit_start(s);
         }
         return out;
     }

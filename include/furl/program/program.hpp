@@ -28,6 +28,13 @@ struct hyper_entry {
     double default_value;   ///< until it is set
 };
 
+/// Who changes a value that is kept from step to step.
+enum class state_role : std::uint8_t {
+    of_rule,        ///< the rule: a state that it defines
+    started,        ///< the program: 1 once the tensor had its first step, else 0
+    hyperparameter  ///< the user: a hyperparameter of each tensor
+};
+
 /// A state of a program.
 struct state_entry {
     std::string_view name;       ///< of the state
@@ -35,6 +42,8 @@ struct state_entry {
     std::int16_t next = -1;     ///< the value after the step
     std::int16_t initial = -1;  ///< the value before the first step
     std::int16_t decay = -1;    ///< of an ema
+    std::int16_t starts = -1;   ///< the condition of the step that takes the initial value; -1: it is there before
+    state_role role = state_role::of_rule;  ///< who changes it
 };
 
 /// A value that prints as an equation of its own.
@@ -70,6 +79,9 @@ enum class mistake : std::uint8_t {
     decay_out_of_range,   ///< E34
     biased_start,         ///< E37
 };
+
+/// The value of a first_step that all tensors share: that of a state of one value per step.
+inline constexpr double first_step_of_all = 1;
 
 /// A rule as a list of instructions and the tables of its names.
 template <std::size_t Capacity>
@@ -125,7 +137,11 @@ struct program {
     constexpr rate rate_of(const instruction& x) const {
         switch (x.code) {
             case op::constant: case op::hyper: case op::step: case op::global_count: return rate::per_step;
-            case op::count: return rate::per_tensor;
+            case op::count: case op::tensor_hyper: return rate::per_tensor;
+            case op::first_step: {
+                const auto own = x.value == first_step_of_all ? rate::per_step : rate::per_tensor;
+                return x.operands[0] < 0 ? own : std::max(own, (*this)[x.operands[0]].when);
+            }
             case op::param: case op::grad: case op::updated: case op::input: case op::random:
                 return rate::per_element;
             case op::previous:
@@ -152,7 +168,10 @@ constexpr program<Capacity> rewrite(const program<Capacity>& in, Change change) 
     out.inputs = in.inputs;
     out.error = in.error;
     out.culprit = in.culprit;
-    for (const auto& s : in.states) out.states.push_back({s.name, s.when, -1, -1, -1});
+    for (auto s : in.states) {
+        s.next = s.initial = s.decay = s.starts = -1;
+        out.states.push_back(s);
+    }
 
     static_vector<std::int16_t, Capacity> now;
     const auto moved = [&](std::int16_t i) { return i < 0 ? i : now[static_cast<std::size_t>(i)]; };
@@ -165,6 +184,7 @@ constexpr program<Capacity> rewrite(const program<Capacity>& in, Change change) 
         out.states[i].next = moved(in.states[i].next);
         out.states[i].initial = moved(in.states[i].initial);
         out.states[i].decay = moved(in.states[i].decay);
+        out.states[i].starts = moved(in.states[i].starts);
     }
     for (const auto& n : in.names) out.names.push_back({n.kind, n.name, moved(n.value)});
     out.update = moved(in.update);

@@ -16,6 +16,12 @@
 
 namespace furl::detail {
 
+/// Whether a step count can be set; refused if not.
+inline bool require_step_count(std::int64_t steps) {
+    return (steps >= 0 && steps <= std::int64_t{1} << 53) ||
+           refuse("furl: the step count is " + std::to_string(steps) + "; it must be at least 0 and at most 2^53");
+}
+
 /// What an optimizer holds, and all that can be asked of it by a name of run time.
 ///
 /// @tparam Plan    as it is stored.
@@ -32,9 +38,21 @@ class named_access {
         : arguments_(std::move(sizes)), states_(arguments_.sizes()), engine_(arguments_.sizes()) {}
 
   public:
-    /// A hyperparameter by its name at run time. Errors: std::invalid_argument that lists the names there are.
-    void set(std::string_view name, double value) { hypers_.at(name) = value; }
+    /// A hyperparameter by its name at run time; one of each tensor is set for all. Errors: std::invalid_argument that lists
+    /// the names there are.
+    void set(std::string_view name, double value) {
+        if (const auto values = tensor_values(name); !values.empty()) std::ranges::fill(values, value);
+        else hypers_.at(name) = value;
+    }
     double get(std::string_view name) const { return hypers_.at(name); }
+
+    /// A hyperparameter of each tensor, by its name at run time.
+    void set(std::string_view name, std::size_t tensor, double value) {
+        if (require_tensor_values(name, tensor)) tensor_values(name)[tensor] = value;
+    }
+    double get(std::string_view name, std::size_t tensor) {
+        return require_tensor_values(name, tensor) ? tensor_values(name)[tensor] : std::numeric_limits<double>::quiet_NaN();
+    }
 
     /// The names of the hyperparameters.
     static constexpr std::span<const std::string_view> hyperparameters() { return hyperparameter_values<Plan>::names; }
@@ -83,11 +101,12 @@ class named_access {
 
     /// The names of the states of one value per tensor or per step.
     static constexpr auto scalar_states() {
-        std::array<std::string_view, Plan::program.states.size() - state_streams> names{};
-        std::size_t i = 0;
-        for (const auto& s : Plan::program.states)
-            if (s.when != rate::per_element) names[i++] = s.name;
-        return names;
+        return names_of([](const state_entry& s) { return s.when != rate::per_element && s.role != state_role::hyperparameter; });
+    }
+
+    /// The names of the hyperparameters that each tensor has a value of.
+    static constexpr auto tensor_hyperparameters() {
+        return names_of([](const state_entry& s) { return s.role == state_role::hyperparameter; });
     }
 
     /// A value of one per step that the rule names by let, as the last step computed it, done or skipped: a norm, the
@@ -114,13 +133,17 @@ class named_access {
     }
 
     /// The number of steps done; set it when states are restored.
+    ///
+    /// Errors:  std::invalid_argument if it is below 0 or above 2^53, from where a rule could not tell it from the next.
     std::int64_t step_count() const { return steps_; }
-    void set_step_count(std::int64_t steps) { steps_ = steps; }
+    void set_step_count(std::int64_t steps) {
+        if (detail::require_step_count(steps)) steps_ = steps;
+    }
 
     /// The number of tensors, and the number of elements of one.
     std::size_t tensors() const { return arguments_.sizes().size(); }
     std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
-    std::size_t size(std::size_t tensor) const { return arguments_.sizes().at(tensor); }
+    std::size_t size(std::size_t tensor) const { return arguments_.require_tensor(tensor) ? arguments_.sizes()[tensor] : 0; }
 
   protected:
     step_arguments<Plan> arguments_;
@@ -134,6 +157,30 @@ class named_access {
     bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
 
   private:
+    template <class Wanted>
+    static constexpr auto names_of(Wanted) {
+        constexpr auto count = std::ranges::count_if(Plan::program.states, Wanted{});
+        std::array<std::string_view, static_cast<std::size_t>(count)> names{};
+        std::size_t i = 0;
+        for (const auto& s : Plan::program.states)
+            if (Wanted{}(s)) names[i++] = s.name;
+        return names;
+    }
+
+    // The values of a hyperparameter of each tensor; none if there is none of the name.
+    std::span<double> tensor_values(std::string_view name) {
+        for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
+            if (const auto& s = Plan::program.states[i]; s.role == state_role::hyperparameter && s.name == name)
+                return engine_.tensor_states(i);
+        return {};
+    }
+
+    bool require_tensor_values(std::string_view name, std::size_t tensor) {
+        if (!arguments_.require_tensor(tensor)) return false;
+        return !tensor_values(name).empty() ||
+               detail::refuse(detail::no_such("hyperparameter of each tensor", name, "the rule", tensor_hyperparameters()));
+    }
+
     double nowhere_ = 0;  // what a refused call returns, without exceptions
 
     // The stream of a state by its name; no_tensor where it was refused.

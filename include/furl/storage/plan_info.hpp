@@ -37,7 +37,8 @@ class plan_info {
         std::array<state_info, program.states.size() + rests> table{};
         std::size_t i = 0, stream = Plan::first_state;
         for (const auto& s : program.states)
-            table[i++] = {s.name, s.when, s.when == rate::per_element ? types[stream++] : element_type::float64};
+            table[i++] = {s.name, s.when, s.when == rate::per_element ? types[stream++] : element_type::float64, s.role,
+                          s.role == state_role::started ? std::optional(1.0) : std::nullopt};
         ((table[i++] = {{rest_text<Rest>.data(), rest_text<Rest>.size()},
                         rate::per_element,
                         element_type_of<typename Plan::template format<Plan::places[Plan::stream_count + Rest].stream>::rest>}),

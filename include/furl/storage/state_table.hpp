@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -41,6 +42,8 @@ struct state_info {
     std::string_view name;
     rate when = rate::per_element;
     element_type type = element_type::float32;
+    state_role role = state_role::of_rule;
+    std::optional<double> if_missing{};  ///< its value where a checkpoint with steps done, of an earlier furl, has none
 };
 
 /// A hyperparameter and its value.

@@ -141,6 +141,10 @@ class step_arguments {
         moved_ = checked_for_ != owner;
         checked_for_ = nullptr;
         taken_ = tensors;
+        if (tensors_.absent_count > 0) {
+            std::ranges::fill(tensors_.absent, static_cast<unsigned char>(0));
+            tensors_.absent_count = 0;
+        }
         if (!gather(0, parameters) || !gather(1, gradients) || !take_inputs()) return false;
         if (moved_ || tensors.count != sizes_.size())
             if (!require_no_overlap(states)) return false;
@@ -177,11 +181,14 @@ class step_arguments {
         auto* const places = tensors_.places.data() + first;
         const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, places](std::size_t k, const auto* elements, std::size_t n) {
             if (k >= expected || !fits) return;
+            auto* data = reinterpret_cast<const std::byte*>(elements);
             if (n != sizes[k]) {
-                fits = refuse_size(stream, first + k, n);
-                return;
+                if (n > 0 || !may_be_absent(stream, first + k)) {
+                    fits = refuse_size(stream, first + k, n);
+                    return;
+                }
+                data = nullptr;
             }
-            auto* const data = reinterpret_cast<const std::byte*>(elements);
             if (places[k][stream] == data) return;
             moved = true;
             places[k][stream] = const_cast<std::byte*>(data);  // read only where the program has no store
@@ -192,6 +199,16 @@ class step_arguments {
                detail::refuse("furl: " + std::to_string(given) + " tensors of " + describe(stream) + ", expected " +
                               std::to_string(taken_.count) +
                               (taken_.count == sizes_.size() ? " as at construction" : ": a step of one tensor"));
+    }
+
+    // Whether a stream of a tensor may be empty: a gradient, which says that the tensor has no part in the step, and then
+    // its inputs.
+    bool may_be_absent(std::size_t stream, std::size_t tensor) {
+        if (stream == 1 && !tensors_.absent[tensor]) {
+            tensors_.absent[tensor] = 1;
+            ++tensors_.absent_count;
+        }
+        return stream >= 1 && tensors_.absent[tensor];
     }
 
     static bool require_known_input(std::string_view name) {
@@ -235,8 +252,8 @@ class step_arguments {
         touched_.resize(taken_.count * Plan::first_state + 1);
         for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_.places[i][s], Plan::places[s].size(sizes_[i]), i, s,
-                                                     Plan::streams[s].store >= 0);
+                touched_[k++] = detail::interval::of(tensors_.places[i][s], tensors_.is_absent(i) ? 0 : Plan::places[s].size(sizes_[i]),
+                                                     i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);
         if (!found.first) return true;

@@ -10,16 +10,20 @@
 
 namespace furl {
 
-/// Which tensors had their part of a step that is done tensor by tensor.
+/// Which tensors had their turn in a step that is done tensor by tensor, and which of them had a gradient then.
 class tensor_turns {
   public:
     bool open() const { return count_ > 0; }
+
+    /// Of each tensor, whether it was stepped; and whether any was.
     std::span<const unsigned char> had_part() const { return had_part_; }
+    bool any_had_part() const { return std::ranges::find(had_part_, 1) != had_part_.end(); }
 
     /// Whether a tensor has its part still before it; refused if not.
     bool require(std::size_t tensor, std::size_t tensors) {
+        had_turn_.resize(tensors);
         had_part_.resize(tensors);
-        return !had_part_[tensor] ||
+        return !had_turn_[tensor] ||
                detail::refuse("furl: tensor " + std::to_string(tensor) +
                               " had its part of this step already; finish_step() ends it without the others");
     }
@@ -27,22 +31,24 @@ class tensor_turns {
     /// Whether no such step is open; refused if one is.
     bool require_none() const {
         return count_ == 0 || detail::refuse("furl: a step tensor by tensor is open, " + std::to_string(count_) + " of " +
-                                             std::to_string(had_part_.size()) + " are done; finish_step() ends it");
+                                             std::to_string(had_turn_.size()) + " are done; finish_step() ends it");
     }
 
-    /// Notes the part of a tensor; whether it was the last.
-    bool take(std::size_t tensor) {
-        had_part_[tensor] = 1;
-        return ++count_ == had_part_.size();
+    /// Notes the turn of a tensor; whether it was the last.
+    bool take(std::size_t tensor, bool has_part) {
+        had_turn_[tensor] = 1;
+        had_part_[tensor] = has_part;
+        return ++count_ == had_turn_.size();
     }
 
     void end() {
+        std::ranges::fill(had_turn_, static_cast<unsigned char>(0));
         std::ranges::fill(had_part_, static_cast<unsigned char>(0));
         count_ = 0;
     }
 
   private:
-    std::vector<unsigned char> had_part_;
+    std::vector<unsigned char> had_turn_, had_part_;
     std::size_t count_ = 0;
 };
 

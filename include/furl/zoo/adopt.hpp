@@ -25,8 +25,8 @@ struct adopt {
     static constexpr auto clip_exponent = hyper<"clip_exponent">(0.25);
 
     // The limit of the first step is 0, so m stays 0 without more ado.
-    static constexpr auto limit = let<"c">(pow(step - 1, clip_exponent));
-    static constexpr auto v = ema<"v">(square(grad), select(step == 1, 0, beta2));
+    static constexpr auto limit = let<"c">(select(first_step, 0, pow(step - 1, clip_exponent)));
+    static constexpr auto v = ema<"v">(square(grad), select(first_step, 0, beta2));
     static constexpr auto m = ema<"m">(clamp(grad / max(sqrt(previous(v)), eps), -limit, limit), beta1);
 
     static constexpr auto update = param - lr * m;
@@ -43,7 +43,7 @@ struct adopt {
 struct adopt_decoupled : adopt {
     static constexpr auto weight_decay = hyper<"weight_decay">(1e-2);
 
-    static constexpr auto update = param * select(step == 1, 1, 1 - lr * weight_decay) - lr * m;
+    static constexpr auto update = param * select(first_step, 1, 1 - lr * weight_decay) - lr * m;
 };
 
 }  // namespace furl::zoo

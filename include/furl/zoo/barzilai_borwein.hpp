@@ -23,12 +23,12 @@ struct barzilai_borwein {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto lr_max = hyper<"lr_max">(1.0);
 
-    static constexpr auto x = let<"x">(param - delay<"last_param">(param));
-    static constexpr auto y = let<"y">(grad - delay<"last_grad">(grad));
+    static constexpr auto x = let<"x">(param - delay<"last_param">(param, param));
+    static constexpr auto y = let<"y">(grad - delay<"last_grad">(grad, grad));
 
     static constexpr auto step_length = [](auto numerator, auto denominator) {
         return state<"a">(lr, [=](auto old) {
-            return select(step > 1 && denominator > 0, min(numerator / denominator, lr_max), old);
+            return select(denominator > 0, min(numerator / denominator, lr_max), old);
         });
     };
     static constexpr auto a = step_length(global(dot(x, x)), abs(global(dot(x, y))));

@@ -20,7 +20,7 @@ struct heavy_ball {
     static constexpr auto last = delay<"last">(param);
 
     // The first step has no last one: its momentum is 0, which costs nothing in the loop.
-    static constexpr auto update = param - lr * grad + select(step == 1, 0, mu) * (param - last);
+    static constexpr auto update = param - lr * grad + select(first_step, 0, mu) * (param - last);
 };
 
 }  // namespace furl::zoo

@@ -31,7 +31,7 @@ struct lars {
     static constexpr auto trust = trust_ratio(grad, trust_coefficient, weight_decay * norm(param) + eps);
     static constexpr auto ratio = let<"r">(trust);
     static constexpr auto d = let<"d">(ratio * (grad + weight_decay * param));
-    static constexpr auto b = furl::momentum<"b">(select(step == 1, 1, 1 - dampening) * d, mu);
+    static constexpr auto b = furl::momentum<"b">(select(first_step, 1, 1 - dampening) * d, mu);
 
     static constexpr auto update = param - lr * b;
 };
@@ -53,7 +53,7 @@ struct lars_nesterov : lars {
 struct lars_clip : lars {
     static constexpr auto ratio = let<"r">(min(trust / lr, 1));
     static constexpr auto d = let<"d">(ratio * (grad + weight_decay * param));
-    static constexpr auto b = furl::momentum<"b">(select(step == 1, 1, 1 - dampening) * d, mu);
+    static constexpr auto b = furl::momentum<"b">(select(first_step, 1, 1 - dampening) * d, mu);
 
     static constexpr auto update = param - lr * b;
 };

@@ -24,8 +24,8 @@ struct pid {
     static constexpr auto derivative = hyper<"derivative">(10.0);
 
     // The first step differs in factors that cost nothing in the loop.
-    static constexpr auto i = furl::momentum<"i">(select(step == 1, 1, 1 - dampening) * grad, mu);
-    static constexpr auto d = furl::momentum<"d">(select(step == 1, 0, 1 - mu) * (grad - delay<"last">(grad)), mu);
+    static constexpr auto i = furl::momentum<"i">(select(first_step, 1, 1 - dampening) * grad, mu);
+    static constexpr auto d = furl::momentum<"d">(select(first_step, 0, 1 - mu) * (grad - delay<"last">(grad)), mu);
 
     static constexpr auto update = param - lr * (grad + integral * i + derivative * d);
 };

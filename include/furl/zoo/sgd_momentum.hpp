@@ -18,7 +18,7 @@ struct sgd_momentum {
     static constexpr auto mu = hyper<"momentum">(0.9);
     static constexpr auto dampening = hyper<"dampening">(0.0);
 
-    static constexpr auto b = furl::momentum<"b">(select(step == 1, 1, 1 - dampening) * grad, mu);
+    static constexpr auto b = furl::momentum<"b">(select(first_step, 1, 1 - dampening) * grad, mu);
 
     static constexpr auto update = param - lr * b;
 };
