@@ -253,7 +253,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         constexpr auto i = state_index<Name>;
         constexpr bool known = i < plan::program.states.size() && plan::program.states[i].role == state_role::hyperparameter;
         static_assert(known, "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
-        if constexpr (known) return engine_.tensor_states(i);
+        if constexpr (known) return engine_.states().of_tensors(i);
         else return {};
     }
 
@@ -292,8 +292,8 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     void reset() {
         steps_ = 0;
         turns_.end();
-        engine_.reset();
-        states_.reset(this->sizes(), engine::initial_value);
+        engine_.states().reset();
+        states_.reset(this->sizes());
     }
 
   private:
@@ -320,7 +320,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         if constexpr (plan::begins) states_.begin(places, this->size(tensor));
         stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
-        engine_.note_step_states(now);
+        engine_.note_step_states();
         if (turns_.take(tensor, true)) finish_step();
         return true;
     }
@@ -353,7 +353,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
             using element = typename plan::template format<place>::element;
             return there ? std::span<element>(reinterpret_cast<element*>(states_.at(place, tensor, this->size(tensor)).data()), this->size(tensor))
                          : std::span<element>{};
-        } else return there ? std::span<double>(&engine_.scalar_state(i, tensor), 1) : std::span<double>{};
+        } else return there ? std::span<double>(&engine_.states().at(i, tensor), 1) : std::span<double>{};
     }
 
 };

@@ -7,6 +7,11 @@ using namespace furl::tests;
 
 namespace {
 
+struct scalar_and_tensor_states {
+    static constexpr auto size = ema<"size">(norm(grad), 0.9, norm(param));
+    static constexpr auto update = param - grad / size / accumulate<"count">(step);
+};
+
 // An optimizer in the middle of a problem.
 template <class Rule>
 struct midway {
@@ -73,7 +78,17 @@ TEST_CASE("an optimizer that was moved from has no tensors, and can be assigned 
 
     optimizer<adamw_rule> again = std::move(moved);
     CHECK(moved.tensors() == 0);
+    moved.reset();
+    CHECK(moved.step_count() == 0);
+    CHECK(moved.step(std::vector<std::span<float>>(), std::vector<std::span<const float>>()));
+    CHECK(moved.step_count() == 1);
+    CHECK_THROWS_AS(moved.state("m", 0), std::invalid_argument);
     CHECK((finish(again, w, m.p) == expected));
+
+    optimizer<scalar_and_tensor_states> other{3, 4}, taken = std::move(other);
+    other.reset();
+    CHECK_THROWS_AS(other.scalar_state("count", 0), std::invalid_argument);
+    CHECK(taken.scalar_state("count", 1) == 0);
 }
 
 TEST_CASE_TEMPLATE("an optimizer assigned to itself is as it was", Rule, adamw_rule, centered, descent) {

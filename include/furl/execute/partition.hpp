@@ -32,14 +32,15 @@ class partition {
     std::span<const std::size_t> sizes() const { return sizes_; }
 
     /// The number of spans of all tensors, and of those before one.
-    std::size_t spans() const { return first_span_.back(); }
+    std::size_t spans() const { return sizes_.empty() ? 0 : first_span_.back(); }
     std::size_t first_span(std::size_t tensor) const { return first_span_[tensor]; }
 
     /// The number of chunks for so many threads: the same for each where there is enough to do, and a few, as threads are
     /// not equally fast.
     std::size_t chunks(std::size_t threads) const {
+        if (threads < 2 || sizes_.empty()) return 1;
         const auto worth_it = weight_.back() / least;
-        if (threads < 2 || worth_it == 0) return 1;
+        if (worth_it == 0) return 1;
         if (worth_it < threads) return std::max<std::size_t>(2, worth_it);
         return threads * std::min<std::size_t>(4, worth_it / threads);
     }

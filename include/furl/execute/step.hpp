@@ -3,6 +3,7 @@
 #include <furl/base/chunk_runner.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
 
 #include <algorithm>
@@ -39,11 +40,8 @@ class step_runner {
         : parts_(sizes),
           partial_(parts_.spans() * reductions),
           reductions_(sizes.size() * reductions),
-          scalar_states_(program.states.size() * std::max<std::size_t>(sizes.size(), 1)),
-          new_states_(has_tensor_states ? scalar_states_.size() : 0),
-          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {
-        fill_scalar_states([](const state_entry&) { return true; });
-    }
+          states_(sizes.size()),
+          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
 
     /// What a step is given beside its runner, and what is known of it between its passes.
     struct stage {
@@ -78,7 +76,10 @@ class step_runner {
             return true;
         });
     }
-    void finish(const stage& now) { keep_scalar_states(now); }
+    void finish(const stage& now) {
+        states_.note_step(values_);
+        states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
+    }
 
     /// A step of one tensor alone, of a rule without reductions over all tensors. States of one value per step are kept
     /// by finish, once all tensors had theirs.
@@ -89,15 +90,9 @@ class step_runner {
     }
 
     /// What a step of one tensor leaves for the end of the step: states that other tensors' parts still read.
-    void note_step_states(const stage& now) {
-        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto next) { new_step_states_[state] = now.self.values_.value[next]; });
-    }
+    void note_step_states() { states_.note_step(values_); }
     void keep_noted_states(std::span<const unsigned char> had_part) {
-        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto) { scalar_state(state, 0) = new_step_states_[state]; });
-        for_each_scalar_state<rate::per_tensor>([&](std::size_t state, auto) {
-            for (std::size_t i = 0; i < parts_.tensors(); ++i)
-                if (had_part[i]) scalar_state(state, i) = new_states_[scalar_place(state, i)];
-        });
+        states_.keep([&](std::size_t tensor) { return had_part[tensor] != 0; });
     }
 
     /// The reductions of the plan, in its order: over all tensors, and by tensor.
@@ -107,25 +102,8 @@ class step_runner {
     /// The named values of one per step, as the last step computed them: in the order of step_values<Plan>.
     std::span<const double> values() const { return named_values_; }
 
-    /// A state of one value per tensor or per step, by its position in the program's table.
-    double& scalar_state(std::size_t state, std::size_t tensor) {
-        return scalar_states_[scalar_place(state, tensor)];
-    }
-
-    /// A state of one value per tensor: those of all tensors.
-    std::span<double> tensor_states(std::size_t state) {
-        return parts_.tensors() == 0 ? std::span<double>() : std::span(&scalar_states_[scalar_place(state, 0)], parts_.tensors());
-    }
-
-    /// All such states as before the first step; what the user sets stays.
-    void reset() {
-        fill_scalar_states([](const state_entry& s) { return s.role != state_role::hyperparameter; });
-    }
-
-    /// What a buffer of a state is filled with; a state that starts from an expression takes it in the first step.
-    static constexpr double initial_value(const state_entry& s) {
-        return program[s.initial].code == op::constant ? program[s.initial].value : 0.0;
-    }
+    /// The states of one value per tensor or per step.
+    detail::scalar_states<Plan>& states() { return states_; }
 
   private:
     // The values that arithmetic per step and per tensor is given.
@@ -153,7 +131,7 @@ class step_runner {
             } else if constexpr (x.code == op::previous) {
                 std::size_t i = 0;
                 while (program.states[i].name != x.name) ++i;
-                return now.self.scalar_state(i, tensor);
+                return now.self.states_.at(i, tensor);
             } else {
                 std::size_t r = 0;
                 while (Plan::order.reductions[r] != I) ++r;
@@ -169,9 +147,7 @@ class step_runner {
     std::vector<double> reductions_;  // by tensor
     std::array<double, reductions> global_reductions_{};
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
-    std::vector<double> scalar_states_;  // by state, then by tensor; those of step rate use the first place
-    std::array<double, program.states.size()> new_step_states_{};
-    std::vector<double> new_states_;     // of tensor rate, until no thread reads the old ones
+    detail::scalar_states<Plan> states_;
     [[no_unique_address]] Executor executor_;
 
     static constexpr auto unknown_values() {
@@ -180,13 +156,7 @@ class step_runner {
         return values;
     }
 
-    template <rate When>
-    static constexpr bool has_states = [] {
-        for (const auto& s : program.states)
-            if (s.when == When) return true;
-        return false;
-    }();
-    static constexpr bool has_tensor_states = has_states<rate::per_tensor>;
+    static constexpr bool has_tensor_states = detail::scalar_states<Plan>::has_tensor_states;
 
     static constexpr bool has_tensor_values = [] {
         for (auto i : Plan::order.scalars)
@@ -205,30 +175,6 @@ class step_runner {
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Executor::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1;
-
-    std::size_t scalar_place(std::size_t state, std::size_t tensor) const {
-        constexpr auto states = std::max<std::size_t>(program.states.size(), 1);
-        const auto stride = scalar_states_.size() / states;
-        return state * stride + (program.states[state].when == rate::per_tensor ? tensor : 0);
-    }
-
-    template <class IsReset>
-    void fill_scalar_states(IsReset is_reset) {
-        if constexpr (!program.states.empty()) {
-            const auto stride = scalar_states_.size() / program.states.size();
-            for (std::size_t i = 0; i < program.states.size(); ++i)
-                if (is_reset(program.states[i]))
-                    for (std::size_t k = 0; k < stride; ++k)
-                        scalar_states_[i * stride + k] = initial_value(program.states[i]);
-        }
-    }
-
-    bool have_equal_states(std::size_t a, std::size_t b) const {
-        for (std::size_t i = 0; i < program.states.size(); ++i)
-            if (program.states[i].when == rate::per_tensor && scalar_states_[scalar_place(i, a)] != scalar_states_[scalar_place(i, b)])
-                return false;
-        return true;
-    }
 
     template <class Do>
     static bool at_pass(std::size_t pass, Do what) {
@@ -301,7 +247,7 @@ class step_runner {
                 evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
                 uniforms = detail::round_uniforms<Plan, Pass, T>(values);
                 if constexpr (last && has_tensor_states)
-                    for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) note_tensor_states(values, i);
+                    for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states_.note_tensor(values, i);
             }
         };
         // Elements that the next tensor may follow: of tensors [from, behind), the first from element `first_waiting` on.
@@ -314,7 +260,7 @@ class step_runner {
         visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
             if (now.tensors.is_absent(tensor)) return;
             if constexpr (joins<Pass>) {
-                if (waiting > 0 && first == 0 && tensor == behind && now.tensors.follows[tensor] && have_equal_states(from, tensor)) {
+                if (waiting > 0 && first == 0 && tensor == behind && now.tensors.follows[tensor] && states_.are_equal(from, tensor)) {
                     waiting += end;
                     ++behind;
                     return;
@@ -392,34 +338,6 @@ class step_runner {
             }
             if constexpr (is_global(code)) global_reductions_[R] = all.result();
         }
-    }
-
-    template <rate When, class Visit>
-    static void for_each_scalar_state(Visit visit) {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (
-                [&] {
-                    if constexpr (program.states[I].when == When)
-                        visit(I, std::integral_constant<std::int16_t, program.states[I].next>{});
-                }(),
-                ...);
-        }(std::make_index_sequence<program.states.size()>{});
-    }
-
-    void note_tensor_states(const scalars& values, std::size_t tensor) {
-        for_each_scalar_state<rate::per_tensor>([&](std::size_t state, auto next) {
-            new_states_[scalar_place(state, tensor)] = values.value[next];
-        });
-    }
-
-    void keep_scalar_states(const stage& now) {
-        for_each_scalar_state<rate::per_step>([&](std::size_t state, auto next) {
-            scalar_state(state, 0) = values_.value[next];
-        });
-        for_each_scalar_state<rate::per_tensor>([&](std::size_t state, auto) {
-            for (std::size_t i = 0; i < parts_.tensors(); ++i)
-                if (!now.tensors.is_absent(i)) scalar_state(state, i) = new_states_[scalar_place(state, i)];
-        });
     }
 };
 

@@ -113,7 +113,10 @@ class arena {
     }
 
     /// A whole stream, all tensors and the gaps between them.
-    std::span<std::byte> stream(std::size_t s) const { return {start() + starts_[s], starts_[s + 1] - starts_[s]}; }
+    std::span<std::byte> stream(std::size_t s) const {
+        if (!memory_) return {};  // it was moved from
+        return {start() + starts_[s], starts_[s + 1] - starts_[s]};
+    }
 
     /// All of the memory.
     std::span<const std::byte> memory() const {

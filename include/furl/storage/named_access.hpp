@@ -94,7 +94,7 @@ class named_access {
         if (!has_tensor(tensor)) return nowhere_;
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
             if (const auto& s = Plan::program.states[i]; s.name == name && s.when != rate::per_element)
-                return engine_.scalar_state(i, tensor);
+                return engine_.states().at(i, tensor);
         detail::refuse(detail::no_such("state of one value per tensor or step", name, "the rule", scalar_states()));
         return nowhere_;
     }
@@ -128,7 +128,7 @@ class named_access {
 
     /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
-        if (table::info.states[state].when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.scalar_state(state, tensor), 1));
+        if (table::info.states[state].when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
         return states_.at(table::place_of_state(state), tensor, size(tensor));
     }
 
@@ -171,7 +171,7 @@ class named_access {
     std::span<double> tensor_values(std::string_view name) {
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
             if (const auto& s = Plan::program.states[i]; s.role == state_role::hyperparameter && s.name == name)
-                return engine_.tensor_states(i);
+                return engine_.states().of_tensors(i);
         return {};
     }
 

@@ -60,9 +60,8 @@ class state_memory {
         });
     }
 
-    /// All as before the first step: states of this initial value, by initial_value(state_entry).
-    template <class InitialValue>
-    void reset(std::span<const std::size_t> sizes, InitialValue initial_value) {
+    /// All as before the first step.
+    void reset(std::span<const std::size_t> sizes) {
         // Bytes of 0 are numbers of 0, in every format.
         for (std::size_t i = 0; i < owned.size(); ++i) std::ranges::fill(memory_.stream(i), std::byte{0});
         for_each_stream([&]<std::size_t K>() {
@@ -74,7 +73,7 @@ class state_memory {
         std::size_t k = Plan::first_state;
         for (const auto& s : Plan::program.states) {
             if (s.when != rate::per_element) continue;
-            if (const auto value = static_cast<T>(initial_value(s)); value != 0) fill(k, sizes, value);
+            if (const auto value = static_cast<T>(detail::scalar_states<Plan>::initial_value(s)); value != 0) fill(k, sizes, value);
             ++k;
         }
     }

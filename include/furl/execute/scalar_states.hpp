@@ -1,0 +1,109 @@
+#pragma once
+
+#include <furl/execute/evaluate.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace furl::detail {
+
+/// The states of one value per tensor or per step, in double. Threads read the old values while the new ones are noted; a
+/// step that is done keeps what was noted.
+template <class Plan>
+class scalar_states {
+    using values = registers<Plan, double>;
+    static constexpr const auto& program = Plan::program;
+
+  public:
+    explicit scalar_states(std::size_t tensors)
+        : tensors_(tensors), old_(program.states.size() * stride()), next_(has_tensor_states ? old_.size() : 0) {
+        fill([](const state_entry&) { return true; });
+    }
+
+    template <rate When>
+    static constexpr bool has_states = [] {
+        for (const auto& s : program.states)
+            if (s.when == When) return true;
+        return false;
+    }();
+    static constexpr bool has_tensor_states = has_states<rate::per_tensor>;
+
+    /// What a state is filled with; one that starts from an expression takes it in the first step.
+    static constexpr double initial_value(const state_entry& s) {
+        return program[s.initial].code == op::constant ? program[s.initial].value : 0.0;
+    }
+
+    /// A state, by its place in the program's table; one of step rate is the same for every tensor.
+    double& at(std::size_t state, std::size_t tensor) { return old_[place(state, tensor)]; }
+
+    /// A state of one value per tensor: those of all tensors.
+    std::span<double> of_tensors(std::size_t state) {
+        return old_.empty() ? std::span<double>() : std::span(old_).subspan(state * stride(), tensors_);
+    }
+
+    /// Whether two tensors have equal states.
+    bool are_equal(std::size_t a, std::size_t b) const {
+        for (std::size_t i = 0; i < program.states.size(); ++i)
+            if (program.states[i].when == rate::per_tensor && old_[place(i, a)] != old_[place(i, b)]) return false;
+        return true;
+    }
+
+    /// All as before the first step; what the user sets stays.
+    void reset() {
+        fill([](const state_entry& s) { return s.role != state_role::hyperparameter; });
+    }
+
+    /// Notes what a step makes of the states of a tensor, and of those of one value per step.
+    void note_tensor(const values& now, std::size_t tensor) {
+        for_each<rate::per_tensor>([&](std::size_t state, auto next) { next_[place(state, tensor)] = now.value[next]; });
+    }
+    void note_step(const values& now) {
+        for_each<rate::per_step>([&](std::size_t state, auto next) { next_of_step_[state] = now.value[next]; });
+    }
+
+    /// The step is done: what was noted is kept, of the tensors that had a part in it.
+    template <class HadPart>
+    void keep(HadPart had_part) {
+        for_each<rate::per_step>([&](std::size_t state, auto) { at(state, 0) = next_of_step_[state]; });
+        for_each<rate::per_tensor>([&](std::size_t state, auto) {
+            for (std::size_t i = 0; i < tensors_; ++i)
+                if (had_part(i)) at(state, i) = next_[place(state, i)];
+        });
+    }
+
+  private:
+    std::size_t tensors_;
+    std::vector<double> old_;   // by state, then by tensor; those of step rate use the first place
+    std::vector<double> next_;  // of tensor rate
+    std::array<double, program.states.size()> next_of_step_{};
+
+    std::size_t stride() const { return std::max<std::size_t>(tensors_, 1); }
+    std::size_t place(std::size_t state, std::size_t tensor) const {
+        return state * stride() + (program.states[state].when == rate::per_tensor ? tensor : 0);
+    }
+
+    template <class IsFilled>
+    void fill(IsFilled is_filled) {
+        for (std::size_t i = 0; i < program.states.size(); ++i)
+            if (is_filled(program.states[i]) && !old_.empty())
+                std::ranges::fill(std::span(old_).subspan(i * stride(), stride()), initial_value(program.states[i]));
+    }
+
+    template <rate When, class Visit>
+    static void for_each(Visit visit) {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (
+                [&] {
+                    if constexpr (program.states[I].when == When)
+                        visit(I, std::integral_constant<std::int16_t, program.states[I].next>{});
+                }(),
+                ...);
+        }(std::make_index_sequence<program.states.size()>{});
+    }
+};
+
+}  // namespace furl::detail
