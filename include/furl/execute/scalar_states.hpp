@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -45,6 +46,19 @@ class scalar_states {
         return old_.empty() ? std::span<double>() : std::span(old_).subspan(state * stride(), tensors_);
     }
 
+    /// Before a step. Whether all tensors have equal states: so it is as a rule, and then one evaluation is for all.
+    bool find_whether_all_are_equal() {
+        all_equal_ = true;
+        for_each<rate::per_tensor>([&](std::size_t state, auto) {
+            const auto list = of_tensors(state);
+            if (list.size() > 1)  // each is equal to the next
+                all_equal_ = all_equal_ && std::memcmp(&list[0], &list[1], (list.size() - 1) * sizeof(double)) == 0;
+        });
+        return all_equal_;
+    }
+    void treat_apart() { all_equal_ = false; }
+    bool all_are_equal() const { return all_equal_; }
+
     /// Whether two tensors have equal states.
     bool are_equal(std::size_t a, std::size_t b) const {
         for (std::size_t i = 0; i < program.states.size(); ++i)
@@ -65,6 +79,15 @@ class scalar_states {
         for_each<rate::per_step>([&](std::size_t state, auto next) { next_of_step_[state] = now.value[next]; });
     }
 
+    /// The step is done, and made these of the equal states of all tensors.
+    void keep_for_all(const values& now) {
+        for_each<rate::per_tensor>([&](std::size_t state, auto next) {
+            const auto list = of_tensors(state);
+            if (!list.empty() && list[0] != now.value[next]) std::ranges::fill(list, now.value[next]);
+        });
+        for_each<rate::per_step>([&](std::size_t state, auto next) { at(state, 0) = now.value[next]; });
+    }
+
     /// The step is done: what was noted is kept, of the tensors that had a part in it.
     template <class HadPart>
     void keep(HadPart had_part) {
@@ -77,6 +100,7 @@ class scalar_states {
 
   private:
     std::size_t tensors_;
+    bool all_equal_ = false;
     std::vector<double> old_;   // by state, then by tensor; those of step rate use the first place
     std::vector<double> next_;  // of tensor rate
     std::array<double, program.states.size()> next_of_step_{};

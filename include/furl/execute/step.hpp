@@ -67,7 +67,7 @@ class step_runner {
     /// The same in stages, for those who do something between them: for each pass in turn prepare, and if it says so
     /// execute; after the last, finish. What is global is known to all after execute, and may be changed.
     bool prepare(stage& now, std::size_t pass) {
-        return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass<Pass>(now); });
+        return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass_of_all<Pass>(now); });
     }
     template <class Runner>
     void execute(stage& now, std::size_t pass, Runner& runner) {
@@ -77,6 +77,7 @@ class step_runner {
         });
     }
     void finish(const stage& now) {
+        if (states_.all_are_equal()) return states_.keep_for_all(values_);
         states_.note_step(values_);
         states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
     }
@@ -84,6 +85,7 @@ class step_runner {
     /// A step of one tensor alone, of a rule without reductions over all tensors. States of one value per step are kept
     /// by finish, once all tensors had theirs.
     bool run_tensor(stage& now, std::size_t tensor) {
+        states_.treat_apart();
         return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass_of<Pass>(now, tensor) && ...);
         }(std::make_index_sequence<Plan::order.passes>{});
@@ -188,7 +190,6 @@ class step_runner {
     // Whether the step goes on.
     template <std::size_t Pass>
     bool prepare_pass(stage& now) {
-        if (Pass == 0 && now.tensors.none_present(parts_.sizes())) return false;
         evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.self.values_, leaves{now, 0});
         if constexpr (Pass + 1 == Plan::order.passes) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -197,6 +198,22 @@ class step_runner {
             if constexpr (program.guard >= 0) return now.self.values_.truth[program.guard];
         }
         return true;
+    }
+
+    // The same, of a step of all tensors that have a gradient.
+    template <std::size_t Pass>
+    bool prepare_pass_of_all(stage& now) {
+        if constexpr (Pass == 0) {
+            if (now.tensors.none_present(parts_.sizes())) return false;
+            if constexpr (only_states_differ && has_tensor_values) {
+                if (now.tensors.absent_count > 0) states_.treat_apart();
+                else states_.find_whether_all_are_equal();
+            }
+        }
+        const bool goes_on = prepare_pass<Pass>(now);
+        if constexpr (only_states_differ && has_tensor_values)
+            if (states_.all_are_equal()) evaluate_scalars<Plan, rate::per_tensor, Pass, Pass>(values_, leaves{now, 0});
+        return goes_on;
     }
 
     template <std::size_t Pass, class Runner>
@@ -216,7 +233,7 @@ class step_runner {
 
     template <std::size_t Pass, class Runner>
     bool run_pass(stage& now, Runner& runner) {
-        if (!prepare_pass<Pass>(now)) return false;
+        if (!prepare_pass_of_all<Pass>(now)) return false;
         execute_pass<Pass>(now, runner);
         return true;
     }
@@ -243,6 +260,7 @@ class step_runner {
         const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
                                          [[maybe_unused]] std::size_t behind) {
             if constexpr (has_tensor_values) {
+                if (states_.all_are_equal()) return;
                 scalars values = now.self.values_;
                 evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
                 uniforms = detail::round_uniforms<Plan, Pass, T>(values);
@@ -252,15 +270,17 @@ class step_runner {
         };
         // Elements that the next tensor may follow: of tensors [from, behind), the first from element `first_waiting` on.
         std::size_t from = 0, behind = 0, first_waiting = 0, waiting = 0;
+        const bool any_absent = now.tensors.absent_count > 0;
+        [[maybe_unused]] const bool all_equal = !has_tensor_values || states_.all_are_equal();
         const auto run_waiting = [&] {
             if (from == behind) return;
             evaluate_tensor(from, first_waiting, behind);
             if (waiting > 0) run_piece<Pass>(now, uniforms, from, first_waiting, waiting);
         };
         visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
-            if (now.tensors.is_absent(tensor)) return;
+            if (any_absent && now.tensors.absent[tensor]) return;
             if constexpr (joins<Pass>) {
-                if (waiting > 0 && first == 0 && tensor == behind && now.tensors.follows[tensor] && states_.are_equal(from, tensor)) {
+                if (waiting > 0 && first == 0 && now.tensors.follows[tensor] && (all_equal || states_.are_equal(from, tensor))) {
                     waiting += end;
                     ++behind;
                     return;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace furl {
@@ -181,14 +182,12 @@ class step_arguments {
         auto* const places = tensors_.places.data() + first;
         const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, places](std::size_t k, const auto* elements, std::size_t n) {
             if (k >= expected || !fits) return;
-            auto* data = reinterpret_cast<const std::byte*>(elements);
             if (n != sizes[k]) {
-                if (n > 0 || !may_be_absent(stream, first + k)) {
-                    fits = refuse_size(stream, first + k, n);
-                    return;
-                }
-                data = nullptr;
+                if (n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
+                else moved |= std::exchange(places[k][stream], nullptr) != nullptr;
+                return;
             }
+            auto* const data = reinterpret_cast<const std::byte*>(elements);
             if (places[k][stream] == data) return;
             moved = true;
             places[k][stream] = const_cast<std::byte*>(data);  // read only where the program has no store
