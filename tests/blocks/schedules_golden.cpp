@@ -1,8 +1,11 @@
+#include <furl/zoo/adam.hpp>
+
 #include <support/golden_schedules.hpp>
 #include <support/schedules.hpp>
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <map>
 #include <string>
 #include <vector>
@@ -133,3 +136,30 @@ TEST_CASE("cycles, waves, chains and the momentum of a cycle follow PyTorch's, s
 }
 
 TEST_CASE("llm.c's warm-up and cosine follow it, step by step") { CHECK(follows_golden_values<llm_c>() == 1); }
+
+namespace {
+
+struct cycled_adam : zoo::adam {
+    static constexpr auto with_rate = replace(zoo::adam::update, lr, schedules::one_cycle(lr, 50));
+    static constexpr auto update = replace(with_rate, beta1, schedules::one_cycle_momentum(50));
+};
+
+}  // namespace
+
+TEST_CASE("Adam with a cycle of lr and of beta1 takes the steps of PyTorch's, which corrects by today's beta1") {
+    const auto& rates = golden_schedules().at("one_cycle").rows.at(0);
+    const auto& betas = golden_schedules().at("momentum one_cycle").rows.at(0);
+    optimizer<cycled_adam, double> opt(1);
+    opt[cycled_adam::lr] = 0.1;
+    std::vector<double> w{1};
+    double expected = 1, m = 0, v = 0;
+    for (int t = 1; t <= 50; ++t) {
+        const double g = std::sin(3.0 * t) + 0.3, b1 = betas[static_cast<std::size_t>(t - 1)];
+        opt.step(w, std::vector<double>{g});
+        m = b1 * m + (1 - b1) * g;
+        v = 0.999 * v + 0.001 * g * g;
+        expected -= rates[static_cast<std::size_t>(t - 1)] / (1 - std::pow(b1, t)) * m /
+                    (std::sqrt(v) / std::sqrt(1 - std::pow(0.999, t)) + 1e-8);
+        CHECK(w[0] == doctest::Approx(expected).epsilon(1e-12));
+    }
+}
