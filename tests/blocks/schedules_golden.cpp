@@ -118,10 +118,10 @@ int follows_golden_values() {
         opt.step(w, g);
         for (const auto& value : opt.info().values) found[std::string(value)].push_back(opt.value(value));
     }
-    for (auto& [name, values] : found) {
-        CAPTURE(name);
-        values.resize(golden_schedules().at(name).rows.at(0).size());
-        CHECK(golden_distance(values, name.c_str()) < recurrence);
+    for (auto& run : found) {
+        CAPTURE(run.first);
+        run.second.resize(golden_schedules().at(run.first).rows.at(0).size());
+        CHECK(golden_distance(run.second, run.first.c_str()) < recurrence);
     }
     return static_cast<int>(found.size());
 }
