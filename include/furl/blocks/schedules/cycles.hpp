@@ -109,8 +109,8 @@ constexpr auto one_cycle_three_phase_linear(const Peak& peak, const Steps& steps
 template <class Steps, class Fraction = double, class Low = double, class High = double>
 constexpr auto one_cycle_momentum(const Steps& steps, const Fraction& warmup_fraction = 0.3, const Low& low = 0.85,
                                   const High& high = 0.95) {
-    const auto total = detail::operand(steps);
-    return piecewise_cosine(high, total * warmup_fraction - 1, low, total - 1, high);
+    const auto height = one_cycle(1.0, steps, warmup_fraction, 1e300);  // from nothing to 1 to nothing
+    return detail::operand(high) - (detail::operand(high) - detail::operand(low)) * height;
 }
 
 /// The momentum of one cycle of three phases: h from s = 2 w T - 2 on.
