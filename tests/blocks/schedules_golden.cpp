@@ -149,7 +149,7 @@ struct cycled_adam : zoo::adam {
 TEST_CASE("Adam with a cycle of lr and of beta1 takes the steps of PyTorch's, which corrects by today's beta1") {
     const auto& rates = golden_schedules().at("one_cycle").rows.at(0);
     const auto& betas = golden_schedules().at("momentum one_cycle").rows.at(0);
-    optimizer<cycled_adam, double> opt(1);
+    reference<cycled_adam> opt(1);
     opt[cycled_adam::lr] = 0.1;
     std::vector<double> w{1};
     double expected = 1, m = 0, v = 0;
