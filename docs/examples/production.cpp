@@ -5,12 +5,11 @@
 #include <furl/checkpoint/checkpoint.hpp>
 #include <furl/furl.hpp>
 #include <furl/runtime/registry.hpp>
-#include <furl/schedule/loss_scale.hpp>
-#include <furl/storage/tensor_arena.hpp>
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 #include <furl/zoo/lion.hpp>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
@@ -30,8 +29,9 @@ static_assert(furl::cost<training_tail>.passes == 2);
 
 // [scaled]
 struct scaled_adamw : adamw {
-    static constexpr auto update =
-        furl::loss_scaled(furl::replace(adamw::update, furl::grad, furl::clip_by_global_norm(furl::grad, 1.0)));
+    static constexpr auto clipped =
+        furl::replace(adamw::update, furl::grad, furl::clip_by_global_norm(furl::grad, 1.0));
+    static constexpr auto update = furl::zero_grad(furl::loss_scaled(clipped));
 };
 // [scaled]
 
@@ -57,16 +57,39 @@ furl::optimizer<training_tail> tail(memory.sizes());
 std::span<float> first_weights = memory.parameter(0);    // the model computes on these
 tail.step(pool, memory.parameters(), memory.gradients());
 // [arena]
-    const auto backward = [&](double s) { g.assign(g.size(), s > 40000 ? std::numeric_limits<float>::infinity() : 1.0f); };
+    std::vector<float> weights(1000, 1), gradients(1000);
+    furl::optimizer<training_tail> opt_tail(weights.size());
+    int done = 0, now = 0;
+    const int steps = 100;
+    const auto add_gradients = [&](float infinity) {
+        for (auto& x : gradients) x += now == 10 ? infinity : 1.0f;
+        ++now;
+    };
+    const auto backward = [&] { add_gradients(std::numeric_limits<float>::infinity()); };
+// [skipped]
+for (int t = 0; t < steps; ++t) {
+    backward();                                  // yours: adds to the gradients, which are 0
+    if (opt_tail.step(weights, gradients)) ++done;
+    else furl::zero_gradients(gradients);        // the step was skipped: without this line, the rest would be too
+}
+// [skipped]
+    if (done != 99) return 1;
+    std::ranges::fill(g, 0.0f);
+    const auto backward_of = [&](double s) {
+        for (auto& x : g) x += s > 40000 ? std::numeric_limits<float>::infinity() : 1.0f;
+    };
 // [loss-scale]
 furl::loss_scale scale;                          // 65536 at first
 furl::optimizer<scaled_adamw> mixed(w.size());
 for (int t = 0; t < 3; ++t) {
-    backward(scale.value());                     // yours: g becomes the gradient of scale.value() * loss
+    backward_of(scale.value());                  // yours: adds the gradient of scale.value() * loss to g
     mixed.set("loss_scale", scale.value());
-    scale.update(mixed.step(w, g));              // false where g overflowed: nothing has changed, and the scale halves
+    const bool stepped = mixed.step(w, g);       // false where g overflowed: nothing has changed
+    if (!stepped) furl::zero_gradients(g);       // not even g: the infinity would stay in the sum
+    scale.update(stepped);                       // halves where the step was skipped
 }
 // [loss-scale]
+    std::ranges::fill(g, 1.0f);
 // [read-report]
 furl::optimizer<reported_adamw> reported(w.size());
 reported.step(w, g);

@@ -35,6 +35,10 @@ struct staircase { static constexpr auto lr = schedules::staircase(hyper<"lr">(0
 struct cosine { static constexpr auto lr = schedules::cosine(hyper<"lr">(0.1), 0.001, 90); };
 // [cosine]
 
+// [cosine_wave]
+struct cosine_wave { static constexpr auto lr = schedules::cosine_wave(hyper<"lr">(0.1), 0.001, 30); };
+// [cosine_wave]
+
 // [inverse_sqrt]
 struct inverse_sqrt { static constexpr auto lr = schedules::inverse_sqrt(hyper<"lr">(0.1), 15); };
 // [inverse_sqrt]
@@ -46,6 +50,37 @@ struct one_cycle { static constexpr auto lr = schedules::one_cycle(hyper<"lr">(0
 // [one_cycle_linear]
 struct one_cycle_linear { static constexpr auto lr = schedules::one_cycle_linear(hyper<"lr">(0.1), 100); };
 // [one_cycle_linear]
+
+// [one_cycle_three_phase]
+struct one_cycle_three_phase { static constexpr auto lr = schedules::one_cycle_three_phase(hyper<"lr">(0.1), 100); };
+// [one_cycle_three_phase]
+
+// [one_cycle_three_phase_linear]
+struct one_cycle_three_phase_linear {
+    static constexpr auto lr = schedules::one_cycle_three_phase_linear(hyper<"lr">(0.1), 100);
+};
+// [one_cycle_three_phase_linear]
+
+// [one_cycle_momentum]
+// In the place of a learning rate, to be drawn as the others are.
+struct one_cycle_momentum { static constexpr auto lr = schedules::one_cycle_momentum(100); };
+// [one_cycle_momentum]
+
+// [one_cycle_three_phase_momentum]
+struct one_cycle_three_phase_momentum { static constexpr auto lr = schedules::one_cycle_three_phase_momentum(100); };
+// [one_cycle_three_phase_momentum]
+
+// [triangular]
+struct triangular { static constexpr auto lr = schedules::triangular(0.01, hyper<"lr">(0.1), 10, 25); };
+// [triangular]
+
+// [triangular2]
+struct triangular2 { static constexpr auto lr = schedules::triangular2(0.01, hyper<"lr">(0.1), 15); };
+// [triangular2]
+
+// [exp_range]
+struct exp_range { static constexpr auto lr = schedules::exp_range(0.01, hyper<"lr">(0.1), 0.98, 15); };
+// [exp_range]
 
 // [cosine_restarts]
 struct cosine_restarts { static constexpr auto lr = schedules::cosine_restarts(hyper<"lr">(0.1), 0.0, 14, 2); };
@@ -79,6 +114,18 @@ struct piecewise_cosine { static constexpr auto lr = schedules::piecewise_cosine
 // [warmup_stable_decay]
 struct warmup_stable_decay { static constexpr auto lr = schedules::warmup_stable_decay(hyper<"lr">(0.1), 15, 55, 30); };
 // [warmup_stable_decay]
+
+// [swa_annealing]
+struct swa_annealing {
+    static constexpr auto lr = schedules::swa_annealing(schedules::exponential(hyper<"lr">(0.1), 0.98), 50, 0.06, 20);
+};
+// [swa_annealing]
+
+// [swa_annealing_linear]
+struct swa_annealing_linear {
+    static constexpr auto lr = schedules::swa_annealing_linear(schedules::exponential(hyper<"lr">(0.1), 0.98), 50, 0.06, 20);
+};
+// [swa_annealing_linear]
 
 template <class Schedule>
 struct descent {
@@ -115,9 +162,17 @@ void append_schedule_examples(std::vector<block_example>& list) {
     FURL_DOCS_SCHEDULE(exponential);
     FURL_DOCS_SCHEDULE(staircase);
     FURL_DOCS_SCHEDULE(cosine);
+    FURL_DOCS_SCHEDULE(cosine_wave);
     FURL_DOCS_SCHEDULE(inverse_sqrt);
     FURL_DOCS_SCHEDULE(one_cycle);
     FURL_DOCS_SCHEDULE(one_cycle_linear);
+    FURL_DOCS_SCHEDULE(one_cycle_three_phase);
+    FURL_DOCS_SCHEDULE(one_cycle_three_phase_linear);
+    FURL_DOCS_SCHEDULE(one_cycle_momentum);
+    FURL_DOCS_SCHEDULE(one_cycle_three_phase_momentum);
+    FURL_DOCS_SCHEDULE(triangular);
+    FURL_DOCS_SCHEDULE(triangular2);
+    FURL_DOCS_SCHEDULE(exp_range);
     FURL_DOCS_SCHEDULE(cosine_restarts);
     FURL_DOCS_SCHEDULE(join);
     FURL_DOCS_SCHEDULE(linear_warmup);
@@ -125,6 +180,8 @@ void append_schedule_examples(std::vector<block_example>& list) {
     FURL_DOCS_SCHEDULE(piecewise_interpolated);
     FURL_DOCS_SCHEDULE(piecewise_cosine);
     FURL_DOCS_SCHEDULE(warmup_stable_decay);
+    FURL_DOCS_SCHEDULE(swa_annealing);
+    FURL_DOCS_SCHEDULE(swa_annealing_linear);
 #undef FURL_DOCS_SCHEDULE
 }
 

@@ -12,6 +12,7 @@ GUIDE = [
     ("inspect.md", "Inspect a rule"),
     ("benchmark.md", "Benchmark your rule"),
     ("match_pytorch.md", "Match PyTorch"),
+    ("dialects.md", "Names in other libraries"),
     ("numerics.md", "Numerics"),
     ("pipeline.md", "How a rule becomes a loop"),
     ("performance.md", "Performance"),

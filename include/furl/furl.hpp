@@ -10,3 +10,5 @@
 #include <furl/program/cost.hpp>
 #include <furl/schedule/loss_scale.hpp>
 #include <furl/schedule/reduce_on_plateau.hpp>
+#include <furl/storage/tensor_arena.hpp>
+#include <furl/storage/zero_gradients.hpp>

@@ -100,6 +100,13 @@ TEST_CASE("one cycle ends at its last step and stays there") {
     for (std::size_t s = 39; s < rates.size(); ++s) CHECK(rates[s] == doctest::Approx(1 / 25.0 / 1e4).epsilon(1e-14));
 }
 
+TEST_CASE("a schedule of epochs is a schedule whose step is replaced") {
+    constexpr auto two_steps_an_epoch = [] {
+        return replace(schedules::join(schedules::linear(3.0, 1.0, 2), 2, 7), step, floor((step - 1) / 2) + 1);
+    };
+    CHECK(values<two_steps_an_epoch>(6) == std::vector{3.0, 3.0, 2.0, 2.0, 7.0, 7.0});
+}
+
 TEST_CASE("arguments can be hyperparameters, changed between steps") {
     constexpr auto line = [] { return schedules::linear(hyper<"from">(8.0), hyper<"to">(0.0), hyper<"steps">(4.0)); };
     const auto changed = values<line>(6, [](auto& opt, int t) {

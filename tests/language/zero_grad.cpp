@@ -1,6 +1,8 @@
 #include <furl/blocks/blocks.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/print/print.hpp>
+#include <furl/storage/tensor_arena.hpp>
+#include <furl/storage/zero_gradients.hpp>
 
 #include <doctest/doctest.h>
 
@@ -72,6 +74,67 @@ TEST_CASE("a skipped step leaves the gradient as it is") {
     CHECK_FALSE(opt.step(w, g));
     CHECK(g[0] == 2);
     CHECK(std::isinf(g[50]));
+}
+
+namespace {
+
+struct zeroing_outside : descent {
+    static constexpr auto update = zero_grad(skip_nonfinite(descent::update));
+};
+
+struct zeroing_inside : descent {
+    static constexpr auto update = skip_nonfinite(zero_grad(descent::update));
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a loop that sums gradients loses one step to an infinity if it zeroes them where a step is skipped", Rule,
+                   zeroing_outside, zeroing_inside) {
+    for (const bool zeroes : {false, true}) {
+        CAPTURE(zeroes);
+        optimizer<Rule> opt(20);
+        optimizer<descent> without(20);
+        std::vector<float> w = ramp(20), expected = w, g(20);
+        int done = 0;
+        for (int t = 0; t < 100; ++t) {
+            const auto slope = [&](std::size_t i) { return 0.01f * static_cast<float>(t) + ramp(20)[i]; };
+            for (std::size_t i = 0; i < g.size(); ++i) g[i] += slope(i);
+            if (t == 10) g[3] = std::numeric_limits<float>::infinity();
+            if (opt.step(w, g)) {
+                ++done;
+                std::vector<float> fresh(20);
+                for (std::size_t i = 0; i < g.size(); ++i) fresh[i] = slope(i);
+                without.step(expected, fresh);
+            } else if (zeroes) zero_gradients(g);
+        }
+        CHECK(done == (zeroes ? 99 : 10));
+        CHECK(opt.step_count() == done);
+        CHECK(w == expected);
+    }
+}
+
+TEST_CASE("zero_gradients takes what a step takes") {
+    std::vector<float> a(3, 1), b(2, 1);
+    zero_gradients(a);
+    CHECK(a == std::vector<float>(3));
+    a.assign(3, 1);
+    zero_gradients(std::vector{std::span(a).first(2), std::span(b)});
+    CHECK(a == std::vector<float>{0, 0, 1});
+    CHECK(b == std::vector<float>(2));
+    a.assign(3, 1);
+    b.assign(2, 1);
+    zero_gradients({a, b});
+    CHECK(a == std::vector<float>(3));
+    CHECK(b == std::vector<float>(2));
+    std::vector<double> d(3, 1);
+    zero_gradients({d});
+    CHECK(d == std::vector<double>(3));
+    tensor_arena<bfloat16> memory({3, 2});
+    memory.gradient(1)[1] = bfloat16(2.0f);
+    memory.parameter(1)[1] = bfloat16(2.0f);
+    zero_gradients(memory.gradients());
+    CHECK(static_cast<float>(memory.gradient(1)[1]) == 0);
+    CHECK(static_cast<float>(memory.parameter(1)[1]) == 2);
 }
 
 TEST_CASE("gradients that are cleared must not overlap each other") {

@@ -69,6 +69,40 @@ TEST_CASE("a scaled loss steps as one that is not, to the bit, and finds the sca
     CHECK(scale.value() == std::ldexp(1.0, 126 - 20 * skipped));
 }
 
+TEST_CASE("the scale does not fall below 1, unless asked to") {
+    loss_scale scale, small({.least = 0x1p-10});
+    for (int i = 0; i < 2000; ++i) scale.update(false), small.update(false);
+    CHECK(scale.value() == 1);
+    CHECK(small.value() == 0x1p-10);
+}
+
+namespace {
+
+struct scaled_and_zeroed {
+    static constexpr auto update = zero_grad(loss_scaled(param - 0.01 * grad));
+};
+
+}  // namespace
+
+TEST_CASE("a scale recovers from one infinity where the loop zeroes the sum of gradients at a skipped step") {
+    optimizer<scaled_and_zeroed> opt(10);
+    loss_scale scale({.interval = 20});
+    std::vector<float> w(10), g(10);
+    int done = 0;
+    for (int t = 0; t < 100; ++t) {
+        for (auto& x : g) x += static_cast<float>(scale.value());  // a slope of 1
+        if (t == 10) g[5] = std::numeric_limits<float>::infinity();
+        opt.set("loss_scale", scale.value());
+        const bool stepped = opt.step(w, g);
+        if (!stepped) zero_gradients(g);
+        scale.update(stepped);
+        done += stepped;
+    }
+    CHECK(done == 99);
+    CHECK(scale.value() == 65536 / 2 * 16);  // halved once, doubled after 20, 40, 60 and 80 steps of the 89 that followed
+    for (const float x : w) CHECK(x == doctest::Approx(-0.99));
+}
+
 TEST_CASE("a step reports norm and factor of its clipping, also where it was skipped, at no pass more") {
     static_assert(cost<scaled_sgd>.passes == cost<plain_sgd>.passes);
     static_assert(cost<scaled_sgd>.loads == cost<plain_sgd>.loads);

@@ -26,9 +26,9 @@ inline std::map<std::string, golden_schedule> read_golden_schedules() {
         if (line.empty() || line[0] == '#') continue;
         std::istringstream words(line);
         std::string kind, name;
-        if (words >> kind; kind == "schedule" || kind == "plateau") {
+        if (words >> kind; kind == "schedule" || kind == "momentum" || kind == "plateau") {
             words >> name;
-            current = &result[kind == "plateau" ? "plateau " + name : name];
+            current = &result[kind == "schedule" ? name : kind + " " + name];
             for (std::string pair; words >> pair;)
                 current->settings[pair.substr(0, pair.find('='))] = pair.substr(pair.find('=') + 1);
             continue;

@@ -9,7 +9,8 @@ namespace furl {
 /// The update; but a step with an infinity or a NaN in any gradient changes nothing.
 ///
 /// No parameter, no state and not the step count: `opt.step(...)` returns false, and the next step is as if it had not
-/// been tried. Put it outermost, so that it sees the gradients as they come.
+/// been tried. Put it outermost, so that it sees the gradients as they come. The gradients stay as well, with zero_grad too:
+/// where the next ones are added to them, zero them when `step` returns false (furl::zero_gradients).
 ///
 /// @param update  a rule's update.
 /// @returns  an expression of the value of the update.

@@ -96,8 +96,11 @@ constexpr auto skip_unless(const Condition& condition, const X& x) {
 
 /// The value of x; and the step leaves 0 where it found the gradient, in the same pass.
 ///
-/// A training loop that sums gradients from zero then needs no pass to zero them. A step that is skipped (skip_unless)
-/// leaves them as they are.
+/// A training loop that sums gradients from zero then needs no pass to zero them. A step that is skipped (skip_unless,
+/// skip_nonfinite) writes nothing, so it leaves them as they are, whether zero_grad stands inside or outside. The loop then
+/// zeroes them itself, since an infinity that stays in the sum skips each later step too:
+///
+///     if (!opt.step(w, g)) furl::zero_gradients(g);
 ///
 /// @param x  an update.
 /// Cost:    1 store per parameter.

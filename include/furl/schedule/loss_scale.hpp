@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string>
 
 namespace furl {
@@ -18,11 +17,16 @@ namespace furl {
 /// `furl::loss_scale scale;`
 /// `loss = scale.value() * ...;  opt.set("loss_scale", scale.value());  scale.update(opt.step(w, g));`
 ///
+/// A skipped step leaves the gradients as they are. Where the next ones are added to them, set them to 0 first
+/// (furl::zero_gradients): else each later step is skipped too. Where the scale is at its least and steps are still skipped,
+/// what overflows is not the scaling.
+///
 /// It is a value: copy it, or take value() and steps_in_a_row(), to save it.
 ///
 /// Defaults:  those of PyTorch's GradScaler.
 /// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
-/// Source:    Micikevicius et al. 2018, section 3.2; torch.amp.GradScaler, which has no bounds.
+/// Source:    Micikevicius et al. 2018, section 3.2; torch.amp.GradScaler, which has no bounds; the least value is that of
+///            DeepSpeed and Megatron-LM.
 class loss_scale {
   public:
     /// How it moves, and between which bounds.
@@ -31,7 +35,7 @@ class loss_scale {
         double growth = 2;         ///< factor upwards, above 1; a power of 2 loses no bit
         double backoff = 0.5;      ///< factor downwards, in (0, 1)
         std::int64_t interval = 2000;  ///< steps done in a row before it rises, at least 1
-        double least = std::numeric_limits<double>::min();  ///< it does not fall below this
+        double least = 1;          ///< it does not fall below this
         double most = 0x1p126;     ///< the largest whose reciprocal is no denormal float
     };
 

@@ -123,10 +123,24 @@ constexpr auto staircase(const From& from, const Rate& rate, const Steps& steps)
 /// @param to     b: the floor: the value after T steps and from then on.
 /// @param steps  T.
 /// Source:  Loshchilov & Hutter 2017 (SGDR), equation 5, of one cycle; optax's cosine_decay_schedule(alpha = b / a).
-///          Differs from PyTorch's CosineAnnealingLR(T_max = T, eta_min = b) in that it does not rise again after T.
+///          Differs from PyTorch's CosineAnnealingLR(T_max = T, eta_min = b) in that it does not rise again after T: that
+///          is cosine_wave.
 template <class From, class To, class Steps>
 constexpr auto cosine(const From& from, const To& to, const Steps& steps) {
     return detail::half_wave{}(detail::operand(from), detail::operand(to), detail::progress(steps));
+}
+
+/// A cosine that falls and rises again, without an end.
+///
+/// \f$ b + \frac{a - b}{2} \left(1 + \cos(\pi s / T)\right) \f$
+///
+/// @param from   a: the value of the first step, and of every 2 T steps after it.
+/// @param to     b: the value after T steps, and of every 2 T steps after that.
+/// @param steps  T: half a period.
+/// Source:  PyTorch's CosineAnnealingLR(T_max = T, eta_min = b), past T_max too.
+template <class From, class To, class Steps>
+constexpr auto cosine_wave(const From& from, const To& to, const Steps& steps) {
+    return detail::half_wave{}(detail::operand(from), detail::operand(to), detail::done / steps);
 }
 
 /// The inverse square root of the step, after a linear warm-up.

@@ -67,4 +67,138 @@ constexpr auto cosine_restarts(const From& from, const To& to, const Steps& step
     return detail::half_wave{}(detail::operand(from), detail::operand(to), cycles - floor(cycles));
 }
 
+/// One cycle of three phases: up to a peak, as long down to the start, and then down to nearly nothing.
+///
+/// From a / d at s = 0 to a at s = w T - 1 to a / d at s = 2 w T - 2 to a / (d f) at s = T - 1, in half waves; a / (d f) from
+/// then on
+///
+/// Parameters and defaults are those of one_cycle; w is at most 0.5, so that there is a third phase.
+/// Source:  PyTorch's OneCycleLR(three_phase=True), as one_cycle says; fastai's older one cycle.
+template <class Peak, class Steps, class Fraction = double, class Start = double, class Final = double>
+constexpr auto one_cycle_three_phase(const Peak& peak, const Steps& steps, const Fraction& warmup_fraction = 0.3,
+                                     const Start& start_divisor = 25.0, const Final& final_divisor = 1e4) {
+    const auto total = detail::operand(steps);
+    const auto up = total * warmup_fraction - 1;
+    const auto first = detail::operand(peak) / start_divisor;
+    return piecewise_cosine(first, up, peak, 2 * up, first, total - 1, first / final_divisor);
+}
+
+/// One cycle of three phases in straight lines.
+///
+/// Points, parameters and defaults are those of one_cycle_three_phase.
+/// Source:  PyTorch's OneCycleLR(three_phase=True, anneal_strategy="linear"); Smith & Topin 2019.
+template <class Peak, class Steps, class Fraction = double, class Start = double, class Final = double>
+constexpr auto one_cycle_three_phase_linear(const Peak& peak, const Steps& steps, const Fraction& warmup_fraction = 0.3,
+                                            const Start& start_divisor = 25.0, const Final& final_divisor = 1e4) {
+    const auto total = detail::operand(steps);
+    const auto up = total * warmup_fraction - 1;
+    const auto first = detail::operand(peak) / start_divisor;
+    return piecewise_interpolated(first, up, peak, 2 * up, first, total - 1, first / final_divisor);
+}
+
+/// The momentum of one cycle: low where the learning rate is high. It takes the place of a momentum, or of Adam's beta1.
+///
+/// From h at s = 0 to l at s = w T - 1 to h at s = T - 1, in half waves; h from then on
+///
+/// @param steps            T: the steps of the cycle.
+/// @param warmup_fraction  w, below 1: how much of the cycle goes down; 0.3 unless given.
+/// @param low              l: the least value; 0.85 unless given.
+/// @param high             h: the largest value; 0.95 unless given.
+/// Source:  Smith & Topin 2019; PyTorch's OneCycleLR(pct_start = w, base_momentum = l, max_momentum = h). Its linear one is
+///          `piecewise_interpolated(h, w * T - 1, l, T - 1, h)`.
+template <class Steps, class Fraction = double, class Low = double, class High = double>
+constexpr auto one_cycle_momentum(const Steps& steps, const Fraction& warmup_fraction = 0.3, const Low& low = 0.85,
+                                  const High& high = 0.95) {
+    const auto height = one_cycle(1.0, steps, warmup_fraction, 1e300);  // from nothing to 1 to nothing
+    return detail::operand(high) - (detail::operand(high) - detail::operand(low)) * height;
+}
+
+/// The momentum of one cycle of three phases: h from s = 2 w T - 2 on.
+///
+/// Parameters and defaults are those of one_cycle_momentum; w is at most 0.5.
+/// Source:  PyTorch's OneCycleLR(three_phase=True). Its linear one is
+///          `piecewise_interpolated(h, w * T - 1, l, 2 * (w * T - 1), h)`.
+template <class Steps, class Fraction = double, class Low = double, class High = double>
+constexpr auto one_cycle_three_phase_momentum(const Steps& steps, const Fraction& warmup_fraction = 0.3,
+                                              const Low& low = 0.85, const High& high = 0.95) {
+    const auto up = detail::operand(steps) * warmup_fraction - 1;
+    return piecewise_cosine(high, up, low, 2 * up, high);
+}
+
+namespace detail {
+
+// The height of a triangle, from 0 to 1 and back, that begins anew every up + down steps.
+template <class Up, class Down>
+constexpr auto triangle(const Up& up, const Down& down) {
+    const auto rise = operand(up);
+    const auto fall = operand(down);
+    const auto position = done - (rise + fall) * floor(done / (rise + fall));
+    return select(position < rise, position / rise, (rise + fall - position) / fall);
+}
+
+template <class Low, class High, class Height>
+constexpr auto between(const Low& low, const High& high, const Height& height) {
+    return straight{}(operand(low), operand(high), height);
+}
+
+}  // namespace detail
+
+/// Triangles without an end: up from l to h in straight lines, and down again.
+///
+/// \f$ l + (h - l)\, z_t \f$, where \f$ z \f$ goes from 0 to 1 in U steps and back to 0 in D steps, again and again
+///
+/// A momentum that is high where the learning rate is low is a cycle from its largest value to its least.
+///
+/// @param low         l: the value of the first step of a cycle.
+/// @param high        h: the value after U steps of it.
+/// @param up_steps    U.
+/// @param down_steps  D; U unless given.
+/// Source:  Smith 2017; PyTorch's CyclicLR(base_lr = l, max_lr = h, step_size_up = U, step_size_down = D), and its momentum:
+///          triangular(max_momentum, base_momentum, U, D). With a scale_fn of PyTorch's:
+///          `l + (h - l) * scale * triangular(0.0, 1.0, U, D)`.
+template <class Low, class High, class Up, class Down>
+constexpr auto triangular(const Low& low, const High& high, const Up& up_steps, const Down& down_steps) {
+    return detail::between(low, high, detail::triangle(up_steps, down_steps));
+}
+template <class Low, class High, class Up>
+constexpr auto triangular(const Low& low, const High& high, const Up& up_steps) {
+    return triangular(low, high, up_steps, up_steps);
+}
+
+/// Triangles, each half as high as the one before.
+///
+/// \f$ l + (h - l)\, z_t\, 2^{-\lfloor s / (U + D) \rfloor} \f$
+///
+/// Parameters are those of triangular.
+/// Source:  Smith 2017; PyTorch's CyclicLR(mode="triangular2").
+template <class Low, class High, class Up, class Down>
+constexpr auto triangular2(const Low& low, const High& high, const Up& up_steps, const Down& down_steps) {
+    const auto cycle = floor(detail::done / (detail::operand(up_steps) + detail::operand(down_steps)));
+    return detail::between(low, high, detail::triangle(up_steps, down_steps) * pow(0.5, cycle));
+}
+template <class Low, class High, class Up>
+constexpr auto triangular2(const Low& low, const High& high, const Up& up_steps) {
+    return triangular2(low, high, up_steps, up_steps);
+}
+
+/// Triangles whose height decays from step to step.
+///
+/// \f$ l + (h - l)\, z_t\, \gamma^s \f$
+///
+/// @param low         l: the value of the first step of a cycle.
+/// @param high        h: what the first cycle would reach without a decay.
+/// @param gamma       the factor of each step.
+/// @param up_steps    U.
+/// @param down_steps  D; U unless given.
+/// Source:  Smith 2017; PyTorch's CyclicLR(mode="exp_range", gamma=...).
+template <class Low, class High, class Gamma, class Up, class Down>
+constexpr auto exp_range(const Low& low, const High& high, const Gamma& gamma, const Up& up_steps,
+                         const Down& down_steps) {
+    return detail::between(low, high, detail::triangle(up_steps, down_steps) * pow(gamma, detail::done));
+}
+template <class Low, class High, class Gamma, class Up>
+constexpr auto exp_range(const Low& low, const High& high, const Gamma& gamma, const Up& up_steps) {
+    return exp_range(low, high, gamma, up_steps, up_steps);
+}
+
 }  // namespace furl::schedules

@@ -169,4 +169,32 @@ constexpr auto warmup_stable_decay(const Peak& peak, const Warmup& warmup_steps,
     return piecewise_interpolated(0.0, warm, peak, stable, peak, stable + detail::operand(decay_steps), floor);
 }
 
+/// A schedule, then half a wave of a cosine from the value that it has reached to the learning rate of stochastic weight
+/// averaging.
+///
+/// \f$ x \f$ for \f$ s < S \f$, then \f$ b + \frac{x_S - b}{2} \left(1 + \cos(\pi \min((s - S) / K, 1))\right) \f$,
+/// where \f$ x_S \f$ is the value of x at \f$ s = S \f$
+///
+/// @param before  x: a schedule, or a number.
+/// @param start   S: the steps of x alone.
+/// @param swa_lr  b: the value after K steps more and from then on.
+/// @param steps   K: the steps of the way there. 0: b from s = S on.
+/// Source:  PyTorch's SWALR(swa_lr = b, anneal_epochs = K), whose step() is called in place of x's after S + 1 steps; the
+///          block furl::swa averages the weights.
+template <class Before, class Start, class To, class Steps>
+constexpr auto swa_annealing(const Before& before, const Start& start, const To& swa_lr, const Steps& steps) {
+    const auto x = as_expression(before);
+    return join(x, start, cosine(replace(x, step, start + 1), swa_lr, steps));
+}
+
+/// The same in a straight line.
+///
+/// Parameters are those of swa_annealing.
+/// Source:  PyTorch's SWALR(anneal_strategy = "linear").
+template <class Before, class Start, class To, class Steps>
+constexpr auto swa_annealing_linear(const Before& before, const Start& start, const To& swa_lr, const Steps& steps) {
+    const auto x = as_expression(before);
+    return join(x, start, linear(replace(x, step, start + 1), swa_lr, steps));
+}
+
 }  // namespace furl::schedules

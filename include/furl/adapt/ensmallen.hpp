@@ -1,0 +1,76 @@
+#pragma once
+
+#include <furl/optimizer.hpp>
+
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace furl {
+
+/// Any rule as an update policy of ensmallen, for ens::SGD.
+///
+///     ens::SGD<furl::ensmallen_update<furl::zoo::adamw>> sgd(1e-3, 32, 100'000, 1e-5, true, {{"weight_decay", 0.1}});
+///     sgd.Optimize(f, coordinates);
+///
+/// A step is one fused pass over the matrix. ensmallen's step size becomes the rule's "lr" in each step; since ensmallen 3
+/// it is divided by the size of the batch. Where its decay policy is not NoDecay, the step size follows it.
+///
+/// @tparam Rule      a struct with a `static constexpr auto update` and a hyperparameter "lr".
+/// @tparam Policies  as of furl::optimizer.
+/// Errors:  std::invalid_argument, before anything is written, if the rule has no hyperparameter of a name that is set, or no
+///          "lr", or if it needs an input beside the gradient.
+/// Limits:  dense matrices of float or double in memory: arma::mat, arma::fmat, vectors; not arma::sp_mat, nor those of a GPU.
+/// Source:  ensmallen 3, include/ensmallen_bits/sgd/update_policies/vanilla_update.hpp, which says what a policy is.
+template <class Rule, class... Policies>
+class ensmallen_update {
+  public:
+    /// With the rule's defaults.
+    ensmallen_update() = default;
+
+    /// With these hyperparameters, by name.
+    ensmallen_update(std::initializer_list<std::pair<std::string_view, double>> settings) {
+        for (const auto& [name, value] : settings) settings_.emplace_back(name, value);
+    }
+
+    /// The policy at work: ens::SGD makes one at the start of Optimize, for a matrix of that size, and keeps it for the next
+    /// Optimize where its ResetPolicy() is false.
+    template <class MatType, class GradType>
+    class Policy {
+        static_assert(
+            requires(MatType& parameters, const GradType& gradient) {
+                std::span(parameters.memptr(), parameters.n_elem);
+                std::span(gradient.memptr(), gradient.n_elem);
+            },
+            "furl::ensmallen_update steps dense matrices in memory, such as arma::mat; neither sparse ones nor those of a GPU");
+
+      public:
+        using element = typename MatType::elem_type;  ///< of the matrix: float or double
+
+        /// What ens::SGD calls.
+        Policy(const ensmallen_update& parent, std::size_t rows, std::size_t columns) : optimizer_(rows * columns) {
+            for (const auto& [name, value] : parent.settings_) optimizer_.set(name, value);
+        }
+
+        /// One step.
+        void Update(MatType& parameters, double step_size, const GradType& gradient) {
+            optimizer_.set("lr", step_size);
+            optimizer_.step(std::span(parameters.memptr(), parameters.n_elem), std::span(gradient.memptr(), gradient.n_elem));
+        }
+
+        /// What runs the rule: its states, its step count, what it reports.
+        auto& optimizer() { return optimizer_; }
+
+      private:
+        furl::optimizer<Rule, element, Policies...> optimizer_;
+    };
+
+  private:
+    std::vector<std::pair<std::string, double>> settings_;
+};
+
+}  // namespace furl
