@@ -12,6 +12,7 @@ with the same goals.
 import argparse
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -167,7 +168,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 file, result = pathlib.Path(folder, "unit.cpp"), pathlib.Path(folder, "unit.o")
                 file.write_text(source)
-                command = [compiler, *FLAGS, *flags, *arguments.flag, str(file), "-o", str(result)]
+                command = [*shlex.split(compiler), *FLAGS, *flags, *arguments.flag, str(file), "-o", str(result)]
                 print(f"{compiler}: {name}", file=sys.stderr)
                 runs = [compile_once(command) for _ in range(arguments.repeat)]
                 size = code_size(result)
