@@ -10,3 +10,4 @@
 #include <furl/program/cost.hpp>
 #include <furl/schedule/loss_scale.hpp>
 #include <furl/schedule/reduce_on_plateau.hpp>
+#include <furl/zoo/names.hpp>
