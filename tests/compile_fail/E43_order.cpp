@@ -16,6 +16,9 @@ struct view {
     int outerStride() const { return Outer; }
 };
 
+using by_columns = view<false, 2, 3, 1, 2>;
+using by_rows    = view<true, 2, 3, 1, 3>;
+
 struct my_rule {
     static constexpr auto lr = furl::hyper<"lr">(0.1);
 
@@ -25,11 +28,11 @@ struct my_rule {
 int main() {
     std::vector<float> w(6), g(6);
     furl::optimizer<my_rule> opt(w.size());
-    const view<false, 2, 3, 1, 2> weights{w.data()};
+    const by_columns weights{w.data()};
 #ifdef CORRECTED
-    const view<false, 2, 3, 1, 2> gradients{g.data()};
+    const by_columns gradients{g.data()};
 #else
-    const view<true, 2, 3, 1, 3> gradients{g.data()};
+    const by_rows gradients{g.data()};
 #endif
     opt.step(weights, gradients);
 }
