@@ -76,7 +76,8 @@ constexpr sources sources_of(const program<Capacity>& p, std::int16_t value) {
         const auto code = p[i].code;
         found.data = found.data || code == op::grad || code == op::input || code == op::param;
         found.setting = found.setting || code == op::hyper;
-        found.counted = found.counted || code == op::step || code == op::previous || code == op::random;
+        found.counted = found.counted || code == op::step || code == op::first_step || code == op::previous ||
+                        code == op::random;
         for (auto operand : p[i].operands)
             if (operand >= 0) needed[operand] = true;
     }
