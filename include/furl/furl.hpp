@@ -12,3 +12,4 @@
 #include <furl/schedule/reduce_on_plateau.hpp>
 #include <furl/storage/tensor_arena.hpp>
 #include <furl/storage/zero_gradients.hpp>
+#include <furl/zoo/names.hpp>

@@ -1,4 +1,4 @@
-// expect: furl[E15]: a step takes contiguous data
+// expect: furl[E15]: a step takes data that is contiguous by its type
 #include <furl/furl.hpp>
 
 #include <span>

@@ -66,6 +66,18 @@ step
 )");
 }
 
+namespace {
+
+struct quoted_name {
+    static constexpr auto update = furl::param - furl::hyper<"the \"lr\" \\n">(0.1);
+};
+
+}  // namespace
+
+TEST_CASE("dot escapes quotes and backslashes in names") {
+    CHECK(furl::dot<quoted_name>().find(R"([label="the \"lr\" \\n", color=gray)") != std::string::npos);
+}
+
 TEST_CASE("dot draws memory as boxes, values per step in grey") {
     CHECK(furl::dot<furl::zoo::sgd>() ==
           R"(digraph {

@@ -16,7 +16,18 @@ struct own_names {
     static constexpr auto update = param - hyper<"beta12">(0.5) * select(grad > 0, g, cube(g)) * rho_2 * rsqrt(abs(param));
 };
 
+struct special_names {
+    static constexpr auto update = param - hyper<"50%">(0.5) * hyper<"a&b#c$">(1.0) * hyper<"{x~y^z}">(1.0) * hyper<"p q\\r">(1.0);
+};
+
 }  // namespace
+
+TEST_CASE("latex escapes the characters that TeX gives a meaning") {
+    CHECK(latex<special_names>() ==
+          R"(\begin{aligned}
+\theta_t &= \theta_{t-1} - \mathit{50\%}\, \mathit{a\&b\#c\$}\, \mathit{\{x\sim y\wedge z\}}\, \mathit{p\ q\backslash r}
+\end{aligned})");
+}
 
 TEST_CASE("latex writes a paper's equations: states by time, Greek hyperparameters, corrections as hats") {
     CHECK(latex<zoo::adamw>() ==

@@ -17,7 +17,7 @@ namespace furl {
 /// State:   one buffer of n values, under its name, starts at 0.
 /// Cost:    1 load, 1 store, 1 fma per parameter.
 /// Source:  Polyak 1964; Sutskever et al. 2013, equation 1.
-template <fixed_string Name, class X, class Mu>
+template <fixed_string Name, Operand X, Operand Mu>
 constexpr auto momentum(const X& x, const Mu& mu) {
     detail::require_order<X, Mu>();
     const auto input = as_expression(x);
@@ -40,7 +40,7 @@ constexpr refused momentum(detail::argument_of_nameless, detail::argument_of_nam
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 addition per parameter.
 /// Source:  Duchi, Hazan & Singer 2011 (the accumulator of AdaGrad).
-template <fixed_string Name, class X, class Initial = double>
+template <fixed_string Name, Operand X, Operand Initial = double>
 constexpr auto accumulate(const X& x, const Initial& initial = 0.0) {
     const auto input = as_expression(x);
     return state<Name>(initial, [&](auto old) { return old + input; });
@@ -61,7 +61,7 @@ constexpr refused accumulate(detail::argument_of_nameless, detail::argument_of_n
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 maximum per parameter.
 /// Source:  Reddi, Kale & Kumar 2018, algorithm 2 (AMSGrad).
-template <fixed_string Name, class X, class Initial = double>
+template <fixed_string Name, Operand X, Operand Initial = double>
 constexpr auto running_max(const X& x, const Initial& initial = 0.0) {
     const auto input = as_expression(x);
     return state<Name>(initial, [&](auto old) { return max(old, input); });
@@ -82,7 +82,7 @@ constexpr refused running_max(detail::argument_of_nameless, detail::argument_of_
 /// State:   one buffer of n values, under its name, that holds x.
 /// Cost:    1 load, 1 store per parameter.
 /// Source:  what rules with two gradients need: Adan (Xie et al. 2022), diffGrad (Dubey et al. 2019).
-template <fixed_string Name, class X, class Initial = double>
+template <fixed_string Name, Operand X, Operand Initial = double>
 constexpr auto delay(const X& x, const Initial& initial = 0.0) {
     const auto input = as_expression(x);
     return previous(state<Name>(initial, [&](auto) { return input; }));

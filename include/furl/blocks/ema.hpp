@@ -18,7 +18,7 @@ namespace furl {
 /// Cost:     1 load, 1 store, 1 multiplication, 1 fma per parameter.
 /// Errors:   E01 if x is no expression.
 /// Source:   Kingma & Ba 2015, algorithm 1. PyTorch computes lerp(m, g, 1-beta): same value, other rounding.
-template <fixed_string Name, class X, class Beta, class Initial = double>
+template <fixed_string Name, Operand X, Operand Beta, Operand Initial = double>
 constexpr auto ema(const X& x, const Beta& beta, const Initial& initial = 0.0) {
     detail::require_order<X, Beta>();
     const auto input = as_expression(x);

@@ -301,6 +301,7 @@ bool save_checkpoint(const std::filesystem::path& path, const Optimizer& opt, co
 template <class Optimizer, detail::Parameters Parameters>
 bool save_checkpoint(const std::filesystem::path& path, const Optimizer& opt, const Parameters& parameters,
                      const checkpoint_settings& settings = {}) {
+    if (!detail::require_layout("parameters", 0, parameters, parameters)) return false;
     return detail::save_content(path, detail::content_of(opt, parameters, settings), settings.metadata);
 }
 
@@ -327,6 +328,7 @@ loaded_checkpoint load_checkpoint(const std::filesystem::path& path, Optimizer& 
                                   const checkpoint_settings& settings = {}) {
     static_assert(!std::is_const_v<typename detail::element_of<std::remove_reference_t<Parameters>>::type>,
                   "furl[E19]: the parameters are const, and a load writes them. See docs/errors.md#E19");
+    if (!detail::require_layout("parameters", 0, parameters, parameters)) return {};
     return detail::load_content(path, detail::content_of(opt, parameters, settings), settings.any_rule);
 }
 

@@ -41,7 +41,8 @@ inline constexpr double refused_value = std::bit_cast<double>(std::uint64_t{0x3f
 template <class Never>
 struct valueless {
     constexpr operator double() const { return refuse(); }
-    constexpr explicit operator bool() const { return refuse() != 0; }
+    // False, so that `while (x > 0)` ends where it is evaluated at compile time.
+    constexpr explicit operator bool() const { return refuse() == 0; }
 
   private:
     static constexpr double refuse() {
@@ -72,6 +73,11 @@ concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>> && !std::same_as<s
 // Not functions: a compiler that looks for a misspelled operand tries them too.
 template <class... Ts>
 concept AnyExpression = (Expression<Ts> || ...) && (!std::is_function_v<Ts> && ...);
+
+/// What a function of expressions takes: an expression or a number, or else error E01.
+// Not functions: a compiler that looks for a misspelled operand tries them too.
+template <class T>
+concept Operand = !std::is_function_v<T>;
 
 namespace detail {
 

@@ -8,8 +8,8 @@ namespace furl {
 /// A draw from a counter-based generator.
 template <Expression Seed>
 struct random_number : expression {
-    Seed seed;   ///< one value per step
-    int stream;  ///< equal streams of a rule draw equal numbers
+    Seed seed;      ///< one value per step
+    double stream;  ///< equal streams of a rule draw equal numbers
 
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) {
@@ -20,7 +20,7 @@ struct random_number : expression {
     /// Lays the expression out in a graph; the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node{op::random, {seed.into(g), -1, -1}, static_cast<double>(stream), {}});
+        return g.add(node{op::random, {seed.into(g), -1, -1}, stream, {}});
     }
 };
 
@@ -160,11 +160,11 @@ constexpr made<op::atan2, A, B> atan2(const A& a, const B& b) {
 /// the same for any vector width, and for the same seed in every run.
 ///
 /// @param seed    one value per step, a hyperparameter as a rule.
-/// @param stream  a whole number; equal streams of a rule draw equal numbers.
+/// @param stream  a whole number, at least 0; equal streams of a rule draw equal numbers.
 /// Shape:   one value per parameter (n).
-/// Errors:  E22 if the seed is not one value per step.
-template <class Seed>
-constexpr auto random(const Seed& seed, int stream) {
+/// Errors:  E22 if the seed is not one value per step, or the stream is no such number.
+template <Operand Seed>
+constexpr auto random(const Seed& seed, double stream) {
     return random_number<as_expression_t<Seed>>{{}, as_expression(seed), stream};
 }
 

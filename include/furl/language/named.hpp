@@ -51,7 +51,7 @@ concept StateSymbol = is_state<T> || (Expression<T> && T::kind == named_kind::pr
 /// @param x  the value.
 /// @returns  an expression of the same value and shape.
 /// Errors:   E03 if the rule gives one name to two different values.
-template <fixed_string Name, class X>
+template <fixed_string Name, Operand X>
 constexpr auto let(const X& x) {
     named<named_kind::let, name<Name>, graph_capacity<1, as_expression_t<X>>> result;
     const auto operand = detail::lay_out(as_expression(x), result.body);

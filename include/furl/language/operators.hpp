@@ -138,8 +138,8 @@ namespace detail {
 
 template <class Never>
 constexpr refused refuse_operator() {
-    static_assert(never<Never>, "furl[E25]: rules have no operators ^ & | %; write pow(x, y), conditions a && b and "
-                                "a || b, x - y * floor(x / y). See docs/errors.md#E25");
+    static_assert(never<Never>, "furl[E25]: rules have no operators ^ & | ~ % << >>; write pow(x, y), conditions "
+                                "a && b, a || b and !a, x - y * floor(x / y), x * 2. See docs/errors.md#E25");
     return {};
 }
 
@@ -170,6 +170,26 @@ constexpr refused operator|(const A&, const B&) {
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr refused operator%(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
+}
+
+/// Error E25. Of what is neither an expression nor a number, std::cout say, it is error E23.
+template <class A, class B>
+    requires(Expression<A> || (Number<A> && Expression<B>))
+constexpr refused operator<<(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
+}
+
+/// Error E25.
+template <class A, class B>
+    requires(Expression<A> || (Number<A> && Expression<B>))
+constexpr refused operator>>(const A&, const B&) {
+    return detail::refuse_operator<detail::anyhow<A>>();
+}
+
+/// Error E25.
+template <Expression A>
+constexpr refused operator~(const A&) {
     return detail::refuse_operator<detail::anyhow<A>>();
 }
 

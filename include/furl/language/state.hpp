@@ -44,19 +44,45 @@ constexpr auto make_state(const Next& next, const Initial& initial, const Decay&
     return result;
 }
 
+struct another_call {
+    void operator()();
+};
+template <class F>
+struct two_calls : F, another_call {};
+
+// Whether a generic function takes nothing at all, a number neither: then its body is wrong for any argument, a name in it is
+// misspelled say, and the compiler has told so.
+template <class F, class Argument>
+concept BrokenFunction = std::is_class_v<F> && !std::is_final_v<F> && !requires { &two_calls<F>::operator(); } &&
+                         !requires { &F::operator(); } && !std::invocable<const F&, Argument, Argument> &&
+                         !std::invocable<const F&, int> && !std::invocable<const F&, double>;
+
+template <class F, class Name>
+concept RecurrenceOf = std::invocable<const F&, old_value<Name>>;
+
 // The new value of a state.
 template <class Name, class Recurrence>
 constexpr auto recur(const Recurrence& recurrence) {
-    if constexpr (!std::invocable<const Recurrence&, old_value<Name>>) {
-        static_assert(never<Recurrence>, "furl[E33]: a state needs a function of its old value; write "
-                                         "furl::state<\"m\">(0.0, [](auto old) { return 0.9 * old + furl::grad; }). "
-                                         "See docs/errors.md#E33");
+    if constexpr (!RecurrenceOf<Recurrence, Name>) {
+        static_assert(BrokenFunction<Recurrence, old_value<Name>>,
+                      "furl[E33]: a state needs a function of its old value; write "
+                      "furl::state<\"m\">(0.0, [](auto old) { return 0.9 * old + furl::grad; }). "
+                      "See docs/errors.md#E33");
         return refused{};
     } else if constexpr (std::is_void_v<std::invoke_result_t<const Recurrence&, old_value<Name>>>) {
-        return refuse_assignment<anyhow<Name>>();
+        static_assert(never<Recurrence>, "furl[E33]: the function of a state gives no new value: it has no return, or what it "
+                                         "returns has an error that the compiler has told. See docs/errors.md#E33");
+        return refused{};
     } else {
         return as_expression(recurrence(old_value<Name>{}));
     }
+}
+
+// The value before the first step; where the recurrence is refused already, no more is said of it.
+template <class Name, class Recurrence, class Initial>
+constexpr auto start(const Initial& initial) {
+    if constexpr (!RecurrenceOf<Recurrence, Name> && !Expression<Initial> && !Number<Initial>) return refused{};
+    else return as_expression(initial);
 }
 
 }  // namespace detail
@@ -71,10 +97,10 @@ constexpr auto recur(const Recurrence& recurrence) {
 /// @returns  an expression of s_t. Shape: that of the recurrence: one value per parameter, per tensor or per step.
 /// State:    one buffer of that shape, under its name.
 /// Errors:   E03 if the rule gives one name two different recurrences.
-template <fixed_string Name, class Initial, class Recurrence>
+template <fixed_string Name, Operand Initial, class Recurrence>
 constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
     return detail::make_state<named_kind::state, name<Name>>(detail::recur<name<Name>>(recurrence),
-                                                             as_expression(initial), constant{});
+                                                             detail::start<name<Name>, Recurrence>(initial), constant{});
 }
 
 /// The same, for a recurrence that forgets by a factor decay each step: such a state can be bias corrected.
@@ -82,10 +108,10 @@ constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
 /// @param initial     as above.
 /// @param recurrence  as above.
 /// @param decay       the weight of the old value, in [0, 1).
-template <fixed_string Name, class Initial, class Recurrence, class Decay>
+template <fixed_string Name, Operand Initial, class Recurrence, Operand Decay>
 constexpr auto state(const Initial& initial, const Recurrence& recurrence, const Decay& decay) {
     return detail::make_state<named_kind::ema, name<Name>>(detail::recur<name<Name>>(recurrence),
-                                                           as_expression(initial), as_expression(decay));
+                                                           detail::start<name<Name>, Recurrence>(initial), as_expression(decay));
 }
 
 /// Error E28.

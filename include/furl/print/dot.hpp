@@ -6,7 +6,16 @@ namespace furl {
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+// A string of DOT: in its labels a backslash begins an escape sequence, too.
+inline std::string quoted(std::string_view text) {
+    std::string result = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\') result += '\\';
+        if (c == '\n') result += "\\n";
+        else result += c;
+    }
+    return result + "\"";
+}
 
 inline std::string dot_label(const instruction& x) {
     switch (x.code) {

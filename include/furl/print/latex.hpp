@@ -28,6 +28,22 @@ struct latex_style {
         std::string index;
     };
 
+    // A name in mathematics, in which the characters of TeX's own syntax stand for themselves.
+    static std::string escaped(std::string_view name) {
+        std::string result;
+        for (char c : name) {
+            switch (c) {
+                case '_': case '%': case '&': case '#': case '$': case '{': case '}': (result += '\\') += c; break;
+                case '\\': result += "\\backslash "; break;
+                case '~': result += "\\sim "; break;
+                case '^': result += "\\wedge "; break;
+                case ' ': result += "\\ "; break;
+                default: result += c;
+            }
+        }
+        return result;
+    }
+
     static symbol symbol_of(std::string_view name) {
         auto digits = name.size();
         while (digits > 1 && name[digits - 1] >= '0' && name[digits - 1] <= '9') --digits;
@@ -35,10 +51,8 @@ struct latex_style {
         const std::string index(name.substr(digits));
         for (const auto& [word, letter] : greek)
             if (base == word) return {std::string(letter), index};
-        if (base.size() == 1) return {std::string(base), index};
-        std::string escaped;
-        for (char c : base) escaped += c == '_' ? std::string("\\_") : std::string(1, c);
-        return {"\\mathit{" + escaped + "}", index};
+        if (base.size() == 1) return {escaped(base), index};
+        return {"\\mathit{" + escaped(base) + "}", index};
     }
 
     static std::string with_index(const symbol& s, std::string_view time) {

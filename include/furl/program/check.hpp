@@ -59,11 +59,51 @@ constexpr void check_conditions(program<Capacity>& p) {
     if (p.guard >= 0 && !info(p[p.guard].code).is_condition) p.fail(mistake::number_as_condition);
 }
 
+// What a value is made of.
+struct sources {
+    bool data = false;     // that a caller gives to each step
+    bool setting = false;  // that a caller may change between steps
+    bool counted = false;  // that changes only by steps that are done
+};
+
+template <std::size_t Capacity>
+constexpr sources sources_of(const program<Capacity>& p, std::int16_t value) {
+    bool needed[Capacity]{};
+    needed[value] = true;
+    sources found;
+    for (auto i = value; i >= 0; --i) {
+        if (!needed[i]) continue;
+        const auto code = p[i].code;
+        found.data = found.data || code == op::grad || code == op::input || code == op::param;
+        found.setting = found.setting || code == op::hyper;
+        found.counted = found.counted || code == op::step || code == op::first_step || code == op::previous ||
+                        code == op::random;
+        for (auto operand : p[i].operands)
+            if (operand >= 0) needed[operand] = true;
+    }
+    return found;
+}
+
+// A step that is skipped does not count, so a condition of counted steps alone is skipped for ever where it does not hold.
+template <std::size_t Capacity>
+constexpr bool stands_still(const program<Capacity>& p, std::int16_t condition) {
+    const auto& x = p[condition];
+    if (x.code == op::logical_and) return stands_still(p, x.operands[0]) || stands_still(p, x.operands[1]);
+    const auto from = sources_of(p, condition);
+    return !from.data && (from.counted || !from.setting);
+}
+
 template <std::size_t Capacity>
 constexpr void check_rates(program<Capacity>& p) {
-    for (const auto& x : p.code)
-        if (x.code == op::random && p[x.operands[0]].when != rate::per_step) p.fail(mistake::seed_per_element);
-    if (p.guard >= 0 && p[p.guard].when != rate::per_step) p.fail(mistake::guard_per_element);
+    for (const auto& x : p.code) {
+        if (x.code != op::random) continue;
+        if (p[x.operands[0]].when != rate::per_step) p.fail(mistake::seed_per_element);
+        if (!(x.value >= 0 && x.value <= 0x7fffffff) || x.value != static_cast<double>(static_cast<std::int64_t>(x.value)))
+            p.fail(mistake::no_stream);
+    }
+    if (p.guard < 0) return;
+    if (p[p.guard].when != rate::per_step) p.fail(mistake::guard_per_element);
+    if (stands_still(p, p.guard)) p.fail(mistake::guard_stands_still);
 }
 
 template <std::size_t Capacity>
@@ -104,6 +144,8 @@ template <class Rule>
 inline constexpr finding finding_of = [] {
     if constexpr (std::same_as<Rule, no_rule>) {
         return finding{mistake::no_rule};
+    } else if constexpr (std::is_class_v<Rule> && !requires { sizeof(Rule); }) {
+        return finding{mistake::not_defined};
     } else if constexpr (!HasUpdate<Rule>) {
         return finding{NamesUpdate<Rule> ? mistake::broken_update : mistake::no_update};
     } else if constexpr (!Expression<decltype(Rule::update)> && !Number<decltype(Rule::update)>) {
@@ -175,6 +217,9 @@ struct report {
     static_assert(Found != mistake::no_rule,
                   "furl[E36]: the optimizer has no rule; name it in angle brackets: furl::optimizer<my_rule> opt(n). "
                   "See docs/errors.md#E36");
+    static_assert(Found != mistake::not_defined,
+                  "furl[E44]: the rule is declared, but not defined here; include its header: #include <furl/zoo/adam.hpp> "
+                  "for furl::zoo::adam. See docs/errors.md#E44");
     static_assert(Found != mistake::no_update,
                   "furl[E02]: the rule has no update; give it a 'static constexpr auto update = ...', the new value of "
                   "the parameter. See docs/errors.md#E02");
@@ -208,13 +253,20 @@ struct report {
                   "furl[E13]: the old value of a state is used outside its recurrence, and no such state is part of "
                   "the rule; use previous(state). See docs/errors.md#E13");
     static_assert(Found != mistake::too_large,
-                  "furl[E14]: the rule is too large; the most are 480 operations, 32 states, 32 hyperparameters, 16 "
-                  "inputs and 8 passes. See docs/errors.md#E14");
+                  "furl[E14]: the rule is too large; the most are 480 nodes (operations, numbers and names, each use of a leaf), "
+                  "32 states, 32 hyperparameters, 16 inputs and 8 passes. See docs/errors.md#E14");
     static_assert(Found != mistake::empty_name,
                   "furl[E29]: a name is empty; write furl::hyper<\"lr\">(1e-3). See docs/errors.md#E29");
     static_assert(Found != mistake::guard_per_element,
                   "furl[E21]: skip_unless skips the whole step, so its condition must be one for all tensors; use "
                   "global(...) reductions. See docs/errors.md#E21");
+    static_assert(Found != mistake::guard_stands_still,
+                  "furl[E21]: a step that is skipped does not count, so a condition of skip_unless that reads steps and "
+                  "states alone stays false for ever; read the gradients or an input, or write only_if(condition, update). "
+                  "See docs/errors.md#E21");
+    static_assert(Found != mistake::no_stream,
+                  "furl[E22]: the stream of random() must be a whole number, at least 0: random(seed, 1). "
+                  "See docs/errors.md#E22");
     static_assert(Found != mistake::seed_per_element,
                   "furl[E22]: the seed of random() must be one value per step: a number or a hyperparameter. "
                   "See docs/errors.md#E22");

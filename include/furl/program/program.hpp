@@ -58,6 +58,7 @@ enum class mistake : std::uint8_t {
     none,                 ///< nothing
     told,                 ///< by a static_assert of the language
     no_rule,              ///< E36
+    not_defined,          ///< E44
     no_update,            ///< E02
     broken_update,        ///< told by the compiler, or told by the use of it
     no_constant,          ///< E27
@@ -75,7 +76,9 @@ enum class mistake : std::uint8_t {
     too_large,            ///< E14
     empty_name,           ///< E29
     guard_per_element,    ///< E21
+    guard_stands_still,   ///< E21
     seed_per_element,     ///< E22
+    no_stream,            ///< E22
     decay_out_of_range,   ///< E34
     biased_start,         ///< E37
 };

@@ -31,16 +31,27 @@ class named_tensors {
     /// Data of an input, by its name.
     template <class X>
     named_tensors(std::string_view name, const X& data) : name_(name) {
-        if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>())
+        if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>()) {
+            if (!detail::require_layout(name, 0, data, data)) return;  // no tensors: the step is refused
             detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
+            if constexpr (detail::HasLayout<const detail::tensor_of_t<const X>>)
+                for (auto&& one : detail::as_list(data)) layouts_.push_back(detail::layout_of(one));
+        }
     }
 
     /// As a step takes it.
     operator named_data<T>() const { return {name_, tensors_}; }  // NOLINT(google-explicit-constructor)
 
+    /// Whether its matrices lie as the parameters beside them do.
+    template <class Parameters>
+    bool require_layout_of(Parameters& parameters) const {
+        return detail::require_layout(name_, 0, layouts_, parameters);
+    }
+
   private:
     std::string_view name_;
     std::vector<std::span<const T>> tensors_;
+    std::vector<detail::matrix_layout> layouts_;  // of matrices
 };
 
 namespace detail {
@@ -308,6 +319,9 @@ class any_optimizer {
                  std::initializer_list<named_tensors<T>> inputs) {
         if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, const Gradients>()) return false;
         else {
+            if (!detail::require_layouts(0, parameters, gradients)) return false;
+            for (const auto& input : inputs)
+                if (!input.require_layout_of(parameters)) return false;
             detail::list_tensors(parameters, parameters_);
             detail::list_tensors(gradients, gradients_);
             const std::vector<named_data<T>> named(inputs.begin(), inputs.end());

@@ -168,6 +168,9 @@ class grouped_optimizer {
                  std::initializer_list<named_tensors<T>> inputs) {
         if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, const Gradients>()) return false;
         else {
+            if (!detail::require_layouts(0, parameters, gradients)) return false;
+            for (const auto& input : inputs)
+                if (!input.require_layout_of(parameters)) return false;
             detail::list_tensors(parameters, parameters_);
             detail::list_tensors(gradients, gradients_);
             const std::vector<named_data<T>> named(inputs.begin(), inputs.end());

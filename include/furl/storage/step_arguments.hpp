@@ -76,7 +76,8 @@ class step_arguments {
     bool take(std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
         if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
-            return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+            return detail::require_layouts(0, parameters, gradients, inputs...) &&
+                   take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
         else return false;
     }
 
@@ -92,7 +93,8 @@ class step_arguments {
     bool take_one(std::size_t tensor, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
                   const input_binding<Names, Data>&... inputs) {
         if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
-            return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+            return detail::require_layouts(tensor, parameters, gradients, inputs...) &&
+                   take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
         else return false;
     }
     bool take_one_named(std::size_t tensor, std::span<const std::byte> states, std::span<T> parameters, std::span<const T> gradients,

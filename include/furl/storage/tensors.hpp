@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/storage/matrix_layout.hpp>
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
@@ -13,11 +15,41 @@
 /// The data that a step is given: one tensor, or a list of tensors, of anything contiguous.
 namespace furl {
 
-/// Data in one piece: a vector, a span, an array, an Eigen matrix.
+/// A container that owns elements in one piece, and whose iterators do not say so, as those of older Boost do not.
+template <class X>
+concept DataOwner = std::ranges::random_access_range<X> && requires(X& x) {
+    typename std::remove_cv_t<X>::allocator_type;
+    { *x.data() } -> std::same_as<std::ranges::range_reference_t<X>>;
+    { x.size() } -> std::convertible_to<std::size_t>;
+};
+
+namespace detail {
+
+// Where the elements of a tensor begin. Of a matrix with strides: if they are contiguous, which a step checks.
+template <class X>
+    requires(StridedMatrix<X> || PieceOfMemory<X> || std::ranges::contiguous_range<X> || DataOwner<X>)
+constexpr auto data_of(X& x) {
+    if constexpr (StridedMatrix<X>) return x.data();
+    else if constexpr (PieceOfMemory<X>) return x.memptr();
+    else if constexpr (std::ranges::contiguous_range<X>) return std::ranges::data(x);
+    else return x.data();
+}
+
+template <class X>
+constexpr std::size_t size_of(X& x) {
+    if constexpr (StridedMatrix<X>) return static_cast<std::size_t>(x.rows() * x.cols());
+    else if constexpr (PieceOfMemory<X>) return static_cast<std::size_t>(x.n_elem);
+    else return static_cast<std::size_t>(std::ranges::size(x));
+}
+
+}  // namespace detail
+
+/// Data in one piece that proves to be so: a vector, a span, an array, an Eigen or Armadillo matrix. A pointer and a size
+/// alone prove nothing: a row of a matrix has them too.
 template <class X>
 concept Tensor = requires(X& x) {
-    { *std::data(x) } -> std::convertible_to<double>;
-    std::size(x);
+    { *detail::data_of(x) } -> std::convertible_to<double>;
+    detail::size_of(x);
 };
 
 /// A range of tensors.
@@ -27,7 +59,7 @@ concept TensorList = std::ranges::input_range<X> && Tensor<std::ranges::range_va
 namespace detail {
 
 template <class X>
-using tensor_element = std::remove_reference_t<decltype(*std::data(std::declval<X&>()))>;
+using tensor_element = std::remove_reference_t<decltype(*data_of(std::declval<X&>()))>;
 
 template <class X>
 struct element_of {
@@ -46,12 +78,12 @@ struct element_of<X> {
 template <class X, class Visit>
 std::size_t for_each_tensor(X& x, Visit visit) {
     if constexpr (Tensor<X>) {
-        visit(std::size_t{0}, std::data(x), static_cast<std::size_t>(std::size(x)));
+        visit(std::size_t{0}, data_of(x), size_of(x));
         return 1;
     } else {
         std::size_t i = 0;
         for (auto&& tensor : x) {
-            visit(i, std::data(tensor), static_cast<std::size_t>(std::size(tensor)));
+            visit(i, data_of(tensor), size_of(tensor));
             ++i;
         }
         return i;
