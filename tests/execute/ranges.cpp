@@ -95,6 +95,7 @@ TEST_CASE("a dot has the range of double, as long as its factors have that of fl
     CHECK(dot_of(two(-126), two(-126)) == std::ldexp(5.0, -252));
     const float infinity = std::numeric_limits<float>::infinity();
     CHECK(dot_of(infinity, 1) == HUGE_VAL);
+    CHECK(dot_of(two(-100), -infinity) == -HUGE_VAL);
     CHECK(std::isnan(dot_of(infinity, 0)));
     CHECK(std::isnan(dot_of(std::numeric_limits<float>::quiet_NaN(), 1)));
 }

@@ -33,12 +33,13 @@ struct scale {
 ///
 /// A partial sum is of 2^12 elements at most: what it lost is less than 2^-114, which is 2^-24 of the least that stands. Above
 /// 2^134 it has infinities. In a sum below 2^-90, smaller factors are below 2^-45, or 2^-90 over the larger one: times 2^126
-/// they are numbers of float, and so are the products, from 2^-126 to 2^36. In a sum with infinities factors become 2^58 at most,
-/// and the 64 products that meet in float 2^122.
+/// they are numbers of float, and so are the products, from 2^-126 to 2^36. In a sum with infinities the
+/// larger factors become 4 at most and the smaller ones 2^114, so that the 64 products that meet in float are below 2^122; an infinity
+/// stays one, as a smaller factor is not lost unless it is below 2^-112.
 inline scale scale_for(double sum) {
     const double size = std::fabs(sum);
     if (size >= 0x1p-90 && size <= 0x1p134) return {};
-    return size < 1 ? scale{0x1p126f, 1} : scale{0x1p-70f, 0x1p-70f};
+    return size < 1 ? scale{0x1p126f, 1} : scale{0x1p-14f, 0x1p-126f};
 }
 
 /// The product of two numbers, scaled; rounded before it is added.
