@@ -50,6 +50,38 @@ TEST_CASE("no steps at all is the end of a curve, not a division by zero") {
     CHECK(values<[] { return schedules::warmup_stable_decay(3.0, 0, 1, 2); }>(4) == std::vector{3.0, 3.0, 1.5, 0.0});
 }
 
+TEST_CASE("a cycle that is all warm-up ends at its peak, as PyTorch's OneCycleLR(pct_start=1)") {
+    // From a / 25 at s = 0 to a at s = T - 1.
+    CHECK(distance(values<[] { return schedules::one_cycle(0.4, 10, 1); }>(10), [](real s) {
+              return 0.4L + (0.016L - 0.4L) / 2 * (1 + std::cos(pi * s / 9));
+          }) < few_roundings);
+    CHECK(distance(values<[] { return schedules::one_cycle_linear(0.4, 10, 1); }>(10),
+                   [](real s) { return 0.016L + (0.4L - 0.016L) * s / 9; }) < few_roundings);
+    // One that starts at its peak, with no step of warm-up.
+    CHECK(distance(values<[] { return schedules::one_cycle_linear(4.0, 5, 0.2, 25.0, 4.0); }>(6),
+                   [](real s) { return 4 - 3.96L * std::fmin(s / 4, 1.0L); }) < few_roundings);
+}
+
+TEST_CASE("llm.c's warm-up and cosine") {
+    // get_learning_rate of its schedulers.h, with final_learning_rate_frac 0.1.
+    constexpr auto schedule = [] {
+        const auto peak = hyper<"lr">(3e-4);
+        const auto warmup = hyper<"warmup">(7);
+        const auto total = hyper<"steps">(20);
+        return schedules::join(schedules::linear(peak / warmup, peak, warmup - 1), warmup,
+                               schedules::cosine(peak, 0.1 * peak, total - warmup));
+    };
+    const auto llm_c = [](real warmup) {
+        return [warmup](real step) {
+            if (step < warmup) return 3e-4L * (step + 1) / warmup;
+            const real coefficient = 0.5L * (1 + std::cos(pi * (step - warmup) / (20 - warmup)));
+            return 3e-5L + coefficient * (3e-4L - 3e-5L);
+        };
+    };
+    CHECK(distance(values<schedule>(20), llm_c(7)) < few_roundings);
+    CHECK(distance(values<schedule>(20, [](auto& opt, int) { opt.set("warmup", 1); }), llm_c(1)) < few_roundings);
+}
+
 TEST_CASE("pieces are their closed forms, and the next one begins at the step that is named") {
     CHECK(distance(values<[] { return schedules::piecewise_interpolated(0.1, 7, 0.8, 19, 0.2); }>(30), [](real s) {
               return s < 7 ? 0.1L + 0.7L * s / 7 : s < 19 ? 0.8L - 0.6L * (s - 7) / 12 : 0.2L;

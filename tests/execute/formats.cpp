@@ -246,7 +246,36 @@ TEST_CASE_TEMPLATE("blocks of 8 bits: a neighbour with the right mean, on vector
         }
     }
     for (std::size_t i = 0; i < 256; ++i) CHECK(std::abs(mean[i] - x[i]) <= std::abs(x[i]) * 1e-3 + 1e-7);
-    CHECK(mean[7] == 0);
+    CHECK((mean[7] == 0) == (std::is_same_v<F, block8>));
+}
+
+TEST_CASE("no number of a block without a sign is read as 0, whatever the others are, unless all of them are 0") {
+    const float least = std::numeric_limits<float>::min();
+    for (float largest : {least, 1e-36F, 1e-30F, 1e-10F, 1.0F, 1e30F, 7e37F})
+        for (std::uint32_t noise : {0U, 0x80000U, 0xfffffU}) {
+            CAPTURE(largest);
+            std::vector<float> x(256);
+            for (std::size_t i = 0; i < 128; ++i) x[i] = std::max(largest * std::exp2(-static_cast<float>(i)), least);
+            x[200] = -largest / 2;
+            const auto stored = through_block<block8_positive, vector>(x, noise);
+            CHECK(differences(stored, through_block<block8_positive, scalar>(x, noise)) == 0);
+            const float unit = std::max(largest * 0x1p-34F, least);
+            for (std::size_t i = 0; i < 256; ++i) {
+                REQUIRE(stored[i] >= least);
+                // The mean is right down to the smallest number, which is more than what is below it by that number at most.
+                REQUIRE(std::abs(stored[i] - std::max(x[i], 0.0F)) <= std::abs(x[i]) * 0.126F + unit);
+            }
+        }
+    CHECK(through_block<block8_positive, vector>(std::vector<float>(256), 0xfffff) == std::vector<float>(256));
+}
+
+TEST_CASE("the smallest numbers of first and second moments fit: one step of m over the root of one of v is below that of the largest") {
+    std::vector<float> m(256), v(256);
+    m[0] = v[0] = 1;
+    m[1] = 1e-6F;
+    const float a = through_block<block8, vector>(m, 0xfffff)[1], d = through_block<block8_positive, vector>(v, 0)[1];
+    CHECK(a > 0);
+    CHECK(a / std::sqrt(d) == doctest::Approx(0.366).epsilon(0.01));
 }
 
 TEST_CASE_TEMPLATE("blocks of 8 bits: zeros, the largest, and what is not finite", F, block8, block8_positive) {
@@ -261,7 +290,7 @@ TEST_CASE_TEMPLATE("blocks of 8 bits: zeros, the largest, and what is not finite
         for (auto v : through_block<F, scalar>(x, 0)) CHECK(std::isnan(v));
     }
     // Below the largest that a block takes, and above the smallest.
-    for (float size : {1e33F, 1e-30F}) {
+    for (float size : {1e33F, 1e-30F, 1e-36F}) {
         x.assign(256, size);
         for (auto v : through_block<F, vector>(x, 0xfffff)) CHECK(v == doctest::Approx(size).epsilon(1e-5));
     }

@@ -13,12 +13,12 @@ namespace furl {
 ///
 /// @param direction  d: what the rule takes lr times off the parameter. Shape: n.
 /// @returns  an expression of the shape of d. What is left is scaled up, by at most 1000, to the length of before.
-/// Cost:    1 more pass over memory, that reads and computes d; 2 multiplications, 1 comparison, 1 select a parameter.
+/// Cost:    1 more pass over memory, that reads and computes d; 2 multiplications, 1 sign, 1 comparison, 1 select a parameter.
 /// Source:  Liang, Chen, Liu & Liu 2024, algorithm 1, with the mean of kyleliang919/C-Optim; others divide by
 ///          mean + 1/n.
 template <Expression D>
 constexpr auto cautious(const D& direction) {
-    const auto agrees = select(direction * grad > 0, 1.0, 0.0);
+    const auto agrees = select(direction * sign(grad) > 0, 1.0, 0.0);
     return direction * (agrees / max(mean(agrees), 1e-3));
 }
 

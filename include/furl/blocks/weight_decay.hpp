@@ -63,13 +63,13 @@ constexpr auto independent_weight_decay(const Update& update, const Decay& decay
 /// @param lr      eta: the learning rate, with its schedule.
 /// @param decay   lambda: 1 / (unit of lr); at least 0.
 /// @returns  an expression of the shape of the update.
-/// Cost:    1 subtraction, 2 multiplications, 1 comparison, 1 select, 1 subtraction per parameter.
+/// Cost:    1 subtraction, 2 multiplications, 1 sign, 1 comparison, 1 select, 1 subtraction per parameter.
 /// Source:  Chen et al. 2025 (arXiv 2510.12402). The sign of the direction is taken from the update, so a step that
 ///          rounding has swallowed counts as agreeing.
 template <Expression Update, class LearningRate, class Decay>
 constexpr auto cautious_weight_decay(const Update& update, const LearningRate& lr, const Decay& decay) {
     const auto shrinkage = as_expression(lr) * as_expression(decay) * param;
-    return update - select((param - update) * param >= 0, shrinkage, 0.0);
+    return update - select((param - update) * sign(param) >= 0, shrinkage, 0.0);
 }
 
 /// Proximal weight decay: the penalty is taken at the new parameter, not at the old one.

@@ -2,6 +2,7 @@
 
 #include <furl/execute/formats.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,9 +16,19 @@ namespace detail {
 
 /// Numbers of 8 bits in blocks of 256, which share a scale: the largest magnitude of the block is the largest number.
 ///
-/// Code m stands for (1 + f/8) 2^e - 1, where e = m >> 3 and f = m & 7, in units of the scale: exponential, from 0 on, and
-/// linear between neighbours. So a code is the upper bits of a float, less an offset, and rounding at random is adding
-/// random bits to the lower ones, as in stochastic.
+/// Code m stands for (1 + f/8) 2^e - z, where e = m >> 3 and f = m & 7, in units of the scale: exponential, and linear
+/// between neighbours. So a code is the upper bits of a float, less an offset, and rounding at random is adding random bits to
+/// the lower ones, as in stochastic. With a sign z is 1, and code 0 is 0. Without a sign z is 7/8, and code 0 is the smallest
+/// number, d = 1/8, as far from 0 as from code 1: no number of a block is read as 0 unless all of them are.
+///
+/// That keeps Adam's step in bounds, whatever the gradients are. Let M and V be the largest |m| and v of a block, and a the
+/// smallest first moment above 0 of the block: a^2 = 0.134 d M^2 / V, as the two ranges fit. Before rounding, a step makes at
+/// most q m^2 / v + c of m^2 / v, with q = beta1^2 / beta2 and c = (1 - beta1)^2 / (1 - beta2), by Cauchy's inequality. Neighbours
+/// of m are at most |m| / 8 + a apart, so rounding to one of them with the right mean adds at most m^2 / 128 + a^2 / 2 to the mean
+/// of m^2. Neighbours x < y of v have y <= 2 x, so rounding multiplies the mean of 1 / v by at most (x + y)^2 / (4 x y) <= 9/8; a v
+/// below d becomes larger. The two draw bits of their own, so the mean of m^2 / v stays below
+/// (1.134 c + 0.067 M^2 / V) / (1 - 1.134 q) once it is, M^2 / V being the largest so far; it is at most the m^2 / v of the element
+/// with the largest |m|. The corrections of bias make the ratio smaller.
 template <bool Signed>
 struct block_format {
     using element = std::uint8_t;  ///< of main memory: a code
@@ -31,7 +42,7 @@ struct block_format {
     template <class A, class V>
     static FURL_INLINE V decode(typename A::bits code, V unit) {
         const auto magnitude = A::from_bits(((code << 20) & code_bits) | offset);
-        const auto x = A::multiply(A::subtract(magnitude, A::broadcast(least)), unit);
+        const auto x = A::multiply(A::subtract(magnitude, A::broadcast(shift)), unit);
         if constexpr (Signed) return A::from_bits(A::to_bits(x) | ((code << 24) & 0x80000000u));
         else return x;
     }
@@ -50,22 +61,23 @@ struct block_format {
             most = A::larger(most, of_four);
         }
         const auto largest = std::bit_cast<float>(A::largest(most));
-        // A reciprocal that is infinite, or a denormal.
-        const bool too_small = largest < 0x1p-100f, too_large = !(largest <= range * 0x1p125f);
-        arithmetic<float>::store_as<float>(scale, too_large ? std::numeric_limits<float>::quiet_NaN() : too_small ? 0 : largest / range);
-        return too_small || too_large ? 0 : range / largest * (1 - 0x1p-22f);
+        // The smallest number above 0 is not a denormal, nor is the reciprocal of the scale.
+        const float unit = largest == 0 ? 0 : std::max(largest / range, 0x1p-92f);  // NaN stays NaN
+        const bool too_large = !(unit <= 0x1p125f);
+        arithmetic<float>::store_as<float>(scale, too_large ? std::numeric_limits<float>::quiet_NaN() : unit);
+        return too_large || unit == 0 ? 0 : (1 - 0x1p-22f) / unit;
     }
 
     /// The codes of a vector of values, in the lower 8 bits. noise: 20 bits for each.
     template <class A, class V>
     static FURL_INLINE auto encode(V x, V factor, typename A::bits noise) {
         const auto b = A::to_bits(x);
-        const auto magnitude = Signed ? b & 0x7fffffffu : A::larger(b, typename A::bits{});  // negative ones become 0
-        const auto shifted = A::fma(A::from_bits(magnitude), factor, A::broadcast(least));
+        const auto magnitude = Signed ? A::from_bits(b & 0x7fffffffu) : x;
+        const auto shifted = A::fma(magnitude, factor, A::broadcast(shift));
         // What comes out a little below a code, where it was decoded from that, is that code for any noise.
         const auto rounded = A::to_bits(shifted) + (noise | 31u);
         if constexpr (Signed) return (rounded | ((b >> 4) & 0x08000000u)) >> 20;
-        else return rounded >> 20;
+        else return A::larger(rounded, noise * 0u + offset) >> 20;
     }
 
     /// All values of a tensor.
@@ -87,18 +99,19 @@ struct block_format {
     // Codes start at 2^-31, whose upper bits, but for the 8 of the code, are those of all floats up to 2.
     static constexpr std::uint32_t offset = 96u << 23;
     static constexpr std::uint32_t code_bits = (Signed ? 0x7fu : 0xffu) << 20;
-    static constexpr float least = 0x1p-31f;
+    static constexpr float shift = Signed ? 0x1p-31f : 0.875f * 0x1p-31f;  // z
     static constexpr float end = Signed ? 0x1p-15f : 2;
-    static constexpr float range = 0.9375f * end - least;  // the largest number
+    static constexpr float range = 0.9375f * end - shift;  // the largest number
 };
 
 }  // namespace detail
 
 /// Numbers of 8 bits with a sign, rounded at random, in blocks of 256 of one scale: a first moment. A quarter of the memory
-/// of float, and 1/64 of a byte. Numbers below 2^-18 of the largest of a block are 0 or that, at random.
+/// of float, and 1/64 of a byte. Numbers below 2^-19 of the largest of a block are 0 or that, at random.
 using block8 = detail::block_format<true>;
 
-/// The same without a sign and with a larger range, down to 2^-34 of the largest: a second moment. Negative numbers become 0.
+/// The same without a sign and with a larger range, down to 2^-35 of the largest: a second moment. What is less, 0 and negative
+/// numbers too, becomes that, so that a first moment is never divided by 0 where it was not.
 using block8_positive = detail::block_format<false>;
 
 }  // namespace furl

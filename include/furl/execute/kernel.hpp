@@ -1,8 +1,8 @@
 #pragma once
 
-#include <furl/execute/evaluate.hpp>
+#include <furl/execute/leaves.hpp>
+#include <furl/execute/range.hpp>
 #include <furl/execute/reduction_tree.hpp>
-#include <furl/execute/stored_plan.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,53 +14,6 @@
 namespace furl {
 
 namespace detail {
-
-/// The values of step and tensor rate that a pass reads, rounded once to the element type, and the keys of its random
-/// numbers.
-template <class Plan, std::size_t Pass, class T>
-struct uniform_values {
-    std::array<T, Plan::order.uniforms[Pass].size()> values{};
-    std::array<random_key, Plan::random_keys> keys{};
-};
-
-template <class Plan, std::size_t Pass, class T>
-FURL_INLINE uniform_values<Plan, Pass, T> round_uniforms(const registers<Plan, double>& scalars) {
-    constexpr const auto& list = Plan::order.uniforms[Pass];
-    uniform_values<Plan, Pass, T> result{};
-    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        ((result.values[K] = info(Plan::program[list[K]].code).is_condition
-                          ? static_cast<T>(scalars.truth[list[K]])
-                          : static_cast<T>(scalars.value[list[K]])),
-         ...);
-    }(std::make_index_sequence<list.size()>{});
-    return result;
-}
-
-// One kernel's view of memory. A copy of the pointers, so that no store can make the compiler load them again.
-template <class Plan, class V>
-struct vector_leaves {
-    place_pointers<Plan> places;
-    std::size_t offset;  // where to read
-    std::array<random_key, Plan::random_keys> keys{};
-    std::size_t element = 0;  // the number of the first element, which offset is not in a padded copy
-
-    template <std::int16_t I>
-    FURL_INLINE V get() const {
-        constexpr auto stream = Plan::stream_of(I);
-        return Plan::template format<stream>::template load<arithmetic<V>>(places[stream], places[Plan::rest_place(stream)],
-                                                                          offset);
-    }
-
-    template <std::int16_t I>
-    FURL_INLINE V draw() const {
-        constexpr auto k = [] {
-            std::size_t i = 0;
-            while (Plan::random_streams[i] != I) ++i;
-            return i;
-        }();
-        return arithmetic<V>::random(keys[k], element);
-    }
-};
 
 /// How two partial results of a reduction become one.
 template <op Code>
@@ -280,9 +233,21 @@ struct kernel {
     using combine = combining<Plan::program[reduction<R>].code>;
 
     /// A reading pass: results[i] becomes the i-th reduction of Plan::order.reductions, for those of this pass. Sums and
-    /// maxima of magnitudes both start from 0. The first element is number `from` of its tensor.
-    FURL_FLATTEN static void reduce(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
-                                    std::size_t from, double* results) {
+    /// maxima of magnitudes both start from 0. The first element is number `from` of its tensor. At most a span.
+    static void reduce(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
+                       double* results) {
+        reduce_once(given, uniforms, n, from, results);
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            if constexpr ((of_products<R> || ...)) {
+                const std::array by{(of_products<R> ? scale_for(results[reductions[R]]) : scale{})...};
+                if (((by[R] != scale{}) || ...)) [[unlikely]] reduce_again(given, uniforms, n, from, results, by);
+            }
+        }(std::make_index_sequence<reductions.size()>{});
+    }
+
+  private:
+    FURL_FLATTEN static void reduce_once(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
+                                         std::size_t from, double* results) {
         static_assert(reduction_lanes % width == 0);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             const pointers places = given;
@@ -334,7 +299,55 @@ struct kernel {
         }(std::make_index_sequence<reductions.size()>{});
     }
 
-  private:
+    template <std::size_t R>
+    static constexpr bool of_products = sums_products<Plan, T, reduction<R>>;
+
+    template <std::size_t R>
+    static FURL_INLINE V scaled_result(const registers<Plan, V>& r, const registers<Plan, V>& u, scale by) {
+        if constexpr (of_products<R>) {
+            constexpr auto factors = Plan::program[operand<R>].operands;
+            return scaled_product<A, factors[0] == factors[1]>(r.value[factors[0]], r.value[factors[1]], by);
+        } else {
+            return result<operand<R>>(r, u);
+        }
+    }
+
+    // The same with scaled products, in the same order. It runs seldom, so it is short.
+    static void reduce_again(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
+                             double* results, const std::array<scale, reductions.size()>& by) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            const pointers places = given;
+            const registers<Plan, V> u = spread(uniforms);
+            std::tuple<block_tree<combine<R>>...> trees;
+            for (std::size_t begin = 0; begin < n; begin += reduction_block) {
+                const auto end = std::min(n, begin + reduction_block);
+                V lanes[sizeof...(R)][lane_vectors];
+                for (std::size_t k = 0; k < lane_vectors; ++k) {
+                    V sums[]{(static_cast<void>(R), A::broadcast(T{0}))...};
+                    const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
+                                            FURL_INLINE_LAMBDA {
+                        evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, uniforms.keys, from + number});
+                    };
+                    auto i = begin + k * width;
+                    for (; i + width <= end; i += reduction_lanes) {
+                        registers<Plan, V> r;
+                        values(r, places, i, i);
+                        ((sums[R] = combine<R>{}(sums[R], scaled_result<R>(r, u, by[R]))), ...);
+                    }
+                    if (i < end) {
+                        padded_copy pad(places, i, end - i);
+                        registers<Plan, V> r;
+                        values(r, pad.places, 0, i);
+                        ((sums[R] = combine<R>{}(sums[R], first_of(scaled_result<R>(r, u, by[R]), end - i))), ...);
+                    }
+                    ((lanes[R][k] = sums[R]), ...);
+                }
+                (std::get<R>(trees).push(fold(lanes[R], combine<R>{})), ...);
+            }
+            ((results[reductions[R]] = by[R].without(std::get<R>(trees).result())), ...);
+        }(std::make_index_sequence<reductions.size()>{});
+    }
+
     template <std::size_t R>
     static constexpr std::int16_t operand = Plan::program[reduction<R>].operands[0];
 

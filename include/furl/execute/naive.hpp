@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/execute/kernel.hpp>
+#include <furl/execute/partition.hpp>
 
 #include <vector>
 
@@ -25,7 +26,14 @@ struct buffer_plan {
         for (std::size_t k = 0; k < list.size(); ++k)
             for (auto operand : Plan::program[list[k]].operands)
                 if (operand >= 0) last_use[operand] = k;
-        for (auto r : Plan::order.reductions) last_use[Plan::program[r].operands[0]] = list.size();
+        for (auto r : Plan::order.reductions) {
+            const auto summand = Plan::program[r].operands[0];
+            last_use[summand] = list.size();
+            // The factors of a product, which may be summed again: see range.hpp.
+            if (Plan::program[summand].code == op::multiply)
+                for (auto factor : Plan::program[summand].operands)
+                    if (factor >= 0) last_use[factor] = list.size();
+        }
         for (std::size_t i = 0; i < Plan::size; ++i) buffer[i] = stream[i] = none;
         for (auto& c : copied_to) c = none;
 
@@ -215,17 +223,33 @@ struct naive_executor {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
             const T* from = place<Pass, x.operands[0]>(streams);
-            block_tree tree(combine);
-            for (std::size_t begin = 0; begin < n; begin += reduction_block) {
-                alignas(64) T lanes[reduction_lanes]{};
-                const auto end = std::min(n, begin + reduction_block);
-                for (std::size_t i = begin; i < end; ++i) {
-                    auto& lane = lanes[(i - begin) % reduction_lanes];
-                    lane = combine(lane, from[i]);
+            const auto reduce_span = [&](std::size_t first, std::size_t last, auto value) {
+                block_tree tree(combine);
+                for (std::size_t begin = first; begin < last; begin += reduction_block) {
+                    alignas(64) T lanes[reduction_lanes]{};
+                    const auto end = std::min(last, begin + reduction_block);
+                    for (std::size_t i = begin; i < end; ++i) {
+                        auto& lane = lanes[(i - begin) % reduction_lanes];
+                        lane = combine(lane, value(i));
+                    }
+                    tree.push(fold_lanes(lanes, combine));
                 }
-                tree.push(fold_lanes(lanes, combine));
+                return tree.result();
+            };
+            block_tree spans(combine);
+            for (std::size_t begin = 0; begin < n; begin += partition::span_size) {
+                const auto end = std::min(n, begin + partition::span_size);
+                auto result = reduce_span(begin, end, [&](std::size_t i) { return from[i]; });
+                if constexpr (detail::sums_products<Plan, T, R>) {
+                    constexpr auto product = Plan::program[x.operands[0]];
+                    const T *a = place<Pass, product.operands[0]>(streams), *b = place<Pass, product.operands[1]>(streams);
+                    if (const auto by = detail::scale_for(result); by != detail::scale{})
+                        result = by.without(reduce_span(
+                            begin, end, [&](std::size_t i) { return detail::scaled_product<arithmetic<T>, product.operands[0] == product.operands[1]>(a[i], b[i], by); }));
+                }
+                spans.push(result);
             }
-            reductions[Result] = tree.result();
+            reductions[Result] = spans.result();
         }
     };
 };

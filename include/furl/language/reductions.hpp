@@ -17,7 +17,8 @@ constexpr made<op::mean, X> mean(const X& x) {
     return make<op::mean>(x);
 }
 
-/// The Euclidean norm of x over the tensor: sqrt(sum x^2). Squares past the range of the element type give infinity. Shape: one value per tensor.
+/// The Euclidean norm of x over the tensor: sqrt(sum x^2). Squares may leave the range of float: see the page on numerics. In double
+/// they may not. Shape: one value per tensor.
 template <Expression X>
 constexpr made<op::norm, X> norm(const X& x) {
     return make<op::norm>(x);
@@ -41,7 +42,7 @@ constexpr made<op::all_finite, X> all_finite(const X& x) {
     return make<op::all_finite>(x);
 }
 
-/// The sum of a b over the tensor. Shape: one value per tensor.
+/// The sum of a b over the tensor; the products may leave the range of float. Shape: one value per tensor.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::dot, A, B> dot(const A& a, const B& b) {

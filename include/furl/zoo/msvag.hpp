@@ -8,7 +8,7 @@ namespace furl::zoo {
 /// M-SVAG: momentum, each parameter damped by the variance of its gradient.
 ///
 /// \f$ \rho_t = \min\Big(0.9999,\, \frac{(1-\beta)^2 (1-\beta^{2t})}{(1-\beta^2)(1-\beta^t)^2}\Big),\quad
-///     s_t = \frac{\hat v_t - \hat m_t^2}{1 - \rho_t},\quad
+///     s_t = \frac{\max(\hat v_t - \hat m_t^2,\, 0)}{1 - \rho_t},\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t^2}{\hat m_t^2 + \rho_t s_t}\, \hat m_t \f$
 ///
 /// where the fraction is held between 0 and 1, and is 0 where it is 0 / 0. Both averages have the decay beta.
@@ -29,7 +29,7 @@ struct msvag {
     static constexpr auto rho =
         let<"rho">(min(0.9999, square(1 - beta) * (1 - square(power)) / ((1 - square(beta)) * square(1 - power))));
     static constexpr auto mean = bias_corrected(m);
-    static constexpr auto total = square(mean) + rho * (bias_corrected(v) - square(mean)) / (1 - rho);
+    static constexpr auto total = square(mean) + rho * max(bias_corrected(v) - square(mean), 0) / (1 - rho);
     static constexpr auto factor = select(total != 0, clamp(square(mean) / total, 0, 1), 0);
 
     static constexpr auto update = param - lr * factor * mean;

@@ -28,16 +28,16 @@ struct rmsprop {
 /// RMSprop by the variance: the square of the mean gradient is taken off the mean square.
 ///
 /// \f$ a_t = \alpha a_{t-1} + (1-\alpha)\, g_t,\quad
-///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{v_t - a_t^2} + \epsilon} \f$
+///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0)} + \epsilon} \f$
 ///
 /// Defaults:  those of rmsprop.
 /// State:     v and a, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Graves 2013, equations 38 to 45. PyTorch's RMSprop(centered=True). As there, rounding can make the
-///            difference negative and its root NaN.
+/// Source:    Graves 2013, equations 38 to 45. PyTorch's RMSprop(centered=True), whose difference rounding can
+///            make negative, and its root NaN.
 struct rmsprop_centered : rmsprop {
     static constexpr auto a = ema<"a">(grad, alpha);
-    static constexpr auto direction = safe_divide(grad, sqrt(v - square(a)), eps);
+    static constexpr auto direction = safe_divide(grad, sqrt(max(v - square(a), 0)), eps);
 
     static constexpr auto update = param - lr * direction;
 };
@@ -59,7 +59,7 @@ struct rmsprop_momentum : rmsprop {
 
 /// Centered RMSprop with momentum.
 ///
-/// \f$ b_t = \mu b_{t-1} + \frac{g_t}{\sqrt{v_t - a_t^2} + \epsilon},\quad \theta_t = \theta_{t-1} - \eta\, b_t \f$
+/// \f$ b_t = \mu b_{t-1} + \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0)} + \epsilon},\quad \theta_t = \theta_{t-1} - \eta\, b_t \f$
 ///
 /// Defaults:  those of rmsprop_centered; momentum 0.9.
 /// State:     v, a and b, n values each, start at 0.

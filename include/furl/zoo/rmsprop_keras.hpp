@@ -44,7 +44,7 @@ struct rmsprop_keras_momentum : rmsprop_keras {
 /// Keras's RMSprop by the variance.
 ///
 /// \f$ a_t = \alpha a_{t-1} + (1-\alpha)\, g_t,\quad
-///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{v_t - a_t^2 + \epsilon}} \f$
+///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}} \f$
 ///
 /// Defaults:  those of rmsprop_keras.
 /// State:     v and a, n values each, start at 0.
@@ -52,14 +52,14 @@ struct rmsprop_keras_momentum : rmsprop_keras {
 /// Source:    Graves 2013; Keras's RMSprop(centered=True), optax's rmsprop(centered=True).
 struct rmsprop_keras_centered : rmsprop_keras {
     static constexpr auto a = ema<"a">(grad, alpha);
-    static constexpr auto direction = grad / sqrt(v - square(a) + eps);
+    static constexpr auto direction = grad / sqrt(max(v - square(a), 0) + eps);
 
     static constexpr auto update = param - lr * direction;
 };
 
 /// Keras's RMSprop by the variance, with momentum; the learning rate is inside the accumulator.
 ///
-/// \f$ b_t = \mu b_{t-1} + \eta\, \frac{g_t}{\sqrt{v_t - a_t^2 + \epsilon}},\quad \theta_t = \theta_{t-1} - b_t \f$
+/// \f$ b_t = \mu b_{t-1} + \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}},\quad \theta_t = \theta_{t-1} - b_t \f$
 ///
 /// Defaults:  those of rmsprop_keras; momentum 0.9.
 /// State:     v, a and b, n values each, start at 0.

@@ -29,7 +29,7 @@ struct rmsprop_tf {
 /// TensorFlow's RMSprop by the variance.
 ///
 /// \f$ a_t = \alpha a_{t-1} + (1-\alpha)\, g_t,\quad
-///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{v_t - a_t^2 + \epsilon}} \f$
+///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}} \f$
 ///
 /// Defaults:  those of rmsprop_tf.
 /// State:     v, n values, starts at 1; a, n values, starts at 0.
@@ -37,7 +37,7 @@ struct rmsprop_tf {
 /// Source:    Graves 2013; TensorFlow 1's RMSPropOptimizer(centered=True).
 struct rmsprop_tf_centered : rmsprop_tf {
     static constexpr auto a = ema<"a">(grad, alpha);
-    static constexpr auto direction = grad / sqrt(v - square(a) + eps);
+    static constexpr auto direction = grad / sqrt(max(v - square(a), 0) + eps);
 
     static constexpr auto update = param - lr * direction;
 };
@@ -59,7 +59,7 @@ struct rmsprop_tf_momentum : rmsprop_tf {
 
 /// TensorFlow's RMSprop by the variance, with momentum.
 ///
-/// \f$ b_t = \mu b_{t-1} + \eta\, \frac{g_t}{\sqrt{v_t - a_t^2 + \epsilon}},\quad \theta_t = \theta_{t-1} - b_t \f$
+/// \f$ b_t = \mu b_{t-1} + \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}},\quad \theta_t = \theta_{t-1} - b_t \f$
 ///
 /// Defaults:  those of rmsprop_tf; momentum 0.9.
 /// State:     v, n values, starts at 1; a and b, n values each, start at 0.

@@ -8,7 +8,7 @@ namespace furl::zoo {
 /// Rprop: each parameter has a step length of its own, that grows while the gradient keeps its sign and shrinks where
 /// it changes; the size of the gradient is not used.
 ///
-/// \f$ p_t = g_t\, \bar g_{t-1},\quad
+/// \f$ p_t = \mathrm{sign}(g_t)\, \bar g_{t-1},\quad
 ///     \Delta_t = \mathrm{clamp}\big(\Delta_{t-1} \{\eta^+ \text{ if } p_t > 0,\ \eta^- \text{ if } p_t < 0,\ 1\},\,
 ///     \Delta_{min},\, \Delta_{max}\big),\quad
 ///     \bar g_t = \{0 \text{ if } p_t < 0,\ g_t\},\quad
@@ -19,7 +19,8 @@ namespace furl::zoo {
 ///            sign changed; starts at 0.
 /// Cost:      4 loads, 3 stores per parameter: 28 bytes in float.
 /// Source:    Riedmiller & Braun 1993 without its step back: iRprop- of Igel & Hüsken 2003; PyTorch's Rprop. optax's
-///            takes each step one call late, and bounds step_size only where it changes; Keras has none.
+///            takes each step one call late, and bounds step_size only where it changes; Keras has none. p_t is the product of
+///            both gradients there, which has the same sign, but is 0 in float where they are below 1e-19.
 struct rprop {
     static constexpr auto lr = hyper<"lr">(1e-2);
     static constexpr auto etaminus = hyper<"etaminus">(0.5);
@@ -27,8 +28,8 @@ struct rprop {
     static constexpr auto step_min = hyper<"step_min">(1e-6);
     static constexpr auto step_max = hyper<"step_max">(50.0);
 
-    static constexpr auto last = state<"last">(0.0, [](auto old) { return select(grad * old < 0, 0, grad); });
-    static constexpr auto agreement = let<"agreement">(grad * previous(last));
+    static constexpr auto last = state<"last">(0.0, [](auto old) { return select(sign(grad) * old < 0, 0, grad); });
+    static constexpr auto agreement = let<"agreement">(sign(grad) * previous(last));
     static constexpr auto factor = select(agreement > 0, etaplus, select(agreement < 0, etaminus, 1));
     static constexpr auto step_size =
         state<"step_size">(lr, [](auto old) { return clamp(old * factor, step_min, step_max); });

@@ -4,9 +4,25 @@
 
 namespace furl::schedules {
 
+namespace detail {
+
+// From first to peak at s = w T - 1, where w may be 1, and on to last at s = T - 1.
+template <class Shape, class Peak, class Steps, class Fraction, class Start, class Final>
+constexpr auto up_and_down(Shape shape, const Peak& peak, const Steps& steps, const Fraction& warmup_fraction,
+                           const Start& start_divisor, const Final& final_divisor) {
+    const auto end = operand(steps) - 1;
+    const auto top = operand(steps) * warmup_fraction - 1;
+    const auto first = operand(peak) / start_divisor;
+    const auto down = select(done <= top, 0.0, select(done < end, (done - top) / (end - top), 1.0));
+    return select(done < top, shape(first, operand(peak), done / top), shape(operand(peak), first / final_divisor, down));
+}
+
+}  // namespace detail
+
 /// One cycle: up to a peak in a cosine, and down to nearly nothing in another.
 ///
-/// From a / d at s = 0 to a at s = w T - 1 to a / (d f) at s = T - 1, in half waves; a / (d f) from then on
+/// From a / d at s = 0 to a at s = w T - 1 to a / (d f) at s = T - 1, in half waves; a / (d f) from then on. For w = 1 the
+/// value at s = T - 1 is a.
 ///
 /// @param peak             a: the largest value.
 /// @param steps            T: the steps of the cycle.
@@ -20,9 +36,7 @@ namespace furl::schedules {
 template <class Peak, class Steps, class Fraction = double, class Start = double, class Final = double>
 constexpr auto one_cycle(const Peak& peak, const Steps& steps, const Fraction& warmup_fraction = 0.3,
                          const Start& start_divisor = 25.0, const Final& final_divisor = 1e4) {
-    const auto total = detail::operand(steps);
-    const auto first = detail::operand(peak) / start_divisor;
-    return piecewise_cosine(first, total * warmup_fraction - 1, peak, total - 1, first / final_divisor);
+    return detail::up_and_down(detail::half_wave{}, peak, steps, warmup_fraction, start_divisor, final_divisor);
 }
 
 /// One cycle in straight lines.
@@ -32,9 +46,7 @@ constexpr auto one_cycle(const Peak& peak, const Steps& steps, const Fraction& w
 template <class Peak, class Steps, class Fraction = double, class Start = double, class Final = double>
 constexpr auto one_cycle_linear(const Peak& peak, const Steps& steps, const Fraction& warmup_fraction = 0.3,
                                 const Start& start_divisor = 25.0, const Final& final_divisor = 1e4) {
-    const auto total = detail::operand(steps);
-    const auto first = detail::operand(peak) / start_divisor;
-    return piecewise_interpolated(first, total * warmup_fraction - 1, peak, total - 1, first / final_divisor);
+    return detail::up_and_down(detail::straight{}, peak, steps, warmup_fraction, start_divisor, final_divisor);
 }
 
 /// Cosines with warm restarts: each cycle falls from a to b and the next starts at a, growth times as long.

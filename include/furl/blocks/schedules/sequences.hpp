@@ -89,8 +89,9 @@ constexpr auto join(const First& first, const Rest&... rest) {
 /// @param peak   a: the value that the line would reach at s = W, where x begins: the first value of x, as a rule.
 /// @param steps  W. 0: no warm-up.
 /// @param after  x: a schedule, or a number.
-/// @param from   a_0: the value of the first step; 0 unless given. With 0 the first step trains nothing but states;
-///               a / W is the other habit.
+/// @param from   a_0: the value of the first step; 0 unless given, which trains nothing but states. A line that ends at a in
+///               the last step of the warm-up, (s + 1) a / W as in llm.c, is another one:
+///               `join(linear(peak / W, peak, W - 1), W, after)`.
 /// Source:  Goyal et al. 2017, section 2.2; optax's warmup_cosine_decay_schedule and its kin, PyTorch's LinearLR
 ///          in a SequentialLR, Hugging Face's get_cosine_schedule_with_warmup.
 template <class Peak, class Steps, class After, class From = double>

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <furl/execute/evaluate.hpp>
+#include <furl/execute/stored_plan.hpp>
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+// What a pass over memory reads.
+namespace furl::detail {
+
+/// The values of step and tensor rate that a pass reads, rounded once to the element type, and the keys of its random
+/// numbers.
+template <class Plan, std::size_t Pass, class T>
+struct uniform_values {
+    std::array<T, Plan::order.uniforms[Pass].size()> values{};
+    std::array<random_key, Plan::random_keys> keys{};
+};
+
+template <class Plan, std::size_t Pass, class T>
+FURL_INLINE uniform_values<Plan, Pass, T> round_uniforms(const registers<Plan, double>& scalars) {
+    constexpr const auto& list = Plan::order.uniforms[Pass];
+    uniform_values<Plan, Pass, T> result{};
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        ((result.values[K] = info(Plan::program[list[K]].code).is_condition
+                          ? static_cast<T>(scalars.truth[list[K]])
+                          : static_cast<T>(scalars.value[list[K]])),
+         ...);
+    }(std::make_index_sequence<list.size()>{});
+    return result;
+}
+
+// One kernel's view of memory. A copy of the pointers, so that no store can make the compiler load them again.
+template <class Plan, class V>
+struct vector_leaves {
+    place_pointers<Plan> places;
+    std::size_t offset;  // where to read
+    std::array<random_key, Plan::random_keys> keys{};
+    std::size_t element = 0;  // the number of the first element, which offset is not in a padded copy
+
+    template <std::int16_t I>
+    FURL_INLINE V get() const {
+        constexpr auto stream = Plan::stream_of(I);
+        return Plan::template format<stream>::template load<arithmetic<V>>(places[stream], places[Plan::rest_place(stream)],
+                                                                          offset);
+    }
+
+    template <std::int16_t I>
+    FURL_INLINE V draw() const {
+        constexpr auto k = [] {
+            std::size_t i = 0;
+            while (Plan::random_streams[i] != I) ++i;
+            return i;
+        }();
+        return arithmetic<V>::random(keys[k], element);
+    }
+};
+
+}  // namespace furl::detail

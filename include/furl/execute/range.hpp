@@ -1,0 +1,56 @@
+#pragma once
+
+#include <furl/execute/arithmetic.hpp>
+#include <furl/program/plan.hpp>
+
+#include <cmath>
+#include <type_traits>
+
+/// Sums of squares and of other products, in float: a product below 2^-126 is lost, and one above 2^128 is infinite, where the
+/// root of the sum is a number of float. So a partial sum that is too small to be sure of, or infinite, is taken again with
+/// scaled factors, as in BLAS's nrm2. That costs nothing where it is not needed.
+namespace furl::detail {
+
+/// Whether instruction R sums products of two values of element rate, in float.
+template <class Plan, class T, std::int16_t R>
+inline constexpr bool sums_products = [] {
+    const auto x = Plan::program[Plan::program[R].operands[0]];
+    return std::is_same_v<T, float> && tensor_form(Plan::program[R].code) == op::reduce_sum && x.code == op::multiply &&
+           Plan::program.is_element(x.operands[0]) && Plan::program.is_element(x.operands[1]);
+}();
+
+/// What the factors of products are multiplied by, each time the one that is nearer to 0 and the other.
+struct scale {
+    float smaller = 1, larger = 1;
+
+    constexpr bool operator==(const scale&) const = default;
+
+    /// The sum, from that of scaled products.
+    constexpr double without(double sum) const { return sum / smaller / larger; }
+};
+
+/// The scale for a partial sum to be taken again with; 1 if it stands.
+///
+/// A partial sum is of 2^12 elements at most: what it lost is less than 2^-114, which is 2^-24 of the least that stands. Above
+/// 2^134 it has infinities. In a sum below 2^-90, smaller factors are below 2^-45, or 2^-90 over the larger one: times 2^126
+/// they are numbers of float, and so are the products, from 2^-126 to 2^36. In a sum with infinities the
+/// larger factors become 4 at most and the smaller ones 2^114, so that the 64 products that meet in float are below 2^122; an infinity
+/// stays one, as a smaller factor is not lost unless it is below 2^-112.
+inline scale scale_for(double sum) {
+    const double size = std::fabs(sum);
+    if (size >= 0x1p-90 && size <= 0x1p134) return {};
+    return size < 1 ? scale{0x1p126f, 1} : scale{0x1p-14f, 0x1p-126f};
+}
+
+/// The product of two numbers, scaled; rounded before it is added.
+template <class A, bool Equal, class V>
+FURL_INLINE V scaled_product(V a, V b, scale by) {
+    V smaller = a, larger = b;
+    if constexpr (!Equal) {
+        const auto b_is_larger = A::less(A::abs(a), A::abs(b));
+        smaller = A::select(b_is_larger, a, b), larger = A::select(b_is_larger, b, a);
+    }
+    return A::keep(A::multiply(A::multiply(smaller, A::broadcast(by.smaller)), A::multiply(larger, A::broadcast(by.larger))));
+}
+
+}  // namespace furl::detail
