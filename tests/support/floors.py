@@ -43,7 +43,8 @@ def holds_code(code):
 
 
 def includes(code):
-    return re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', code, re.M)
+    # "furl[E48]: ..." is no file, but an error.
+    return re.findall(r'^\s*#\s*include\s*([<"])(?!furl\[E)([^>"]+)[>"]', code, re.M)
 
 
 def find_cycle(graph):

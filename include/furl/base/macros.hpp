@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 // A value type of the evaluator must dissolve into registers; a call that stays a call would put it in memory. In a large
 // program a compiler stops inlining what is not ours to mark, so a loop also asks for all that it calls: FURL_FLATTEN.
 #if defined(__GNUC__) || defined(__clang__)

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 

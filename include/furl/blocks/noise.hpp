@@ -5,7 +5,7 @@
 
 #include <numbers>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A random number of the normal distribution of mean 0 and variance 1, another one for each element, tensor and step.
 ///

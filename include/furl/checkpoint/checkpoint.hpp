@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/base/finite.hpp>
 #include <furl/checkpoint/file.hpp>
 #include <furl/checkpoint/safetensors.hpp>
 #include <furl/storage/saved_part.hpp>
@@ -14,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A checkpoint that cannot be written, or is not loaded: the message names the file, the tensor, what was expected and
 /// what was found.
@@ -162,7 +163,7 @@ inline problem read_part(const safetensors& file, const saved_part& part, bool a
     if (!read_number(*steps, out.steps) || out.steps < 0) return "its step is '" + *steps + "', expected a number from 0";
     for (const auto& n : part.numbers) {
         const auto* text = find(n.key);
-        auto& value = out.numbers.emplace_back(n.may_be_unset ? std::numeric_limits<double>::quiet_NaN() : *n.value);
+        auto& value = out.numbers.emplace_back(n.may_be_unset ? detail::not_a_number<double> : *n.value);
         if (!text && (any_rule || n.may_be_unset)) continue;
         if (!text) return "it has no '" + part.prefix + n.key + "'";
         if (!read_number(*text, value)) return "its '" + part.prefix + n.key + "' is '" + *text + "', expected a number";

@@ -16,7 +16,7 @@
 
 // The safetensors format: the length of a header (8 bytes, little-endian), the header (JSON), then the tensors one behind
 // the other. https://github.com/huggingface/safetensors
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 

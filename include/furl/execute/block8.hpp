@@ -1,15 +1,15 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/execute/formats.hpp>
 
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -51,8 +51,8 @@ struct block_format {
         }
         const auto largest = std::bit_cast<float>(A::largest(most));
         // A reciprocal that is infinite, or a denormal.
-        const bool too_small = largest < 0x1p-100f, too_large = !(largest <= range * 0x1p125f);
-        arithmetic<float>::store_as<float>(scale, too_large ? std::numeric_limits<float>::quiet_NaN() : too_small ? 0 : largest / range);
+        const bool too_small = arithmetic<float>::less(largest, 0x1p-100f), too_large = !arithmetic<float>::less_equal(largest, range * 0x1p125f);
+        arithmetic<float>::store_as<float>(scale, too_large ? not_a_number<float> : too_small ? 0 : largest / range);
         return too_small || too_large ? 0 : range / largest * (1 - 0x1p-22f);
     }
 

@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

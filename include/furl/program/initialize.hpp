@@ -2,7 +2,7 @@
 
 #include <furl/program/program.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// States that start from an expression read it in the first step: s_{t-1} becomes select(t == 1, initial, s_{t-1}).
 /// A state that starts from a number is filled with it instead, and costs nothing here.

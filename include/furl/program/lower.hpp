@@ -1,11 +1,12 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/language/expression.hpp>
 #include <furl/program/program.hpp>
 
 #include <algorithm>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A rule's update, laid out.
 template <class Rule>
@@ -50,7 +51,7 @@ struct lowering {
             }
         }
         for (const auto& h : out.hypers)
-            if (h.default_value != h.default_value) out.fail(mistake::no_default, h.name);
+            if (is_nan(h.default_value)) out.fail(mistake::no_default, h.name);
         for (const auto& n : source.nodes)
             if (n.code == op::previous && !find_state(n.name)) out.fail(mistake::state_not_defined, n.name);
     }
@@ -64,8 +65,8 @@ struct lowering {
     constexpr void declare_hyper(const node& n) {
         for (auto& h : out.hypers) {
             if (h.name != n.name) continue;
-            if (h.default_value != h.default_value) h.default_value = n.value;
-            else if (n.value == n.value && h.default_value != n.value) out.fail(mistake::two_defaults, n.name);
+            if (is_nan(h.default_value)) h.default_value = n.value;
+            else if (!is_nan(n.value) && h.default_value != n.value) out.fail(mistake::two_defaults, n.name);
             return;
         }
         if (out.hypers.full()) out.fail(mistake::too_large);

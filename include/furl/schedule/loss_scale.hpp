@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The scale of a scaled loss: as large as the gradients bear.
 ///

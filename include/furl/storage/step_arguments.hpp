@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Which tensors had their part of a step that is done tensor by tensor.
 class tensor_turns {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
@@ -11,7 +13,7 @@
 #include <vector>
 
 /// The data that a step is given: one tensor, or a list of tensors, of anything contiguous.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Data in one piece: a vector, a span, an array, an Eigen matrix.
 template <class X>

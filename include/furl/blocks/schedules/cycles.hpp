@@ -2,7 +2,7 @@
 
 #include <furl/blocks/schedules/sequences.hpp>
 
-namespace furl::schedules {
+namespace FURL_NAMESPACE::schedules {
 
 /// One cycle: up to a peak in a cosine, and down to nearly nothing in another.
 ///
