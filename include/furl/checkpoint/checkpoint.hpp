@@ -8,6 +8,8 @@
 #include <furl/storage/step_data.hpp>
 
 #include <charconv>
+#include <clocale>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -65,8 +67,19 @@ inline std::string exact_text(double value) {
 
 template <class Number>
 bool read_number(std::string_view text, Number& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
+    if constexpr (requires { std::from_chars(text.data(), text.data(), value); }) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size();
+    } else {
+        // libc++ before version 20 has it of integers only. strtod reads the point of the user's language, and more than numbers.
+        std::string copy(text);
+        if (copy.empty() || copy[0] == '+' || copy.find_first_not_of("0123456789+-.einfa") != copy.npos) return false;
+        if (const auto point = copy.find('.'); point != copy.npos) copy.replace(point, 1, std::localeconv()->decimal_point);
+        char* end = nullptr;
+        value = std::strtod(copy.c_str(), &end);
+        const bool too_large = is_infinite(value) && copy.find('i') == copy.npos;
+        return end == copy.c_str() + copy.size() && !too_large;
+    }
 }
 
 // What a checkpoint is written from, or loaded into.
