@@ -144,8 +144,16 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static constexpr bool is_exact = false;
 #endif
 
+    // xsimd 8.1 and g++: without optimization integers of AVX-512 cannot be selected there.
+#if defined(__AVX512BW__) && !defined(__OPTIMIZE__) && XSIMD_VERSION_MAJOR < 9
+    static constexpr bool no_integer_select = true;
+#else
+    static constexpr bool no_integer_select = false;
+#endif
+
     static FURL_INLINE V cbrt(V a) {
         if constexpr (is_exact && sizeof(T) == 4) return detail::cbrt_of<arithmetic>(a);
+        else if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::cbrt(x); }, a);
         else return xsimd::cbrt(a);
     }
     static FURL_INLINE V abs(V a) { return xsimd::abs(a); }
@@ -155,10 +163,19 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #else
     static FURL_INLINE V floor(V a) { return xsimd::copysign(xsimd::floor(a), a); }
 #endif
-    static FURL_INLINE V exp(V a) { return xsimd::exp(a); }
+    static FURL_INLINE V exp(V a) {
+        if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::exp(x); }, a);
+        else return xsimd::exp(a);
+    }
     static FURL_INLINE V expm1(V a) { return xsimd::expm1(a); }
-    static FURL_INLINE V log(V a) { return xsimd::log(a); }
-    static FURL_INLINE V log1p(V a) { return xsimd::log1p(a); }
+    static FURL_INLINE V log(V a) {
+        if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::log(x); }, a);
+        else return xsimd::log(a);
+    }
+    static FURL_INLINE V log1p(V a) {
+        if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::log1p(x); }, a);
+        else return xsimd::log1p(a);
+    }
     static FURL_INLINE V tanh(V a) { return xsimd::tanh(a); }
     static FURL_INLINE V sin(V a) { return xsimd::sin(a); }
     static FURL_INLINE V cos(V a) { return xsimd::cos(a); }
