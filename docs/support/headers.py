@@ -43,6 +43,8 @@ def share_comments(lines):
 def convert(text):
     """`/// Source:  x` and its like become titled paragraphs, and what a folder's namespace says of the folder stays out.
     Lines keep their numbers, for Doxygen's complaints."""
+    # Readers need not know what a unit is compiled for; see furl/base/build.hpp.
+    text = text.replace("FURL_NAMESPACE", "furl").replace("FURL_OF_BUILD ", "")
     text = "\n".join(share_comments(text.split("\n")))
     text = LABEL.sub(r"\1/// @label{\2} \3", text)
     # A lambda within decltype: Doxygen takes what follows it for members.

@@ -17,7 +17,7 @@
 #include <optional>
 #include <span>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 template <class Rule, class T, class... Policies>
 class optimizer;

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Any rule as an update policy of ensmallen, for ens::SGD.
 ///

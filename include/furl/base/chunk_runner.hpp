@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Who runs the chunks of a step: `runner(chunks, body)` calls body(i) once for each i below chunks, on any threads and in
 /// any order, and returns when all are done. `runner.concurrency()`, where there is one, says on how many at once; without

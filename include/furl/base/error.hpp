@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -7,33 +9,29 @@
 #include <string_view>
 #include <utility>
 
-// Where errors of run time leave the library: by an exception, or, in a program that is compiled without exceptions, by
-// return value.
-#if defined(__cpp_exceptions) && !defined(FURL_NO_EXCEPTIONS)
-#define FURL_EXCEPTIONS 1
-#else
-#define FURL_EXCEPTIONS 0
-#endif
-
 namespace furl {
 
-namespace detail {
+/// What last_error() returns: one of a thread, whatever its units are compiled for.
+inline constinit thread_local std::string_view last_error_text{};
 
-inline std::string& error_text() {
-    static thread_local std::string text;
-    return text;
-}
+}  // namespace furl
 
-}  // namespace detail
+namespace FURL_NAMESPACE {
 
 /// Why the last call of this thread was refused, in one line; empty if none was since clear_error().
 ///
 /// In a program with -fno-exceptions (or -DFURL_NO_EXCEPTIONS) a refused call changes nothing and returns false, 0, NaN,
 /// an empty span or an empty optimizer, and says why here. With exceptions it throws the same text, and this is empty.
-inline std::string_view last_error() { return detail::error_text(); }
-inline void clear_error() { detail::error_text().clear(); }
+inline std::string_view last_error() { return last_error_text; }
+inline void clear_error() { last_error_text = {}; }
 
 namespace detail {
+
+inline void keep_error(std::string text) {
+    static thread_local std::string kept;
+    kept = std::move(text);
+    last_error_text = kept;
+}
 
 /// Refuses a call: throws Error, or leaves the text in last_error() and returns what a refused call returns.
 template <class Error = std::invalid_argument, class Result = bool>
@@ -42,7 +40,7 @@ Result refuse(std::string text, Result result = {}) {
     static_cast<void>(result);
     throw Error(text);
 #else
-    error_text() = std::move(text);
+    keep_error(std::move(text));
     return result;
 #endif
 }

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <boost/hana/string.hpp>
 
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace hana = boost::hana;
 

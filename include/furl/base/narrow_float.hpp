@@ -1,12 +1,13 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
+
 #include <bit>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 
 // Numbers of 16 bits: to store, not to compute with.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The upper half of a float: 8 bits of exponent, 7 of fraction; to the nearest, ties to even. NaN stays NaN.
 class bfloat16 {
@@ -17,7 +18,7 @@ class bfloat16 {
     /// Rounded to the nearest.
     constexpr explicit bfloat16(float x) {
         const auto b = std::bit_cast<std::uint32_t>(x);
-        bits = static_cast<std::uint16_t>(x != x ? (b >> 16) | 0x40u : (b + 0x7fffu + ((b >> 16) & 1u)) >> 16);
+        bits = static_cast<std::uint16_t>(detail::is_nan(x) ? (b >> 16) | 0x40u : (b + 0x7fffu + ((b >> 16) & 1u)) >> 16);
     }
     /// The same number.
     constexpr operator float() const {  // NOLINT(google-explicit-constructor)

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <type_traits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Policies are types, in any order, behind the element type of an optimizer: each names the kind it is of, and the kinds
 /// that are not given have defaults.

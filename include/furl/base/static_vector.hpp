@@ -1,8 +1,10 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <cstddef>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A vector of at most Capacity elements that lives in constant expressions.
 template <class T, std::size_t Capacity>

@@ -1,12 +1,14 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// Names, with commas between them.
 template <class Names>

@@ -1,16 +1,17 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
-#include <limits>
 #include <random>
 #include <span>
 #include <string>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 /// Random numbers of both signs, none of them near zero: decayed moments must not become denormals, which are a
 /// benchmark of their own.
@@ -33,7 +34,7 @@ inline double memory_available() {
         if (name == "MemAvailable:") return kilobytes * 1024;
         std::getline(file, name);
     }
-    return std::numeric_limits<double>::infinity();
+    return furl::detail::infinity<double>;
 }
 
 }  // namespace furl::bench

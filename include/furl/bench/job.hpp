@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 /// A loop on several threads, by its name on one.
 inline loop on_threads(std::size_t threads, const std::string& name, std::function<void(std::size_t)> run) {

@@ -11,7 +11,7 @@
 #include <utility>
 
 /// What the machine allows at most: memory and divider, each alone.
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 

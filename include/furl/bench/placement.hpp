@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -13,7 +15,7 @@
 
 /// Where the streams of a benchmark lie. Two streams whose addresses agree modulo 4 KiB slow each other down
 /// (a load waits for an older store that only looks like its own), so the layout is chosen, not left to malloc.
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 inline constexpr std::size_t cache_line = 64;
 inline constexpr std::size_t page = 4096;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -16,7 +18,7 @@
 
 /// Interleaved timing: a round runs each loop once, in random order, so that what disturbs the machine for a while
 /// disturbs all of them, and the ratios within a round stay good.
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 /// One of the loops that are compared.
 struct loop {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 

@@ -7,16 +7,16 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 
@@ -81,7 +81,10 @@ inline int run(int argc, char** argv, const std::vector<job_maker>& makers, cons
     std::vector<job> jobs;
     for (const auto& make : makers) make(s, jobs);
     // By name: the order of registration says nothing.
-    std::stable_sort(jobs.begin(), jobs.end(), [](const job& a, const job& b) { return a.name < b.name; });
+    std::multimap<std::string, job> by_name;
+    for (auto& one : jobs) by_name.emplace(one.name, std::move(one));
+    jobs.clear();
+    for (auto& [name, one] : by_name) jobs.push_back(std::move(one));
     jobs = detail::chosen(std::move(jobs), s.only);
     if (s.list) {
         for (std::size_t i = 0; i < jobs.size(); ++i)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/bench/rounds.hpp>
 
 #include <cmath>
@@ -9,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 /// What the command line of a benchmark says.
 struct settings {
@@ -45,7 +46,7 @@ inline std::vector<std::string> split(std::string_view list) {
 inline double number(std::string_view flag, const std::string& text) {
     char* end = nullptr;
     const auto value = std::strtod(text.c_str(), &end);  // 1e6 is a size, too
-    if (text.empty() || *end != '\0' || !(value >= 0) || std::isinf(value))
+    if (text.empty() || *end != '\0' || !(value >= 0) || furl::detail::is_infinite(value))
         throw std::invalid_argument(std::string(flag) + ": '" + text + "' is no number");
     return value;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace furl::bench {
+namespace FURL_NAMESPACE::bench {
 
 /// What was measured of a job.
 struct outcome {

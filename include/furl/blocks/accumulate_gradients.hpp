@@ -6,7 +6,7 @@
 #include <furl/language/replace.hpp>
 #include <furl/language/state.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// One step of the rule for every k gradients, with their mean.
 ///

@@ -5,7 +5,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/state.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Momentum: a decaying sum of x.
 ///

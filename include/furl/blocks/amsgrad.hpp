@@ -3,7 +3,7 @@
 #include <furl/blocks/accumulators.hpp>
 #include <furl/language/leaves.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The largest second moment so far, bias corrected: AMSGrad's, in place of `bias_corrected(v)`.
 ///

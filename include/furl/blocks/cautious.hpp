@@ -5,7 +5,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/reductions.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A direction, only where it agrees with the gradient: `param - lr * cautious(direction)`.
 ///

@@ -3,7 +3,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/reductions.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// x without its mean over the tensor: gradient centralization.
 ///

@@ -6,7 +6,7 @@
 #include <furl/language/reductions.hpp>
 
 // Clipping of a gradient, or of any other value: `replace(update, grad, clip_by_global_norm(grad, 1.0))`.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// x, element by element no further from 0 than limit.
 ///

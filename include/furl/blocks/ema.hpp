@@ -4,7 +4,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/state.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Exponential moving average of x.
 ///

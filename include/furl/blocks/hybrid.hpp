@@ -6,7 +6,7 @@
 #include <furl/language/replace.hpp>
 
 // Two rules in one pass.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// One rule for some steps, then another.
 ///

@@ -5,7 +5,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/state.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Lookahead: the rule runs k steps ahead, then slow weights follow part of the way and it goes on from there.
 ///

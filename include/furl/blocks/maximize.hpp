@@ -3,7 +3,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/replace.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The update that climbs where the given one descends.
 ///

@@ -2,7 +2,7 @@
 
 #include <furl/blocks/accumulators.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Nesterov momentum of x: where the accumulator will be, not where it is.
 ///

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <numbers>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

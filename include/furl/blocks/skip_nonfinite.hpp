@@ -4,7 +4,7 @@
 #include <furl/language/reductions.hpp>
 #include <furl/language/replace.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The update; but a step with an infinity or a NaN in any gradient changes nothing.
 ///

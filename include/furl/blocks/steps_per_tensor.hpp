@@ -6,7 +6,7 @@
 #include <furl/language/replace.hpp>
 #include <furl/language/state.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The rule, with `step` counted for each tensor: the steps in which it had a gradient.
 ///

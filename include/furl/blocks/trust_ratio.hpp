@@ -5,7 +5,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/reductions.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The trust ratio of a direction: how far the tensor may go, by its own length.
 ///

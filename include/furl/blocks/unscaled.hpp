@@ -4,7 +4,7 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/replace.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// x without the scale of a scaled loss: `replace(update, grad, unscaled(grad, hyper<"loss_scale">(65536.0)))`.
 ///

@@ -8,7 +8,7 @@
 
 // Averages of the weights, kept beside the update in the same pass: `opt.state("weight_ema")`. The training itself does
 // not see them.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// An exponential moving average of the weights.
 ///

@@ -7,7 +7,7 @@
 
 // Five places for the weight decay of any update. In each, decay is a number or a hyperparameter, or a value per
 // parameter: `hyper<"weight_decay">(0.01) * input<"mask">` leaves some alone. A decay of 0 changes no bit.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Coupled weight decay: an L2 penalty, whose gradient joins that of the loss.
 ///

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/base/finite.hpp>
 #include <furl/checkpoint/file.hpp>
 #include <furl/checkpoint/safetensors.hpp>
 #include <furl/storage/saved_part.hpp>
 #include <furl/storage/step_data.hpp>
 
 #include <charconv>
+#include <clocale>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
@@ -14,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A checkpoint that cannot be written, or is not loaded: the message names the file, the tensor, what was expected and
 /// what was found.
@@ -64,8 +67,19 @@ inline std::string exact_text(double value) {
 
 template <class Number>
 bool read_number(std::string_view text, Number& value) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc() && end == text.data() + text.size();
+    if constexpr (requires { std::from_chars(text.data(), text.data(), value); }) {
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        return error == std::errc() && end == text.data() + text.size();
+    } else {
+        // libc++ before version 20 has it of integers only. strtod reads the point of the user's language, and more than numbers.
+        std::string copy(text);
+        if (copy.empty() || copy[0] == '+' || copy.find_first_not_of("0123456789+-.einfa") != copy.npos) return false;
+        if (const auto point = copy.find('.'); point != copy.npos) copy.replace(point, 1, std::localeconv()->decimal_point);
+        char* end = nullptr;
+        value = std::strtod(copy.c_str(), &end);
+        const bool too_large = is_infinite(value) && copy.find('i') == copy.npos;
+        return end == copy.c_str() + copy.size() && !too_large;
+    }
 }
 
 // What a checkpoint is written from, or loaded into.
@@ -162,7 +176,7 @@ inline problem read_part(const safetensors& file, const saved_part& part, bool a
     if (!read_number(*steps, out.steps) || out.steps < 0) return "its step is '" + *steps + "', expected a number from 0";
     for (const auto& n : part.numbers) {
         const auto* text = find(n.key);
-        auto& value = out.numbers.emplace_back(n.may_be_unset ? std::numeric_limits<double>::quiet_NaN() : *n.value);
+        auto& value = out.numbers.emplace_back(n.may_be_unset ? detail::not_a_number<double> : *n.value);
         if (!text && (any_rule || n.may_be_unset)) continue;
         if (!text) return "it has no '" + part.prefix + n.key + "'";
         if (!read_number(*text, value)) return "its '" + part.prefix + n.key + "' is '" + *text + "', expected a number";

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -8,7 +10,7 @@
 #include <span>
 
 /// What a member of this folder is: a piece of saving and loading optimizers. checkpoint.hpp is its door.
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 // Table k: the checksum of a byte with k zero bytes behind it.
 inline constexpr auto crc32_tables = [] {

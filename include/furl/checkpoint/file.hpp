@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -19,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// What failed, in words; empty if nothing did.
 using problem = std::string;

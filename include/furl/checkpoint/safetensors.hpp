@@ -16,7 +16,7 @@
 
 // The safetensors format: the length of a header (8 bytes, little-endian), the header (JSON), then the tensors one behind
 // the other. https://github.com/huggingface/safetensors
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
@@ -77,9 +77,10 @@ inline std::string json_text(const nlohmann::json& value) {
 inline std::string write_header(const safetensors& file, std::vector<std::span<const std::byte>>& data) {
     using entry = std::pair<const std::string, stored_tensor>;
     std::vector<const entry*> order;
-    for (const auto& e : file.tensors) order.push_back(&e);
     // The large types first, so that all are aligned.
-    std::ranges::stable_sort(order, std::ranges::greater(), [](const entry* e) { return size_of(e->second.type); });
+    for (std::size_t size : {8u, 4u, 2u, 1u})
+        for (const auto& e : file.tensors)
+            if (size_of(e.second.type) == size) order.push_back(&e);
 
     auto metadata = file.metadata;
     metadata["checksum"] = no_checksum;

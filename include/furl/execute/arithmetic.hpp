@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/macros.hpp>
+#include <furl/execute/bit_order.hpp>
 #include <furl/execute/random.hpp>
 
 #include <bit>
@@ -10,7 +11,7 @@
 
 /// What a member of this folder is: a way to run a program. All of them evaluate instructions by evaluate.hpp, over a
 /// value type; arithmetic<V> is all that they know of that type.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The operations of a value type: one number, a vector of numbers, a count.
 template <class V>
@@ -83,7 +84,9 @@ struct arithmetic<T> {
     static FURL_INLINE T cos(T a) { return std::cos(a); }
     static FURL_INLINE T copysign(T a, T b) { return std::copysign(a, b); }
     // beta^t after some thousand steps: log(a) is at most a - 1, so this is 0, and the library would take its slow path.
-    static FURL_INLINE T pow(T a, T b) { return a > 0 && a < 1 && b * (a - 1) < -800 ? T{0} : std::pow(a, b); }
+    static FURL_INLINE T pow(T a, T b) { 
+        return less(0, a) && less(a, 1) && less(b * (a - 1), -800) ? T{0} : std::pow(a, b);
+    }
     static FURL_INLINE T atan2(T a, T b) { return std::atan2(a, b); }
 
     static FURL_INLINE T last_of(T x, std::size_t) { return x; }
@@ -96,7 +99,7 @@ struct arithmetic<T> {
     static FURL_INLINE bits to_bits(T x) requires(sizeof(T) == 4) { return std::bit_cast<bits>(x); }
     static FURL_INLINE T from_bits(bits x) requires(sizeof(T) == 4) { return std::bit_cast<T>(x); }
     static FURL_INLINE T from_integers(bits x) { return static_cast<T>(static_cast<std::int32_t>(x)); }
-    static FURL_INLINE bits nan_bits(T x) { return x != x ? ~bits{0} : bits{0}; }
+    static FURL_INLINE bits nan_bits(T x) { return not_equal(x, x) ? ~bits{0} : bits{0}; }
     static FURL_INLINE bits add_to_number(T x, bits more) { return to_bits(x) + (more & ~nan_bits(x)); }
     static FURL_INLINE bits indices(std::size_t first) { return static_cast<bits>(first); }
     template <class E>
@@ -139,14 +142,28 @@ struct arithmetic<T> {
     static constexpr bool has_half = false;
     static constexpr bool has_bfloat16 = false;
 
+#if FURL_FINITE_MATH
+    static FURL_INLINE bool less(T a, T b) { return order::less(to_order(a), to_order(b)); }
+    static FURL_INLINE bool less_equal(T a, T b) { return order::less_equal(to_order(a), to_order(b)); }
+    static FURL_INLINE bool equal(T a, T b) { return order::equal(to_order(a), to_order(b)); }
+    static FURL_INLINE bool not_equal(T a, T b) { return order::not_equal(to_order(a), to_order(b)); }
+#else
     static FURL_INLINE bool less(T a, T b) { return a < b; }
     static FURL_INLINE bool less_equal(T a, T b) { return a <= b; }
     static FURL_INLINE bool equal(T a, T b) { return a == b; }
     static FURL_INLINE bool not_equal(T a, T b) { return a != b; }
+#endif
     static FURL_INLINE bool both(bool a, bool b) { return a && b; }
     static FURL_INLINE bool either(bool a, bool b) { return a || b; }
     static FURL_INLINE bool neither(bool a) { return !a; }
     static FURL_INLINE T select(bool c, T a, T b) { return c ? a : b; }
+
+#if FURL_FINITE_MATH
+  private:
+    using order = detail::bit_order<T, std::make_signed_t<detail::bits_of<T>>>;
+    // A product with 1 takes a denormal for 0 where that is wanted; what is kept, a compiler knows nothing of.
+    static FURL_INLINE auto to_order(T x) { return std::bit_cast<typename order::integer>(keep(x * keep(T{1}))); }
+#endif
 };
 
 }  // namespace furl

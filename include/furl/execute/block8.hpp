@@ -1,16 +1,16 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/execute/formats.hpp>
 
 #include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string_view>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -62,9 +62,9 @@ struct block_format {
         }
         const auto largest = std::bit_cast<float>(A::largest(most));
         // The smallest number above 0 is not a denormal, nor is the reciprocal of the scale.
-        const float unit = largest == 0 ? 0 : std::max(largest / range, 0x1p-92f);  // NaN stays NaN
-        const bool too_large = !(unit <= 0x1p125f);
-        arithmetic<float>::store_as<float>(scale, too_large ? std::numeric_limits<float>::quiet_NaN() : unit);
+        const bool too_large = !arithmetic<float>::less_equal(largest, range * 0x1p125f);  // or NaN
+        const float unit = largest == 0 ? 0 : std::max(largest / range, 0x1p-92f);
+        arithmetic<float>::store_as<float>(scale, too_large ? not_a_number<float> : unit);
         return too_large || unit == 0 ? 0 : (1 - 0x1p-22f) / unit;
     }
 

@@ -3,7 +3,7 @@
 #include <furl/execute/kernel.hpp>
 #include <furl/program/cost.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A value type that counts what is done with it: the evaluator runs over it at compile time.
 struct counted {

@@ -9,7 +9,7 @@
 #include <xmmintrin.h>
 #endif
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Denormal policies. A first moment whose gradients stay 0 decays into denormals and sticks there: each step on it
 /// costs a multiple of an ordinary one.

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/execute/arithmetic.hpp>
 
 #include <cstdint>
-#include <limits>
 
 // Functions of vectors of float that xsimd has not (pow: 56 ULP) or that no compiler makes vectors of (cbrt: an integer
 // remainder). They need a fused multiply-add, which says what a product lost.
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// A number as a sum of two, of which the second is what the first was rounded by.
 template <class V>
@@ -87,10 +87,10 @@ FURL_INLINE V exp2_of(sum_of_two<V> x) {
 /// x^y, to 1 ULP or a little more; of zeros, infinities and NaN as std::pow.
 template <class A, class V>
 FURL_INLINE V pow_of(V x, V y) {
-    const V zero = A::broadcast(0), one = A::broadcast(1), infinity = A::broadcast(std::numeric_limits<float>::infinity());
+    const V zero = A::broadcast(0), one = A::broadcast(1), infinite = A::broadcast(infinity<float>);
     const V size = A::abs(x);
     auto log = log2_of<A>(parts_of<A>(size));
-    log.high = A::select(A::less(size, infinity), A::select(A::equal(size, zero), A::negate(infinity), log.high), size);
+    log.high = A::select(A::less(size, infinite), A::select(A::equal(size, zero), A::negate(infinite), log.high), size);
     // 1 to the power of infinity is 1.
     const V power = A::select(A::both(A::equal(size, one), A::equal(y, y)), zero, y);
     const V product = A::keep(A::multiply(power, log.high));
@@ -101,9 +101,9 @@ FURL_INLINE V pow_of(V x, V y) {
     const V sign = A::select(odd, x, one);
     V result = A::copysign(magnitude, sign);
     // Negative numbers have whole powers only; product is NaN if an operand is.
-    const auto no_number = A::both(A::both(A::less(x, zero), A::less(size, infinity)), A::neither(whole));
+    const auto no_number = A::both(A::both(A::less(x, zero), A::less(size, infinite)), A::neither(whole));
     result = A::select(A::either(no_number, A::not_equal(product, product)),
-                       A::broadcast(std::numeric_limits<float>::quiet_NaN()), result);
+                       A::broadcast(not_a_number<float>), result);
     return A::select(A::either(A::equal(y, zero), A::equal(x, one)), one, result);
 }
 
@@ -123,7 +123,7 @@ FURL_INLINE V cbrt_of(V x) {
     const V square = A::multiply(w, w), root = A::multiply(z, square), root2 = A::multiply(root, root);
     const V excess = A::fma(A::fms(root, root, root2), root, A::fms(root2, root, z));
     const V result = A::copysign(by_power_of_2<A>(A::fnma(excess, A::multiply(square, third), root), exponent), x);
-    const auto ordinary = A::both(A::less(A::broadcast(0), size), A::less(size, A::broadcast(std::numeric_limits<float>::infinity())));
+    const auto ordinary = A::both(A::less(A::broadcast(0), size), A::less(size, A::broadcast(infinity<float>)));
     return A::select(ordinary, result, A::add(x, x));
 }
 

@@ -5,7 +5,7 @@
 
 #include <utility>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The values of a program, one per instruction. Those that nothing reads dissolve.
 template <class Plan, class V>

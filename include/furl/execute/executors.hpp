@@ -6,7 +6,7 @@
 #include <furl/execute/naive.hpp>
 #include <furl/execute/simd.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Execution policies: the ways to run one and the same rule.
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/base/narrow_float.hpp>
 #include <furl/execute/arithmetic.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -14,7 +14,7 @@
 ///
 /// A format that stores element by element has load<A>(main, rest, i) and store<A>(main, rest, i, x, noise) for a vector
 /// of elements from i on, of arithmetic A; noise is 16 random bits for each, where the format asks for them.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -209,7 +209,7 @@ struct compensated {
     template <class A, class V>
     static FURL_INLINE V lost_of(V x) {
         const auto rest = A::subtract(x, rounded_to<A>(x));
-        const auto finite = A::less(A::abs(rest), A::broadcast(std::numeric_limits<float>::infinity()));
+        const auto finite = A::less(A::abs(rest), A::broadcast(detail::infinity<float>));
         return A::select(finite, rest, A::broadcast(0));
     }
 };

@@ -2,7 +2,7 @@
 
 #include <furl/execute/staged.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The product: fused passes of kernels over V.
 template <class V>

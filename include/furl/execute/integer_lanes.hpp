@@ -13,7 +13,7 @@
 #include <immintrin.h>
 #endif
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 // Integers and numbers of other sizes, in vectors of the compiler's own: xsimd 8.1 has no conversions between sizes, and
 // those of later ones go through the stack at g++ -O2.

@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -145,6 +145,9 @@ struct kernel {
     // others. The padding repeats elements, because a made-up value could divide by zero.
     struct padded_copy : vector_buffer {
         FURL_INLINE padded_copy(const pointers& from, std::size_t offset, std::size_t n) {
+#if defined(__GNUC__)
+            if (n >= width) __builtin_unreachable();  // else g++ 16 warns of copies past the end
+#endif
             for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
                 constexpr auto place = Plan::places[P];
                 if constexpr (Plan::reads(Pass, place.stream)) {

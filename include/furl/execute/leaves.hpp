@@ -8,7 +8,7 @@
 #include <utility>
 
 // What a pass over memory reads.
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// The values of step and tensor rate that a pass reads, rounded once to the element type, and the keys of its random
 /// numbers.

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// How the elements of a list of tensors are cut into chunks, for threads, and into spans, for reductions.
 ///

@@ -9,7 +9,7 @@
 
 // Counter-based random numbers: a number is a hash of where it is used (seed, stream, step, tensor, element), so it does
 // not depend on vector width, on the order of elements, or on how many were drawn before.
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// The key of one stream of numbers, for one tensor in one step.
 using random_key = std::array<std::uint32_t, 2>;

@@ -9,7 +9,7 @@
 /// Sums of squares and of other products, in float: a product below 2^-126 is lost, and one above 2^128 is infinite, where the
 /// root of the sum is a number of float. So a partial sum that is too small to be sure of, or infinite, is taken again with
 /// scaled factors, as in BLAS's nrm2. That costs nothing where it is not needed.
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// Whether instruction R sums products of two values of element rate, in float.
 template <class Plan, class T, std::int16_t R>

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstddef>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The shape of every reduction, fixed by the number of elements alone: elements go to 32 lanes in turn, 512 elements make
 /// a block, the lanes of a block meet in a tree, blocks meet in a tree of doubles. So the bits do not depend on

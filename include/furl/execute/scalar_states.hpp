@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// The states of one value per tensor or per step, in double. Threads read the old values while the new ones are noted; a
 /// step that is done keeps what was noted.

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/execute/elementary.hpp>
 #include <furl/execute/integer_lanes.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 // The one header that includes xsimd: 8.1 to 14, whose differences end here. FURL_NO_SIMD, or a target without a vector
@@ -25,7 +25,7 @@
 #error "furl[E09]: FURL_REQUIRE_SIMD is set, but no vector instruction set is enabled; compile with -march=native or -mavx2 -mfma. See docs/errors.md#E09"
 #endif
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 #if defined(FURL_NO_SIMD)
 
@@ -138,14 +138,22 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #undef FURL_FUSED_512
 
     // Whether they round once, and a compiler keeps sums as they are: what a product or a sum lost can be had.
-#if (defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)) && !defined(__FAST_MATH__)
+#if (defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)) && !FURL_FAST_MATH
     static constexpr bool is_exact = true;
 #else
     static constexpr bool is_exact = false;
 #endif
 
+    // xsimd 8.1 and g++: without optimization integers of AVX-512 cannot be selected there.
+#if defined(__AVX512BW__) && !defined(__OPTIMIZE__) && XSIMD_VERSION_MAJOR < 9
+    static constexpr bool no_integer_select = true;
+#else
+    static constexpr bool no_integer_select = false;
+#endif
+
     static FURL_INLINE V cbrt(V a) {
         if constexpr (is_exact && sizeof(T) == 4) return detail::cbrt_of<arithmetic>(a);
+        else if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::cbrt(x); }, a);
         else return xsimd::cbrt(a);
     }
     static FURL_INLINE V abs(V a) { return xsimd::abs(a); }
@@ -155,10 +163,19 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #else
     static FURL_INLINE V floor(V a) { return xsimd::copysign(xsimd::floor(a), a); }
 #endif
-    static FURL_INLINE V exp(V a) { return xsimd::exp(a); }
+    static FURL_INLINE V exp(V a) {
+        if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::exp(x); }, a);
+        else return xsimd::exp(a);
+    }
     static FURL_INLINE V expm1(V a) { return xsimd::expm1(a); }
-    static FURL_INLINE V log(V a) { return xsimd::log(a); }
-    static FURL_INLINE V log1p(V a) { return xsimd::log1p(a); }
+    static FURL_INLINE V log(V a) {
+        if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::log(x); }, a);
+        else return xsimd::log(a);
+    }
+    static FURL_INLINE V log1p(V a) {
+        if constexpr (no_integer_select) return detail::per_lane<T>([](T x) { return std::log1p(x); }, a);
+        else return xsimd::log1p(a);
+    }
     static FURL_INLINE V tanh(V a) { return xsimd::tanh(a); }
     static FURL_INLINE V sin(V a) { return xsimd::sin(a); }
     static FURL_INLINE V cos(V a) { return xsimd::cos(a); }
@@ -169,7 +186,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     }
     // Of two zeros or two infinities xsimd takes the quotient, which is NaN: of numbers of the same signs it is not.
     static FURL_INLINE V atan2(V a, V b) {
-        const V zero = broadcast(0), one = broadcast(1), infinity = broadcast(std::numeric_limits<T>::infinity());
+        const V zero = broadcast(0), one = broadcast(1), infinity = broadcast(detail::infinity<T>);
         const V size = abs(a);
         const mask no_quotient = both(equal(size, abs(b)), either(equal(size, zero), equal(size, infinity)));
         return xsimd::atan2(select(both(no_quotient, equal(size, infinity)), copysign(one, a), a),
@@ -215,12 +232,16 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     }
     // All ones where x is NaN.
     static FURL_INLINE bits nan_bits(V x) requires(sizeof(T) == 4) {
+#if FURL_FINITE_MATH
+        return reinterpret_cast<bits>(order::is_nan(to_order(x)));
+#else
         const auto y = reinterpret_cast<lanes<T>>(static_cast<typename V::register_type>(x));
         return reinterpret_cast<bits>(y != y);
+#endif
     }
     // The bits of x and something more; not where x is NaN.
     static FURL_INLINE bits add_to_number(V x, bits more) requires(sizeof(T) == 4) {
-#if defined(__AVX512F__)
+#if defined(__AVX512F__) && !FURL_FINITE_MATH
         if constexpr (width == 16) {
             const auto b = reinterpret_cast<__m512i>(to_bits(x));
             return reinterpret_cast<bits>(
@@ -291,6 +312,12 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static constexpr bool has_bfloat16 = false;
 #endif
 
+#if FURL_FINITE_MATH
+    static FURL_INLINE mask less(V a, V b) { return truth(order::less(to_order(a), to_order(b))); }
+    static FURL_INLINE mask less_equal(V a, V b) { return truth(order::less_equal(to_order(a), to_order(b))); }
+    static FURL_INLINE mask equal(V a, V b) { return truth(order::equal(to_order(a), to_order(b))); }
+    static FURL_INLINE mask not_equal(V a, V b) { return truth(order::not_equal(to_order(a), to_order(b))); }
+#else
     static FURL_INLINE mask less(V a, V b) { return a < b; }
     static FURL_INLINE mask less_equal(V a, V b) { return a <= b; }
     static FURL_INLINE mask equal(V a, V b) { return a == b; }
@@ -309,6 +336,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #endif
             return !(a == b);
     }
+#endif
     static FURL_INLINE mask both(mask a, mask b) { return a & b; }
     static FURL_INLINE mask either(mask a, mask b) { return a | b; }
     static FURL_INLINE mask neither(mask a) { return !a; }
@@ -316,6 +344,19 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 
   private:
     static FURL_INLINE V from_lanes(lanes<T> x) { return V(reinterpret_cast<typename V::register_type>(x)); }
+
+#if FURL_FINITE_MATH
+    using integers = lanes<std::make_signed_t<detail::bits_of<T>>>;
+    using order = detail::bit_order<T, integers>;
+    // A product with 1 takes a denormal for 0 where that is wanted; what is kept, a compiler knows nothing of.
+    static FURL_INLINE integers to_order(V x) {
+        return reinterpret_cast<integers>(static_cast<typename V::register_type>(keep(x * keep(broadcast(1)))));
+    }
+    // From all ones, by a comparison of finite numbers.
+    static FURL_INLINE mask truth(integers all_ones) {
+        return broadcast(0) < from_lanes(reinterpret_cast<lanes<T>>(all_ones & std::bit_cast<typename order::integer>(T{1})));
+    }
+#endif
 };
 
 #endif

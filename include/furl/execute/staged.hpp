@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// A storage policy with the values of blocks in place of the blocks.
 template <class Storage>

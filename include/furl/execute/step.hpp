@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/base/finite.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/scalar_states.hpp>
@@ -9,11 +10,10 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The values of one per step that the rule gives a name by let: what a step can report without a pass more.
 template <class Plan>
@@ -154,7 +154,7 @@ class step_runner {
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
-        for (auto& v : values) v = std::numeric_limits<double>::quiet_NaN();
+        for (auto& v : values) v = detail::not_a_number<double>;
         return values;
     }
 

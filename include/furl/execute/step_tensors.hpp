@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The tensors of a step: where their places start, which follow the one before without a gap in each of them, and which
 /// have no gradient and so no part in this step.

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// All streams as the type that is computed in. The default.
 struct stored_as_computed {

@@ -17,7 +17,7 @@
 
 /// What a member of this folder is: a type that denotes a value of the rule. It holds constants and defaults, evaluates
 /// nothing, and can lay itself out in a graph.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -3,7 +3,7 @@
 #include <furl/language/expression.hpp>
 
 // Functions act element by element; their operands are expressions or numbers.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A draw from a counter-based generator.
 template <Expression Seed>

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// One operation of a rule, as data. Operands are indices of earlier nodes; -1 where there is none.
 struct node {

@@ -1,10 +1,10 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/language/expression.hpp>
 
-#include <limits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A value that the rule is given: the parameter, its gradient, the step.
 template <op Code>
@@ -57,7 +57,7 @@ template <class Name>
 struct hyperparameter : expression {
     using name = Name;  ///< as a type: a hana::string
 
-    double default_value = std::numeric_limits<double>::quiet_NaN();  ///< NaN: it has none
+    double default_value = detail::not_a_number<double>;  ///< NaN: it has none
 
     constexpr hyperparameter() = default;
 

@@ -2,7 +2,7 @@
 
 #include <furl/language/expression.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 enum class named_kind {
     let,        ///< an intermediate value

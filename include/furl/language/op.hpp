@@ -1,10 +1,12 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <array>
 #include <cstdint>
 #include <string_view>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Every operation a rule can hold, and those that program passes put in (machine operations).
 enum class op : std::uint8_t {

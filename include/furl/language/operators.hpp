@@ -4,7 +4,7 @@
 
 // A wrong operand is accepted here and refused by as_expression (E01): a constrained operator would only say
 // "no match for operator+".
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// a + b, element by element.
 template <class A, class B>

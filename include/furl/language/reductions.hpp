@@ -3,7 +3,7 @@
 #include <furl/language/leaves.hpp>
 
 // A reduction makes one number of a tensor. What depends on it runs in a later pass than what it reads.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The sum of x over the tensor. Shape: one value per tensor.
 template <Expression X>

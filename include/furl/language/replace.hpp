@@ -3,7 +3,7 @@
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -6,7 +6,7 @@
 #include <concepts>
 #include <type_traits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

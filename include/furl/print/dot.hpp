@@ -2,7 +2,7 @@
 
 #include <furl/print/equations.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -1,14 +1,14 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/program/check.hpp>
 #include <furl/program/plan.hpp>
 
 #include <charconv>
-#include <cmath>
 #include <string>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -22,7 +22,7 @@ struct phrase {
 };
 
 inline std::string number_text(double value) {
-    if (std::isinf(value)) return value < 0 ? "-infinity" : "infinity";
+    if (is_infinite(value)) return value < 0 ? "-infinity" : "infinity";
     char buffer[32];
     const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
     return {buffer, end};

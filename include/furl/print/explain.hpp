@@ -4,7 +4,7 @@
 #include <furl/print/type_name.hpp>
 #include <furl/program/cost.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/print/equations.hpp>
 
 #include <array>
 #include <utility>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -73,7 +74,7 @@ struct latex_style {
     }
 
     static phrase number(double value) {
-        if (std::isinf(value)) return {value < 0 ? "-\\infty" : "\\infty", tightness::sign};
+        if (is_infinite(value)) return {value < 0 ? "-\\infty" : "\\infty", tightness::sign};
         auto text = number_text(value);
         const auto e = text.find('e');
         if (e == std::string::npos) return {text, value < 0 ? tightness::sign : tightness::atom};

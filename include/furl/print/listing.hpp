@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

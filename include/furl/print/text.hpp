@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

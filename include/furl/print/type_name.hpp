@@ -1,9 +1,11 @@
 #pragma once
 
+#include <furl/base/static_vector.hpp>
+
 #include <string_view>
 
 /// What a member of this folder is: a function from a rule's type to text about it. It runs nothing.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -16,18 +18,34 @@ constexpr std::string_view signature_of() {
 #endif
 }
 
-}  // namespace detail
-
-/// The name of a type as the compiler prints it.
 template <class T>
-constexpr std::string_view type_name() {
-    constexpr auto probe = detail::signature_of<double>();
+constexpr std::string_view printed_name() {
+    constexpr auto probe = signature_of<double>();
     constexpr auto before = probe.find("double");
     constexpr auto after = probe.size() - before - std::string_view("double").size();
-    auto text = detail::signature_of<T>();
+    auto text = signature_of<T>();
     text.remove_prefix(before);
     text.remove_suffix(after);
     return text;
+}
+
+template <class T>
+inline constexpr auto plain_name = [] {
+    constexpr std::string_view text = printed_name<T>(), build = FURL_QUOTED(FURL_BUILD) "::";
+    static_vector<char, text.size()> name;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        while (text.substr(i).starts_with(build)) i += build.size();
+        if (i < text.size()) name.push_back(text[i]);
+    }
+    return name;
+}();
+
+}  // namespace detail
+
+/// The name of a type as the compiler prints it, without what a unit is compiled for.
+template <class T>
+constexpr std::string_view type_name() {
+    return {detail::plain_name<T>.elements, detail::plain_name<T>.size()};
 }
 
 }  // namespace furl

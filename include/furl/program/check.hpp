@@ -8,7 +8,7 @@
 
 // Every compile-time error of a rule. A rule that is not well formed gets no program beyond its lowering; its
 // diagnosis is asserted in a class of its own, so that compilers print one error line. See docs/errors.md.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

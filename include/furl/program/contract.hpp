@@ -2,7 +2,7 @@
 
 #include <furl/program/uses.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A product that is only added, or subtracted, becomes one fused multiply-add, rounded once.
 ///

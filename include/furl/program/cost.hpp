@@ -3,7 +3,7 @@
 #include <furl/program/check.hpp>
 #include <furl/program/plan.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// What a step costs per parameter, from the program that runs.
 template <class Count>

@@ -2,7 +2,7 @@
 
 #include <furl/program/program.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Drops the values that neither the update nor a state needs, and the names of dropped values.
 template <std::size_t Capacity>

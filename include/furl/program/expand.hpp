@@ -1,10 +1,10 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/program/program.hpp>
 
-#include <limits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 
@@ -68,7 +68,7 @@ constexpr program<Capacity> expand(const program<Capacity>& in) {
             case op::norm1: return over.sum(magnitude());
             case op::max_abs: return over.max(magnitude());
             case op::all_finite:
-                return out.emit(op::less, over.max(magnitude()), out.emit(std::numeric_limits<double>::infinity()));
+                return out.emit(op::less, over.max(magnitude()), out.emit(detail::infinity<double>));
             default: return out.emit(x);
         }
     });

@@ -6,7 +6,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -2,7 +2,7 @@
 
 #include <furl/program/uses.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

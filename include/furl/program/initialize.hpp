@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

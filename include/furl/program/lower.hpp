@@ -1,11 +1,12 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/language/expression.hpp>
 #include <furl/program/program.hpp>
 
 #include <algorithm>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A rule's update, laid out.
 template <class Rule>
@@ -52,7 +53,7 @@ struct lowering {
             if (n.code == op::tensor_hyper) declare_tensor_hyper(n);
         }
         for (const auto& h : out.hypers) {
-            if (h.default_value != h.default_value) out.fail(mistake::no_default, h.name);
+            if (is_nan(h.default_value)) out.fail(mistake::no_default, h.name);
             if (const auto* s = find_state(h.name); s && s->role == state_role::hyperparameter) out.fail(mistake::defined_twice, h.name);
         }
         for (const auto& n : source.nodes)
@@ -92,8 +93,8 @@ struct lowering {
     constexpr void declare_hyper(const node& n) {
         for (auto& h : out.hypers) {
             if (h.name != n.name) continue;
-            if (h.default_value != h.default_value) h.default_value = n.value;
-            else if (n.value == n.value && h.default_value != n.value) out.fail(mistake::two_defaults, n.name);
+            if (is_nan(h.default_value)) h.default_value = n.value;
+            else if (!is_nan(n.value) && h.default_value != n.value) out.fail(mistake::two_defaults, n.name);
             return;
         }
         if (out.hypers.full()) out.fail(mistake::too_large);

@@ -10,7 +10,7 @@
 #include <furl/program/reciprocals.hpp>
 #include <furl/program/schedule.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Numerics policies: how close the loop keeps to the rule as written.
 

@@ -8,7 +8,7 @@
 
 /// What a member of this folder is: a constexpr function of programs. A program is a rule in SSA form: each value is one
 /// instruction, operands before their users, equal values once.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// How often a value is computed.
 enum class rate : std::uint8_t {

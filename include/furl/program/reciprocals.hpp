@@ -2,7 +2,7 @@
 
 #include <furl/program/program.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// x / s with one s for all elements becomes x * (1 / s): the division leaves the loop.
 template <std::size_t Capacity>

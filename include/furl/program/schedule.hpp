@@ -2,7 +2,7 @@
 
 #include <furl/program/program.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The order of a step: which values belong to which pass over memory.
 ///

@@ -2,7 +2,7 @@
 
 #include <furl/program/program.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// How often each value is read, by instructions and as a result of the step.
 template <std::size_t Capacity>

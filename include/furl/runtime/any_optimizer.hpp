@@ -2,6 +2,7 @@
 
 #include <furl/base/chunk_runner.hpp>
 #include <furl/base/error.hpp>
+#include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
 #include <furl/storage/state_table.hpp>
 #include <furl/storage/step_data.hpp>
@@ -9,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +20,13 @@
 /// What a member of this folder is: an optimizer whose rule is chosen while the program runs. This header needs neither
 /// the rules nor the vectors: a unit that includes only it compiles fast.
 namespace furl {
+
+template <class T = float>
+class any_optimizer;
+
+}  // namespace furl
+
+namespace FURL_NAMESPACE {
 
 template <class Rule, class T, class... Policies>
 class optimizer;
@@ -170,36 +177,28 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
 
 }  // namespace detail
 
-/// An optimizer of any rule, behind one type: for programs that choose the rule from a configuration.
+/// What an any_optimizer does: all of it but its name, which units that are compiled for different processors share.
 ///
-/// `furl::any_optimizer<float> opt = furl::make_optimizer("adamw", {{"lr", 3e-4}}, sizes);`
-/// `furl::any_optimizer<float> opt = furl::optimizer<my_rule>(sizes);`
-///
-/// A value: a copy has states of its own. It is empty after it was moved from; then only assignment is allowed.
-///
-/// @tparam T  the element type of parameters and gradients: float or double.
-/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only where it is given inputs.
-/// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. A name that does not exist
-///          is answered by the nearest that does.
-template <class T = float>
-class any_optimizer {
+/// @tparam T  as of any_optimizer.
+template <class T>
+class any_optimizer_base {
   public:
     using value_type = T;  ///< of parameters and gradients
 
-    any_optimizer() = default;
+    any_optimizer_base() = default;
 
     /// Holds this optimizer.
     template <class Rule, class... Policies>
-    any_optimizer(optimizer<Rule, T, Policies...> opt)  // NOLINT(google-explicit-constructor)
+    any_optimizer_base(optimizer<Rule, T, Policies...> opt)  // NOLINT(google-explicit-constructor)
         : held_(std::make_unique<detail::hidden_optimizer<optimizer<Rule, T, Policies...>>>(std::move(opt))) {}
 
     /// A copy, with states of its own.
-    any_optimizer(const any_optimizer& other) : held_(other.held_ ? other.held_->clone() : nullptr) {}
+    any_optimizer_base(const any_optimizer_base& other) : held_(other.held_ ? other.held_->clone() : nullptr) {}
     /// Takes the optimizer over.
-    any_optimizer(any_optimizer&&) noexcept = default;
-    any_optimizer& operator=(const any_optimizer& other) { return *this = any_optimizer(other); }
-    any_optimizer& operator=(any_optimizer&&) noexcept = default;
-    ~any_optimizer() = default;
+    any_optimizer_base(any_optimizer_base&&) noexcept = default;
+    any_optimizer_base& operator=(const any_optimizer_base& other) { return *this = any_optimizer_base(other); }
+    any_optimizer_base& operator=(any_optimizer_base&&) noexcept = default;
+    ~any_optimizer_base() = default;
 
     /// Whether it holds an optimizer.
     explicit operator bool() const { return held_ != nullptr; }
@@ -245,7 +244,7 @@ class any_optimizer {
         const auto i = place(info().values, name);
         if (i < info().values.size()) return held_->values()[i];
         return detail::refuse(detail::no_such("value of one per step", name, "the rule", info().values),
-                              std::numeric_limits<double>::quiet_NaN());
+                              detail::not_a_number<double>);
     }
     std::vector<setting> values() const { return paired(info().values, held_->values()); }
 
@@ -260,7 +259,7 @@ class any_optimizer {
             detail::no_such("hyperparameter", name, "the rule", info().hyperparameters), nowhere_);
     }
     void set(std::string_view name, double value) { (*this)[name] = value; }
-    double get(std::string_view name) const { return const_cast<any_optimizer&>(*this)[name]; }
+    double get(std::string_view name) const { return const_cast<any_optimizer_base&>(*this)[name]; }
 
     /// All hyperparameters with their values, for loggers: `for (auto [name, value] : opt.settings())`.
     std::vector<setting> settings() const {
@@ -364,6 +363,36 @@ class any_optimizer {
         }
         return detail::refuse(detail::no_such(kind, name, "the rule", names), result{});
     }
+};
+
+}  // namespace furl
+
+namespace furl {
+
+/// An optimizer of any rule, behind one type: for programs that choose the rule from a configuration.
+///
+/// `furl::any_optimizer<float> opt = furl::make_optimizer("adamw", {{"lr", 3e-4}}, sizes);`
+/// `furl::any_optimizer<float> opt = furl::optimizer<my_rule>(sizes);`
+///
+/// A value: a copy has states of its own. It is empty after it was moved from; then only assignment is allowed.
+///
+/// @tparam T  the element type of parameters and gradients: float or double.
+/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only where it is given inputs.
+/// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. A name that does not exist
+///          is answered by the nearest that does.
+template <class T>
+class any_optimizer : public any_optimizer_base<T> {
+  public:
+    using any_optimizer_base<T>::any_optimizer_base;
+
+    FURL_OF_BUILD any_optimizer() = default;
+    /// A copy, with states of its own.
+    FURL_OF_BUILD any_optimizer(const any_optimizer&) = default;
+    /// Takes the optimizer over.
+    FURL_OF_BUILD any_optimizer(any_optimizer&&) noexcept = default;
+    FURL_OF_BUILD any_optimizer& operator=(const any_optimizer&) = default;
+    FURL_OF_BUILD any_optimizer& operator=(any_optimizer&&) noexcept = default;
+    FURL_OF_BUILD ~any_optimizer() = default;
 };
 
 /// The element type of an optimizer.

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/execute/reduction_tree.hpp>
 #include <furl/runtime/parameter_group.hpp>
 
 #include <deque>
 #include <map>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Groups of tensors, each with hyperparameters or a rule of its own, under one step.
 ///
@@ -235,7 +236,7 @@ class grouped_optimizer {
                 if (!first) continue;
                 const double all = wanted.is_sum
                     ? combined(a, wanted.key, [](double x, double y) { return x + y; })
-                    : combined(a, wanted.key, [](double x, double y) { return y < x || x != x ? x : y; });
+                    : combined(a, wanted.key, [](double x, double y) { return detail::is_nan(x) || (!detail::is_nan(y) && y < x) ? x : y; });
                 for (auto* p : active_)
                     if (const auto place = p->reduction(wanted.key)) p->global_reductions()[*place] = all;
             }

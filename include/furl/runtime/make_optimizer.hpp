@@ -4,7 +4,7 @@
 #include <furl/runtime/registry.hpp>
 #include <furl/zoo/list.hpp>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// All rules of the zoo, by name.
 ///

@@ -1,13 +1,12 @@
 #pragma once
 
+#include <furl/base/finite.hpp>
 #include <furl/runtime/registry.hpp>
 #include <furl/storage/saved_part.hpp>
 
-#include <cmath>
-#include <limits>
 #include <optional>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// What a group of tensors is given when it is added.
 struct group_settings {
@@ -138,7 +137,7 @@ class parameter_group {
     void inherit(std::string_view name) { change(name, own_, unset); }
     bool is_set(std::string_view name) const {
         const auto i = place(name);
-        return i < own_.size() && !std::isnan(own_[i]);
+        return i < own_.size() && !detail::is_nan(own_[i]);
     }
     double get(std::string_view name) const {
         const auto i = place(name);
@@ -207,7 +206,7 @@ class parameter_group {
     }
 
   private:
-    static constexpr double unset = std::numeric_limits<double>::quiet_NaN();
+    static constexpr double unset = detail::not_a_number<double>;
 
     std::vector<detail::group_part<T>> parts_;
     std::vector<std::pair<std::size_t, std::size_t>> places_;  // of each tensor: its part, and its number there
@@ -218,7 +217,7 @@ class parameter_group {
     const detail::group_part<T>& part_of(std::size_t tensor) const { return parts_[places_.at(tensor).first]; }
 
     double value(std::size_t i) const {
-        return !std::isnan(own_[i]) ? own_[i] : !std::isnan(inherited_[i]) ? inherited_[i] : defaults_[i];
+        return !detail::is_nan(own_[i]) ? own_[i] : !detail::is_nan(inherited_[i]) ? inherited_[i] : defaults_[i];
     }
 
     // The place of a hyperparameter; past the end where it was refused.

@@ -9,6 +9,13 @@
 
 namespace furl {
 
+template <class T = float>
+class registry;
+
+}  // namespace furl
+
+namespace FURL_NAMESPACE {
+
 /// A list of rules, for a registry. Each is known by the last part of its type's name, or by one that is given to it:
 /// `furl::rules<furl::zoo::adamw, furl::as<"mine", my_rule>>`.
 template <class... Rules>
@@ -45,22 +52,17 @@ constexpr std::string_view short_name() {
     return colon == name.npos ? name : name.substr(colon + 1);
 }
 
-/// Rules by name: makes an optimizer of a rule that is chosen at run time.
+/// What a registry does: all of it but its name, which units that are compiled for different processors share.
 ///
-/// A program compiles its rules in one unit,
-/// `const furl::registry<>& optimizers() { static const auto all = furl::registry<>(furl::rules<...>{}); return all; }`
-/// and uses them in others, which include this header only: `optimizers().make("adamw", {{"lr", 3e-4}}, sizes)`.
-///
-/// @tparam T  the element type: float or double.
-/// Cost:    each rule adds about 0.7 s to the compilation of the unit that adds it, and 20 kB to the program (g++ 12, -O2).
-template <class T = float>
-class registry {
+/// @tparam T  as of registry.
+template <class T>
+class registry_base {
   public:
-    registry() = default;
+    registry_base() = default;
 
     /// The rules of a list.
     template <class... Rules>
-    explicit registry(rules<Rules...> list) {
+    explicit registry_base(rules<Rules...> list) {
         add(list);
     }
 
@@ -68,22 +70,22 @@ class registry {
     ///
     /// Errors:  std::invalid_argument if there is a rule of this name already.
     template <class Rule, class... Policies>
-    registry& add(std::string_view name = short_name<Rule>()) {
+    registry<T>& add(std::string_view name = short_name<Rule>()) {
         return add(name, entry{[](std::span<const std::size_t> sizes) {
                                    return any_optimizer<T>(optimizer<Rule, T, Policies...>(sizes));
                                },
                                &optimizer<Rule, T, Policies...>::info()});
     }
     template <class... Rules>
-    registry& add(rules<Rules...>) {
+    registry<T>& add(rules<Rules...>) {
         (add_listed(static_cast<Rules*>(nullptr)), ...);
-        return *this;
+        return static_cast<registry<T>&>(*this);
     }
 
     /// The rules of another registry too: they can be compiled in units of their own.
-    registry& add(const registry& other) {
+    registry<T>& add(const registry<T>& other) {
         for (const auto& [name, e] : other.entries_) add(name, e);
-        return *this;
+        return static_cast<registry<T>&>(*this);
     }
 
     /// An optimizer of the rule of this name for these tensors: a size, sizes, or tensors.
@@ -145,10 +147,10 @@ class registry {
         add<Rule>(std::string_view(Name.text));
     }
 
-    registry& add(std::string_view name, const entry& e) {
+    registry<T>& add(std::string_view name, const entry& e) {
         if (!entries_.emplace(name, e).second)
             detail::refuse("furl: there is a rule '" + std::string(name) + "' already; give one of them another name");
-        return *this;
+        return static_cast<registry<T>&>(*this);
     }
 
     // Null where it was refused.
@@ -171,6 +173,31 @@ class registry {
         for (const auto& [name, value] : settings) opt.set(name, static_cast<double>(value));
         return opt;
     }
+};
+
+}  // namespace furl
+
+namespace furl {
+
+/// Rules by name: makes an optimizer of a rule that is chosen at run time.
+///
+/// A program compiles its rules in one unit,
+/// `const furl::registry<>& optimizers() { static const auto all = furl::registry<>(furl::rules<...>{}); return all; }`
+/// and uses them in others, which include this header only: `optimizers().make("adamw", {{"lr", 3e-4}}, sizes)`.
+///
+/// @tparam T  the element type: float or double.
+/// Cost:    each rule adds about 0.7 s to the compilation of the unit that adds it, and 20 kB to the program (g++ 12, -O2).
+template <class T>
+class registry : public registry_base<T> {
+  public:
+    using registry_base<T>::registry_base;
+
+    FURL_OF_BUILD registry() = default;
+    FURL_OF_BUILD registry(const registry&) = default;
+    FURL_OF_BUILD registry(registry&&) = default;
+    FURL_OF_BUILD registry& operator=(const registry&) = default;
+    FURL_OF_BUILD registry& operator=(registry&&) = default;
+    FURL_OF_BUILD ~registry() = default;
 };
 
 }  // namespace furl

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The scale of a scaled loss: as large as the gradients bear.
 ///

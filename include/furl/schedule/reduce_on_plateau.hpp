@@ -1,12 +1,12 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/base/finite.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Lowers a hyperparameter when a metric no longer improves.
 ///
@@ -92,8 +92,7 @@ class reduce_on_plateau {
 
     /// As after construction.
     void reset() {
-        const double infinity = std::numeric_limits<double>::infinity();
-        best_ = settings_.mode == better::smaller ? infinity : -infinity;
+        best_ = settings_.mode == better::smaller ? detail::infinity<double> : -detail::infinity<double>;
         bad_ = cooling_ = 0;
     }
 
@@ -108,6 +107,7 @@ class reduce_on_plateau {
     }
 
     bool is_better(double metric) const {
+        if (detail::is_nan(metric)) return false;
         const bool relative = settings_.kind == threshold_kind::relative;
         if (settings_.mode == better::smaller)
             return metric < (relative ? best_ * (1 - settings_.threshold) : best_ - settings_.threshold);

@@ -15,7 +15,7 @@
 #include <sys/mman.h>
 #endif
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
 #include <furl/program/program.hpp>
 
 #include <array>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The hyperparameters of a rule by name, with their values.
 template <class Plan>
@@ -46,7 +46,7 @@ class hyperparameter_values {
     double& at(std::string_view name) {
         const auto i = find(name);
         if (i < size) return values_[i];
-        nowhere_ = std::numeric_limits<double>::quiet_NaN();
+        nowhere_ = detail::not_a_number<double>;
         detail::refuse(detail::no_such("hyperparameter", name, "the rule", names));
         return nowhere_;
     }
@@ -54,7 +54,7 @@ class hyperparameter_values {
         const auto i = find(name);
         return i < size ? values_[i]
                         : detail::refuse(detail::no_such("hyperparameter", name, "the rule", names),
-                                         std::numeric_limits<double>::quiet_NaN());
+                                         detail::not_a_number<double>);
     }
 
   private:

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <concepts>
 #include <cstddef>
 #include <string>
 #include <type_traits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A matrix or vector that says how it lies in memory, as those of Eigen do: plain ones, maps, rows, blocks.
 template <class X>

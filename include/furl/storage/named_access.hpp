@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/base/finite.hpp>
 #include <furl/storage/hyperparameters.hpp>
 #include <furl/storage/plan_info.hpp>
 #include <furl/storage/state_memory.hpp>
@@ -14,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// Whether a step count can be set; refused if not.
 inline bool require_step_count(std::int64_t steps) {
@@ -90,7 +91,7 @@ class named_access {
 
     /// A state of one value per tensor or per step, by its name at run time; of one per step for any tensor.
     double& scalar_state(std::string_view name, std::size_t tensor) {
-        nowhere_ = std::numeric_limits<double>::quiet_NaN();
+        nowhere_ = detail::not_a_number<double>;
         if (!has_tensor(tensor)) return nowhere_;
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
             if (const auto& s = Plan::program.states[i]; s.name == name && s.when != rate::per_element)
@@ -117,7 +118,7 @@ class named_access {
         for (std::size_t i = 0; i < table::values.size(); ++i)
             if (table::values[i] == name) return engine_.values()[i];
         return detail::refuse(detail::no_such("value of one per step", name, "the rule", table::values),
-                              std::numeric_limits<double>::quiet_NaN());
+                              detail::not_a_number<double>);
     }
 
     /// All of them, in the order of info().values.

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <array>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// What a plan has, as tables without its type: what an optimizer tells of itself.
 template <class Plan>

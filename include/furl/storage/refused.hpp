@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

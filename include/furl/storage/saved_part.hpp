@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace furl::detail {
+namespace FURL_NAMESPACE::detail {
 
 /// A number that a checkpoint keeps by name; where it may be unset it is NaN then, and is not in the file.
 struct saved_number {

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// What an optimizer keeps of one value per parameter: the states, and the rests of formats, each in its format.
 template <class Plan>

@@ -10,7 +10,7 @@
 #include <string_view>
 
 // What an optimizer keeps, without its type: for savers, loggers and others that go through all states.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// How numbers are stored.
 enum class element_type : std::uint8_t { float32, float64, bfloat16, float16, uint16, uint8 };

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

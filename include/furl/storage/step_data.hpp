@@ -13,7 +13,7 @@
 #include <tuple>
 #include <type_traits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

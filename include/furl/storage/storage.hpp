@@ -16,7 +16,7 @@
 ///     opt.step(weights, gradients);
 ///
 /// A step computes in the element type of the optimizer whatever the formats are, and is one pass all the same.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 namespace detail {
 

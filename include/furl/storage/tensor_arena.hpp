@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Memory for the parameters and gradients of a model, placed so that a step is fast: one loop over all small tensors, no
 /// stream in the way of another, huge pages where it is large.

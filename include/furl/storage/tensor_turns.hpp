@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Which tensors had their turn in a step that is done tensor by tensor, and which of them had a gradient then.
 class tensor_turns {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/build.hpp>
 #include <furl/storage/matrix_layout.hpp>
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 #include <vector>
 
 /// The data that a step is given: one tensor, or a list of tensors, of anything contiguous.
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// A container that owns elements in one piece, and whose iterators do not say so, as those of older Boost do not.
 template <class X>

@@ -7,7 +7,7 @@
 #include <span>
 #include <type_traits>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Sets gradients to 0: for a loop that sums them, after a step that was skipped.
 ///

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #if !defined(_OPENMP)
 #error "furl/threads/openmp.hpp needs a compiler with OpenMP switched on: -fopenmp"
 #endif
@@ -8,7 +10,7 @@
 
 #include <cstddef>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The threads of OpenMP: `opt.step(furl::openmp{}, parameters, gradients)`. One parallel region a pass, of as many
 /// threads as OMP_NUM_THREADS says.

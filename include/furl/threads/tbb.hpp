@@ -1,12 +1,14 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 
 #include <cstddef>
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// The threads of oneTBB: `opt.step(furl::tbb{}, parameters, gradients)`. In the arena of the calling thread, as many as
 /// it has. The program links with -ltbb.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -14,7 +16,7 @@
 #include <immintrin.h>
 #endif
 
-namespace furl {
+namespace FURL_NAMESPACE {
 
 /// Threads that wait for work: `furl::thread_pool pool(4);  opt.step(pool, parameters, gradients);`
 ///

@@ -14,7 +14,7 @@
 /// optax's schedules, 0 in the first step. Each argument is a number, a hyperparameter (so that it can be changed at
 /// run time) or an expression of such; steps are those that were done, and their numbers need not be whole. All is of
 /// per-step rate: computed once a step, in double, whatever the number of parameters.
-namespace furl::schedules {
+namespace FURL_NAMESPACE::schedules {
 
 namespace detail {
 

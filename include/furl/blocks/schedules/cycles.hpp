@@ -2,7 +2,7 @@
 
 #include <furl/blocks/schedules/sequences.hpp>
 
-namespace furl::schedules {
+namespace FURL_NAMESPACE::schedules {
 
 namespace detail {
 

@@ -4,7 +4,7 @@
 #include <furl/language/replace.hpp>
 
 // Schedules made of pieces. A list of pieces reads as a time line: a value, the step at which it ends, the next value.
-namespace furl::schedules {
+namespace FURL_NAMESPACE::schedules {
 
 namespace detail {
 

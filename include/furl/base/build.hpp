@@ -1,0 +1,217 @@
+#pragma once
+
+// What a unit must be compiled with. Each header includes this one before any other.
+
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+// A file that does not exist, as a compiler stops there; behind an #error it would go on, and print errors by the thousand.
+#include "furl[E48]: furl needs C++20, and this is compiled as an older C++; compile with -std=c++20. See docs/errors.md#E48"
+#endif
+
+// g++ names each part of -ffast-math; clang names only the whole.
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+#if !defined(FURL_ALLOW_FAST_MATH)
+#error "furl[E49]: with -ffast-math (which -Ofast sets) a compiler reorders sums and replaces divisions, so no bits can be promised, and furl::strict means nothing; add -fno-fast-math behind it, or -DFURL_ALLOW_FAST_MATH if you need no equal bits. See docs/errors.md#E49"
+#endif
+#define FURL_FAST_MATH 1
+#else
+#define FURL_FAST_MATH 0
+#endif
+
+// Whether the compiler was told that there are no infinities and no NaN: then it drops each test for them that it sees.
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+#define FURL_FINITE_MATH 1
+#else
+#define FURL_FINITE_MATH 0
+#endif
+
+// Where errors of run time leave the library: by an exception, or, in a program that is compiled without exceptions, by
+// return value.
+#if defined(__cpp_exceptions) && !defined(FURL_NO_EXCEPTIONS)
+#define FURL_EXCEPTIONS 1
+#else
+#define FURL_EXCEPTIONS 0
+#endif
+
+// A program may compile some units for a newer processor than others. A linker keeps one copy of each inline function, so
+// all of furl is in an inline namespace that is named after what the unit was compiled for: avx2_fma, say. The few types
+// that such units pass to each other are in namespace furl itself.
+#if defined(__AVX512F__)
+#define FURL_ISA avx512
+#elif defined(__AVX2__)
+#define FURL_ISA avx2
+#elif defined(__AVX__)
+#define FURL_ISA avx
+#elif defined(__SSE4_2__)
+#define FURL_ISA sse4_2
+#elif defined(__SSE4_1__)
+#define FURL_ISA sse4_1
+#elif defined(__SSSE3__)
+#define FURL_ISA ssse3
+#elif defined(__SSE3__)
+#define FURL_ISA sse3
+#elif defined(__SSE2__)
+#define FURL_ISA sse2
+#elif defined(__ARM_FEATURE_SVE)
+#define FURL_ISA sve
+#elif defined(__ARM_NEON)
+#define FURL_ISA neon
+#else
+#define FURL_ISA plain
+#endif
+
+#if defined(__FMA__)
+#define FURL_HAS_FMA _fma
+#else
+#define FURL_HAS_FMA
+#endif
+#if defined(__F16C__)
+#define FURL_HAS_F16C _f16c
+#else
+#define FURL_HAS_F16C
+#endif
+#if defined(__POPCNT__)
+#define FURL_HAS_POPCNT _p
+#else
+#define FURL_HAS_POPCNT
+#endif
+#if defined(__LZCNT__)
+#define FURL_HAS_LZCNT _l
+#else
+#define FURL_HAS_LZCNT
+#endif
+#if defined(__BMI__)
+#define FURL_HAS_BMI _b
+#else
+#define FURL_HAS_BMI
+#endif
+#if defined(__BMI2__)
+#define FURL_HAS_BMI2 _b2
+#else
+#define FURL_HAS_BMI2
+#endif
+#if defined(__MOVBE__)
+#define FURL_HAS_MOVBE _m
+#else
+#define FURL_HAS_MOVBE
+#endif
+#if defined(__AVX512CD__)
+#define FURL_HAS_512CD _cd
+#else
+#define FURL_HAS_512CD
+#endif
+#if defined(__AVX512DQ__)
+#define FURL_HAS_512DQ _dq
+#else
+#define FURL_HAS_512DQ
+#endif
+#if defined(__AVX512BW__)
+#define FURL_HAS_512BW _bw
+#else
+#define FURL_HAS_512BW
+#endif
+#if defined(__AVX512VL__)
+#define FURL_HAS_512VL _vl
+#else
+#define FURL_HAS_512VL
+#endif
+#if defined(__AVX512VBMI__)
+#define FURL_HAS_512VBMI _vbmi
+#else
+#define FURL_HAS_512VBMI
+#endif
+#if defined(__AVX512VBMI2__)
+#define FURL_HAS_512VBMI2 _vbmi2
+#else
+#define FURL_HAS_512VBMI2
+#endif
+#if defined(__AVX512IFMA__)
+#define FURL_HAS_512IFMA _ifma
+#else
+#define FURL_HAS_512IFMA
+#endif
+#if defined(__AVX512VNNI__)
+#define FURL_HAS_512VNNI _vnni
+#else
+#define FURL_HAS_512VNNI
+#endif
+#if defined(__AVX512BITALG__)
+#define FURL_HAS_512BITALG _bitalg
+#else
+#define FURL_HAS_512BITALG
+#endif
+#if defined(__AVX512VPOPCNTDQ__)
+#define FURL_HAS_512POPCNT _vpop
+#else
+#define FURL_HAS_512POPCNT
+#endif
+#if defined(__AVX512BF16__)
+#define FURL_HAS_512BF16 _bf16
+#else
+#define FURL_HAS_512BF16
+#endif
+#if defined(__AVX512FP16__)
+#define FURL_HAS_512FP16 _fp16
+#else
+#define FURL_HAS_512FP16
+#endif
+#if defined(__AVXVNNI__)
+#define FURL_HAS_AVXVNNI _avxvnni
+#else
+#define FURL_HAS_AVXVNNI
+#endif
+#if defined(__GFNI__)
+#define FURL_HAS_GFNI _gfni
+#else
+#define FURL_HAS_GFNI
+#endif
+#if defined(__ARM_FEATURE_ATOMICS)
+#define FURL_HAS_ARM_ATOMICS _lse
+#else
+#define FURL_HAS_ARM_ATOMICS
+#endif
+#if defined(__ARM_FEATURE_DOTPROD)
+#define FURL_HAS_ARM_DOT _dot
+#else
+#define FURL_HAS_ARM_DOT
+#endif
+#if defined(FURL_NO_SIMD)
+#define FURL_HAS_SCALAR _scalar
+#else
+#define FURL_HAS_SCALAR
+#endif
+#if !FURL_EXCEPTIONS
+#define FURL_HAS_NO_EXCEPTIONS _noexcept
+#else
+#define FURL_HAS_NO_EXCEPTIONS
+#endif
+#if FURL_FINITE_MATH
+#define FURL_HAS_FINITE _finite
+#else
+#define FURL_HAS_FINITE
+#endif
+#if FURL_FAST_MATH
+#define FURL_HAS_FAST _fast
+#else
+#define FURL_HAS_FAST
+#endif
+#define FURL_JOINED(x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15, x16, x17, x18, x19, x20, x21, x22, x23, x24, x25, x26, x27) \
+    x0##x1##x2##x3##x4##x5##x6##x7##x8##x9##x10##x11##x12##x13##x14##x15##x16##x17##x18##x19##x20##x21##x22##x23##x24##x25##x26##x27
+#define FURL_JOIN(...) FURL_JOINED(__VA_ARGS__)
+#define FURL_BUILD \
+    FURL_JOIN(FURL_ISA, FURL_HAS_FMA, FURL_HAS_F16C, FURL_HAS_POPCNT, FURL_HAS_LZCNT, FURL_HAS_BMI, FURL_HAS_BMI2, \
+              FURL_HAS_MOVBE, FURL_HAS_512CD, FURL_HAS_512DQ, FURL_HAS_512BW, FURL_HAS_512VL, FURL_HAS_512VBMI, \
+              FURL_HAS_512VBMI2, FURL_HAS_512IFMA, FURL_HAS_512VNNI, FURL_HAS_512BITALG, FURL_HAS_512POPCNT, \
+              FURL_HAS_512BF16, FURL_HAS_512FP16, FURL_HAS_AVXVNNI, FURL_HAS_GFNI, FURL_HAS_ARM_ATOMICS, \
+              FURL_HAS_ARM_DOT, FURL_HAS_SCALAR, FURL_HAS_NO_EXCEPTIONS, FURL_HAS_FINITE, FURL_HAS_FAST)
+
+// What each header of the library opens instead of namespace furl.
+#define FURL_NAMESPACE furl::inline FURL_BUILD
+
+// For a function of a type that is in namespace furl itself: the same name, but a copy for each kind of unit.
+#define FURL_QUOTED_AS_IS(x) #x
+#define FURL_QUOTED(x) FURL_QUOTED_AS_IS(x)
+#if defined(__GNUC__)
+#define FURL_OF_BUILD __attribute__((abi_tag(FURL_QUOTED(FURL_BUILD))))
+#else
+#define FURL_OF_BUILD
+#endif

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <furl/base/finite.hpp>
+#include <furl/base/macros.hpp>
+
+#include <limits>
+
+namespace FURL_NAMESPACE::detail {
+
+/// IEEE's comparisons of numbers of type T by integers of their bits: one integer, or a vector of them. They are for
+/// compilers that were told that there is no NaN, and then answer other comparisons as if there were none.
+template <std::floating_point T, class Bits>
+struct bit_order {
+    using integer = std::make_signed_t<bits_of<T>>;
+    static constexpr integer largest = std::numeric_limits<integer>::max();
+    static constexpr integer infinite = static_cast<integer>(infinity_bits<T>);
+
+    static FURL_INLINE auto less(Bits a, Bits b) { return is_number(a) & is_number(b) & (place(a) < place(b)); }
+    static FURL_INLINE auto less_equal(Bits a, Bits b) { return is_number(a) & is_number(b) & (place(a) <= place(b)); }
+    static FURL_INLINE auto equal(Bits a, Bits b) { return is_number(a) & is_number(b) & (place(a) == place(b)); }
+    static FURL_INLINE auto not_equal(Bits a, Bits b) { return is_nan(a) | is_nan(b) | (place(a) != place(b)); }
+    static FURL_INLINE auto is_nan(Bits a) { return (a & largest) > infinite; }
+
+  private:
+    static FURL_INLINE auto is_number(Bits a) { return (a & largest) <= infinite; }
+    // Numbers in their order; of both zeros 0.
+    static FURL_INLINE Bits place(Bits a) {
+        const Bits magnitude = a & largest;
+        return a < 0 ? -magnitude : magnitude;
+    }
+};
+
+}  // namespace furl::detail
