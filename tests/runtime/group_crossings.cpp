@@ -341,7 +341,7 @@ TEST_CASE("resume: other groups than those of the file are refused, and the mess
     two.add<descent>({3});
     says(message_of([&] { load_checkpoint(plain, two); }), "it is of one optimizer, of the rule");
     says(message_of([&] { load_checkpoint(plain, two); }), "expected 2 groups");
-    says(message_of([&] { load_checkpoint(path, one); }), "it has 2 groups, expected one optimizer without groups");
+    says(message_of([&] { load_checkpoint(path, one); }), "it has 2 groups, expected 1 optimizer without groups");
 }
 
 TEST_CASE("resume: a file from before groups had the names of their tensors is taken in its order") {

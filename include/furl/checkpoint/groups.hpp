@@ -47,7 +47,12 @@ inline problem match_groups(const texts_by_name& file, std::vector<saved_part>& 
     const bool in_groups = parts.empty() || parts.front().place;
     if (const auto rule = file.find("rule"); in_groups && rule != file.end())
         return "it is of one optimizer, of the rule " + rule->second + ", expected " + count_of(multipliers.size(), "group");
-    if (!in_groups) return said.empty() ? problem() : "it has " + count_of(said.size(), "group") + ", expected one optimizer without groups";
+    if (!in_groups) {
+        const auto parts_in_file = file.find("groups");
+        if (said.empty() && (parts_in_file == file.end() || parts_in_file->second == "1")) return {};
+        const auto groups = said.empty() ? parts_in_file->second + " groups" : count_of(said.size(), "group");
+        return "it has " + groups + ", expected 1 optimizer without groups";
+    }
     if (said.size() != multipliers.size())
         return "it has " + count_of(said.size(), "group") + ", expected " + std::to_string(multipliers.size());
     if (known == 0) {
