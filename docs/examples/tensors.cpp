@@ -49,6 +49,12 @@ embedding.set("lr", 0.1);               // its own from now on; embedding.inheri
 embedding.freeze(false);
 groups.step({w, out, b, table}, {grad_w, grad_out, grad_b, grad_table});     // in the order in which they were added
 // [groups]
+// [numbers]
+furl::grouped_optimizer<float> by_number;                                    // for a list in the order of the network
+by_number.add<furl::zoo::adamw>({w.size(), out.size()}, {.tensors = {0, 2}});
+by_number.add<furl::zoo::adamw>({b.size()}, {.settings = {{"weight_decay", 0}}, .tensors = {1}});
+by_number.step({w, b, out}, {grad_w, grad_b, grad_out});
+// [numbers]
     for (const auto& group : groups)
         std::printf("lr %g%s, weight_decay %g\n", group.get("lr"), group.is_set("lr") ? " of its own" : "",
                     &group == &embedding ? 0.0 : group.get("weight_decay"));

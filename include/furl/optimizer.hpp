@@ -167,14 +167,15 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         steps_ += counts;
     }
 
-    /// The same, for tensors and inputs that are named at run time.
+    /// The same, for tensors and inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
+    /// refused unless may_write_gradients says that they are not const.
     bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                           std::span<const named_data<T>> inputs = {}) {
+                           std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false) {
         if constexpr (table::reduces_all)
             return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
                                   "gradients of all are there; use step");
         else
-            return arguments_.require_tensor(tensor) && turns_.require(tensor, this->tensors()) &&
+            return require_writable(may_write_gradients) && arguments_.require_tensor(tensor) && turns_.require(tensor, this->tensors()) &&
                    arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
     }
 
@@ -188,14 +189,12 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     /// @param inputs      by name.
     /// @param numbers     of the tensors in the list of all, for random numbers; empty: 0, 1, ...
     /// @param total       elements of all tensors; 0: those of this optimizer.
+    /// @param may_write_gradients  whether they are not const: a rule with zero_grad writes them, and is refused otherwise.
     /// Errors:  as step().
     std::optional<stage> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                      std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
-                                     std::size_t total = 0) {
-        static_assert(std::is_const_v<gradient>,
-                      "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
-                      "See docs/errors.md#E39");
-        if (!turns_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
+                                     std::size_t total = 0, bool may_write_gradients = false) {
+        if (!require_writable(may_write_gradients) || !turns_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
         place_states(arguments_.moved());
         return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
     }
@@ -298,6 +297,11 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
 
   private:
     tensor_turns turns_;
+
+    static bool require_writable(bool may_write_gradients) {
+        if constexpr (std::is_const_v<gradient>) return true;
+        else return may_write_gradients || detail::refuse(std::string(detail::const_gradients));
+    }
 
     // Before a step; moved: whether any of the data lies elsewhere than in the last one.
     void place_states(bool moved) {

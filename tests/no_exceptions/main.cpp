@@ -73,6 +73,13 @@ int main() {
     CHECK(!groups.set("rate", 1) && refused("no hyperparameter"));
     CHECK(!groups.step(w, short_g) && refused("gradients"));
     CHECK(groups.step(w, g));
+    CHECK(!groups[3].set("lr", 1) && refused("no hyperparameter 'lr'"));
+    CHECK(groups[3].tensors() == 0 && refused("no group 3; the optimizer has 1"));
+    CHECK(!groups.set("lr", NAN) && refused("cannot be NaN") && groups[0].get("lr") == 1e-3);
+    CHECK(groups.add<adamw>({10}, {.lr_scale = {NAN}}).tensors() == 0 && refused("the multiplier of tensor 1 is NaN"));
+    CHECK(groups.add<adamw>({10}, {.tensors = {0}}).step_count() == 0 && refused("tensor 0 is in group 0 already"));
+    CHECK(groups.add(list, "adamv", {10}).state("m", 0).empty() && refused("no tensor 0; the group has 0"));
+    CHECK(groups.size() == 1 && groups.tensors() == 1);
 
     const auto path = "/tmp/furl-no-exceptions-" + std::to_string(::getpid());
     CHECK(furl::save_checkpoint(path, opt, w));

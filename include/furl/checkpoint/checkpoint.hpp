@@ -3,6 +3,7 @@
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
 #include <furl/checkpoint/file.hpp>
+#include <furl/checkpoint/groups.hpp>
 #include <furl/checkpoint/safetensors.hpp>
 #include <furl/storage/saved_part.hpp>
 #include <furl/storage/step_data.hpp>
@@ -99,6 +100,9 @@ struct checkpoint_content {
         const auto n = tensors();
         if (names.empty())
             for (std::size_t i = 0; i < n; ++i) names.push_back("tensor" + std::to_string(i));
+        for (const auto& part : parts)
+            for (auto i : part.tensors)
+                if (i >= n) return "it would have a tensor " + std::to_string(i) + ", and no group has each tensor before it";
         if (names.size() != n) return std::to_string(names.size()) + " names are given, for " + std::to_string(n) + " tensors";
         if (!parameters) return {};
         if (parameters->size() != n)
@@ -137,8 +141,9 @@ inline problem fill(safetensors& file, checkpoint_content& content, const checkp
         file.metadata[part.prefix + "rule"] = part.info->rule;
         file.metadata[part.prefix + "fingerprint"] = hex(part.info->fingerprint, 16);
         file.metadata[part.prefix + "step"] = std::to_string(part.steps);
+        if (part.place) file.metadata[part.prefix + "tensors"] = names_text(part, content.names);
         for (const auto& n : part.numbers)
-            if (!n.may_be_unset || *n.value == *n.value) file.metadata[part.prefix + n.key] = exact_text(*n.value);
+            if (const auto value = n.get()) file.metadata[part.prefix + n.key] = exact_text(*value);
     }
     for (const auto& [key, value] : own) {
         if (!is_utf8(key) || !is_utf8(value)) return "the metadata '" + key + "' is no UTF-8 text";
@@ -159,7 +164,7 @@ inline problem fill(safetensors& file, checkpoint_content& content, const checkp
 // What the file says of a part beside its tensors.
 struct part_values {
     std::int64_t steps = 0;
-    std::vector<double> numbers;
+    std::vector<std::optional<double>> numbers;
 };
 
 inline problem read_part(const safetensors& file, const saved_part& part, bool any_rule, part_values& out) {
@@ -176,10 +181,12 @@ inline problem read_part(const safetensors& file, const saved_part& part, bool a
     if (!read_number(*steps, out.steps) || out.steps < 0) return "its step is '" + *steps + "', expected a number from 0";
     for (const auto& n : part.numbers) {
         const auto* text = find(n.key);
-        auto& value = out.numbers.emplace_back(n.may_be_unset ? detail::not_a_number<double> : *n.value);
-        if (!text && (any_rule || n.may_be_unset)) continue;
+        auto& value = out.numbers.emplace_back();
+        if (!text && (any_rule || !n.is_required)) continue;
         if (!text) return "it has no '" + part.prefix + n.key + "'";
-        if (!read_number(*text, value)) return "its '" + part.prefix + n.key + "' is '" + *text + "', expected a number";
+        if (!read_number(*text, value.emplace())) return "its '" + part.prefix + n.key + "' is '" + *text + "', expected a number";
+        if (n.is_fixed && *value != *n.get() && !any_rule)
+            return "its '" + part.prefix + n.key + "' is " + *text + ", expected " + exact_text(*n.get());
     }
     return {};
 }
@@ -216,9 +223,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, bool any_ru
     };
     if (says("format") != "furl") return "its format is '" + says("format") + "', expected 'furl'";
     if (says("format_version") != "1") return "its format_version is '" + says("format_version") + "', expected '1'";
-    const auto groups = says("groups").empty() ? "1" : says("groups");
-    if (groups != std::to_string(content.parts.size()))
-        return "it has " + groups + " groups, expected " + std::to_string(content.parts.size());
+    if (auto p = match_groups(file.metadata, content.parts, content.names); !p.empty()) return p;
     std::vector<part_values> values(content.parts.size());
     for (std::size_t i = 0; i < values.size(); ++i)
         if (auto p = read_part(file, content.parts[i], any_rule, values[i]); !p.empty()) return p;
@@ -229,7 +234,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, bool any_ru
         if (key.starts_with("user.")) own[key.substr(5)] = value;
     for (std::size_t i = 0; i < values.size(); ++i) {
         auto& part = content.parts[i];
-        for (std::size_t k = 0; k < part.numbers.size(); ++k) *part.numbers[k].value = values[i].numbers[k];
+        for (std::size_t k = 0; k < part.numbers.size(); ++k) part.numbers[k].set(values[i].numbers[k]);
         part.set_steps(values[i].steps);
     }
     content.for_each_tensor_of_file([&](const std::string& name, element_type, bool, std::span<std::byte> to) {

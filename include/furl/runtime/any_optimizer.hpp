@@ -4,8 +4,7 @@
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
-#include <furl/storage/state_table.hpp>
-#include <furl/storage/step_data.hpp>
+#include <furl/runtime/named_tensors.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -30,36 +29,6 @@ namespace FURL_NAMESPACE {
 
 template <class Rule, class T, class... Policies>
 class optimizer;
-
-/// An input of a step, by its name at run time: one tensor, or a list of them.
-template <class T>
-class named_tensors {
-  public:
-    /// Data of an input, by its name.
-    template <class X>
-    named_tensors(std::string_view name, const X& data) : name_(name) {
-        if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>()) {
-            if (!detail::require_layout(name, 0, data, data)) return;  // no tensors: the step is refused
-            detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
-            if constexpr (detail::HasLayout<const detail::tensor_of_t<const X>>)
-                for (auto&& one : detail::as_list(data)) layouts_.push_back(detail::layout_of(one));
-        }
-    }
-
-    /// As a step takes it.
-    operator named_data<T>() const { return {name_, tensors_}; }  // NOLINT(google-explicit-constructor)
-
-    /// Whether its matrices lie as the parameters beside them do.
-    template <class Parameters>
-    bool require_layout_of(Parameters& parameters) const {
-        return detail::require_layout(name_, 0, layouts_, parameters);
-    }
-
-  private:
-    std::string_view name_;
-    std::vector<std::span<const T>> tensors_;
-    std::vector<detail::matrix_layout> layouts_;  // of matrices
-};
 
 namespace detail {
 
@@ -99,6 +68,15 @@ class chunk_runner_ref {
     void (*run_)(void*, std::size_t, body&) = nullptr;
 };
 
+/// Whether the value of a hyperparameter is a number; refused if not.
+inline bool require_number(std::string_view name, double value) {
+    return !is_nan(value) || refuse("furl: hyperparameter '" + std::string(name) + "' cannot be NaN");
+}
+
+inline std::string no_tensor(std::size_t tensor, std::size_t tensors, const char* owner = "the optimizer") {
+    return "furl: no tensor " + std::to_string(tensor) + "; " + owner + " has " + std::to_string(tensors);
+}
+
 /// An optimizer, with its type hidden. Few functions: each is compiled for each rule.
 template <class T>
 struct erased_optimizer {
@@ -118,12 +96,13 @@ struct erased_optimizer {
     virtual void reset() = 0;
     virtual std::span<const double> values() const = 0;
     virtual bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                             std::span<const named_data<T>> inputs) = 0;
+                             std::span<const named_data<T>> inputs, bool may_write_gradients) = 0;
     virtual void finish_step() = 0;
 
     // A step in stages.
     virtual bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                       std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total) = 0;
+                       std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
+                       bool may_write_gradients) = 0;
     virtual bool prepare(std::size_t pass) = 0;
     virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
     virtual void finish() = 0;
@@ -155,16 +134,17 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     void reset() override { opt.reset(); }
     std::span<const double> values() const override { return opt.value_span(); }
     bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                     std::span<const named_data<T>> inputs) override {
-        return opt.step_tensor_named(tensor, parameters, gradients, inputs);
+                     std::span<const named_data<T>> inputs, bool may_write_gradients) override {
+        return opt.step_tensor_named(tensor, parameters, gradients, inputs, may_write_gradients);
     }
     void finish_step() override { opt.finish_step(); }
 
     std::optional<typename Optimizer::stage> stage{};  // of a step that is being done
 
     bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-               std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total) override {
-        const auto begun = opt.begin_named(parameters, gradients, inputs, numbers, total);
+               std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
+               bool may_write_gradients) override {
+        const auto begun = opt.begin_named(parameters, gradients, inputs, numbers, total, may_write_gradients);
         if (begun) stage.emplace(*begun);
         return begun.has_value();
     }
@@ -205,37 +185,43 @@ class any_optimizer_base {
 
     /// One step over one tensor or a list of them, as furl::optimizer::step; further inputs by name:
     /// `opt.step(w, g, {{"hessian", h}})`. With a runner first, on its threads: `opt.step(pool, w, g)`.
+    ///
+    /// A rule with zero_grad writes the gradients: they are refused if they are const.
     template <class Parameters, class Gradients>
-    bool step(Parameters&& parameters, const Gradients& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters>(detail::chunk_runner_ref(), parameters, gradients, inputs);
+    bool step(Parameters&& parameters, Gradients&& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
+        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(), parameters, gradients, inputs);
     }
     template <class Runner, class Parameters, class Gradients>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step(Runner&& runner, Parameters&& parameters, const Gradients& gradients,
+    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
+        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
     }
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<const T>> gradients,
+    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<gradient_data<T>> gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()),
-                    inputs);
+        gradients_.clear();
+        for (const auto& g : gradients) gradients_.push_back(g.values());
+        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
+        return run({parameters.begin(), parameters.size()}, std::ranges::none_of(gradients, &gradient_data<T>::is_const), named, {});
     }
+
+    /// The same with inputs that are named at run time.
     bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                     std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
-        if (!held_->begin(parameters, gradients, inputs, {}, 0)) return false;
-        for (std::size_t pass = 0; pass < info().passes; ++pass) {
-            if (!held_->prepare(pass)) return false;
-            held_->execute(pass, runner);
-        }
-        held_->finish();
-        return true;
+        gradients_.assign(gradients.begin(), gradients.end());
+        return run(parameters, false, inputs, runner);
+    }
+    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<T>> gradients,
+                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
+        gradients_.assign(gradients.begin(), gradients.end());
+        return run(parameters, true, inputs, runner);
     }
 
     /// A step of one tensor, as furl::optimizer::step_tensor; finish_step ends it without the others.
-    bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+    bool step_tensor(std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
                      std::initializer_list<named_tensors<T>> inputs = {}) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-        return held_->step_tensor(tensor, parameters, gradients, named);
+        return held_->step_tensor(tensor, parameters, gradients.values(), named, !gradients.is_const());
     }
     void finish_step() { held_->finish_step(); }
 
@@ -258,7 +244,15 @@ class any_optimizer_base {
         return detail::refuse<std::invalid_argument, std::reference_wrapper<double>>(
             detail::no_such("hyperparameter", name, "the rule", info().hyperparameters), nowhere_);
     }
-    void set(std::string_view name, double value) { (*this)[name] = value; }
+    /// The same by a call, which refuses a NaN. Returns whether it was set.
+    bool set(std::string_view name, double value) {
+        const auto i = place(info().hyperparameters, name);
+        if (i == info().hyperparameters.size())
+            return detail::refuse(detail::no_such("hyperparameter", name, "the rule", info().hyperparameters));
+        if (!detail::require_number(name, value)) return false;
+        held_->hyperparameters()[i] = value;
+        return true;
+    }
     double get(std::string_view name) const { return const_cast<any_optimizer_base&>(*this)[name]; }
 
     /// All hyperparameters with their values, for loggers: `for (auto [name, value] : opt.settings())`.
@@ -302,7 +296,10 @@ class any_optimizer_base {
     /// The number of tensors, and their numbers of elements.
     std::size_t tensors() const { return sizes().size(); }
     std::span<const std::size_t> sizes() const { return held_->sizes(); }
-    std::size_t size(std::size_t tensor) const { return tensor < tensors() ? sizes()[tensor] : 0; }
+    std::size_t size(std::size_t tensor) const {
+        if (tensor < tensors()) return sizes()[tensor];
+        return detail::refuse(detail::no_tensor(tensor, tensors()), std::size_t{0});
+    }
 
     /// For optimizers that are made of others.
     detail::erased_optimizer<T>& erased() { return *held_; }
@@ -310,13 +307,12 @@ class any_optimizer_base {
   private:
     std::unique_ptr<detail::erased_optimizer<T>> held_;
     std::vector<std::span<T>> parameters_;  // of the step: kept, so that a step allocates nothing
-    std::vector<std::span<const T>> gradients_;
+    std::vector<std::span<const T>> gradients_;  // the same
     double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    template <class Parameters, class P, class Gradients>
-    bool step_on(detail::chunk_runner_ref runner, P& parameters, const Gradients& gradients,
-                 std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, const Gradients>()) return false;
+    template <class Parameters, class Gradients, class P, class G>
+    bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients, std::initializer_list<named_tensors<T>> inputs) {
+        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, Gradients>()) return false;
         else {
             if (!detail::require_layouts(0, parameters, gradients)) return false;
             for (const auto& input : inputs)
@@ -324,8 +320,20 @@ class any_optimizer_base {
             detail::list_tensors(parameters, parameters_);
             detail::list_tensors(gradients, gradients_);
             const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-            return step_named(parameters_, gradients_, named, runner);
+            return run(parameters_, detail::are_writable<G>, named, runner);
         }
+    }
+
+    // A step with the gradients in gradients_.
+    bool run(std::span<const std::span<T>> parameters, bool may_write_gradients, std::span<const named_data<T>> inputs,
+             detail::chunk_runner_ref runner) {
+        if (!held_->begin(parameters, gradients_, inputs, {}, 0, may_write_gradients)) return false;
+        for (std::size_t pass = 0; pass < info().passes; ++pass) {
+            if (!held_->prepare(pass)) return false;
+            held_->execute(pass, runner);
+        }
+        held_->finish();
+        return true;
     }
 
     static std::vector<setting> paired(std::span<const std::string_view> names, std::span<const double> values) {
@@ -349,8 +357,7 @@ class any_optimizer_base {
     std::span<std::byte> bytes_of(std::string_view name, std::size_t tensor, rate when, element_type type, const char* kind) {
         using result = std::span<std::byte>;
         if (tensor >= std::max<std::size_t>(tensors(), when == rate::per_tensor))
-            return detail::refuse("furl: no tensor " + std::to_string(tensor) + "; the optimizer has " +
-                                      std::to_string(tensors()), result{});
+            return detail::refuse(detail::no_tensor(tensor, tensors()), result{});
         std::vector<std::string_view> names;
         const auto states = info().states;
         for (std::size_t i = 0; i < states.size(); ++i) {

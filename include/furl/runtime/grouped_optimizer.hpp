@@ -1,8 +1,8 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
-#include <furl/execute/reduction_tree.hpp>
 #include <furl/runtime/parameter_group.hpp>
+#include <furl/runtime/shared_reductions.hpp>
 
 #include <deque>
 #include <map>
@@ -15,7 +15,8 @@ namespace FURL_NAMESPACE {
 /// `opt.add<clipped_adamw>(matrices);  opt.add<clipped_sgd>(biases, {.settings = {{"weight_decay", 0}}});`
 /// `opt.set("lr", 3e-4);  opt.step(all_tensors, all_gradients);`
 ///
-/// A step takes the tensors of all groups in one list, in the order in which they were added. A reduction over all
+/// A step takes the tensors of all groups in one list: in the order in which they were added, or where each group's
+/// settings say, `{.tensors = {0, 3}}`. A reduction over all
 /// tensors, global(norm(grad)) say, is over those of all groups that are not frozen and whose rule has the very same
 /// reduction: so clipped groups of different rules share one norm. If the rule of one group skips a step, it is skipped
 /// in all. Groups that differ only in hyperparameters step as one optimizer of all their tensors would, to the bit.
@@ -36,8 +37,10 @@ class grouped_optimizer {
     /// One more group, of this rule, at any time.
     ///
     /// @param sizes     of its tensors: one, a list, or the tensors themselves.
-    /// @param settings  hyperparameters of its own, multipliers of "lr" for each tensor, whether it is frozen.
-    /// @returns  the group; it stays where it is.
+    /// @param settings  hyperparameters of its own, multipliers of "lr" for each tensor, whether it is frozen, the numbers
+    ///                  of its tensors in the list of all.
+    /// @returns  the group; it stays where it is. Without exceptions, where it is refused, one without a rule.
+    /// Errors:  std::invalid_argument if a setting does not fit, or another group has a tensor of such a number.
     template <class Rule, class... Policies, class Sizes>
     group& add(const Sizes& sizes, const group_settings& settings = {}) {
         return add_made([](std::span<const std::size_t> n) { return any_optimizer<T>(optimizer<Rule, T, Policies...>(n)); },
@@ -61,7 +64,10 @@ class grouped_optimizer {
 
     /// The groups, in their order: `for (auto& group : opt) group.set("lr", 0.5 * group.get("lr"));`
     std::size_t size() const { return groups_.size(); }
-    group& operator[](std::size_t i) { return groups_.at(i); }
+    group& operator[](std::size_t i) {
+        if (i < size()) return groups_[i];
+        return refused("furl: no group " + std::to_string(i) + "; the optimizer has " + std::to_string(size()));
+    }
     auto begin() { return groups_.begin(); }
     auto end() { return groups_.end(); }
     auto begin() const { return groups_.begin(); }
@@ -69,61 +75,61 @@ class grouped_optimizer {
 
     /// A hyperparameter for all groups that have it and have not set it themselves, those to come too.
     ///
-    /// Errors:  std::invalid_argument if no group has it.
+    /// Errors:  std::invalid_argument if no group has it, or the value is NaN.
     bool set(std::string_view name, double value) {
+        if (!detail::require_number(name, value)) return false;
         bool known = false;
-        std::vector<std::string_view> names;
-        for (auto& g : groups_) {
-            known |= g.inherit_value(name, value);
-            for (auto n : g.hyperparameters())
-                if (std::ranges::find(names, n) == names.end()) names.push_back(n);
+        for (auto& g : groups_) known |= g.inherit_value(name, value);
+        if (!known) {
+            std::vector<std::string_view> names;
+            for (const auto& g : groups_)
+                for (auto n : g.hyperparameters())
+                    if (std::ranges::find(names, n) == names.end()) names.push_back(n);
+            return detail::refuse(detail::no_such("hyperparameter", name, "all groups together", names));
         }
-        if (!known) return detail::refuse(detail::no_such("hyperparameter", name, "all groups together", names));
         shared_.insert_or_assign(std::string(name), value);
         return true;
     }
 
     /// One step of all groups that are not frozen, over a list of the tensors of all groups; a frozen tensor may have an
     /// empty gradient. With a runner first, on its threads; further inputs by name, with nothing for the tensors of groups
-    /// that have no such input.
+    /// that have no such input. Gradients of a group whose rule has zero_grad are written, and refused if they are const.
     ///
     /// @returns  whether it was done: false where a rule skipped it, which changed nothing.
     template <class Parameters, class Gradients>
-    bool step(Parameters&& parameters, const Gradients& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters>(detail::chunk_runner_ref(), parameters, gradients, inputs);
+    bool step(Parameters&& parameters, Gradients&& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
+        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(), parameters, gradients, inputs);
     }
     template <class Runner, class Parameters, class Gradients>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step(Runner&& runner, Parameters&& parameters, const Gradients& gradients,
+    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
+        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
     }
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<const T>> gradients,
+    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<gradient_data<T>> gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()), inputs);
+        gradients_.clear();
+        const_gradients_.clear();
+        for (const auto& g : gradients) {
+            gradients_.push_back(g.values());
+            const_gradients_.push_back(g.is_const());
+        }
+        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
+        return run({parameters.begin(), parameters.size()}, named, {});
     }
 
     /// The same with inputs that are named at run time.
     bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                     std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
-        if (!take(parameters, gradients, inputs)) return false;
-        std::size_t passes = 0;
-        for (auto* p : active_) {
-            if (!p->begin(p->info().counts_all ? total_ : 0)) return false;
-            passes = std::max(passes, p->info().passes);
-        }
-        for (std::size_t pass = 0; pass + 1 < passes; ++pass) {
-            for (auto* p : active_)
-                if (pass + 1 < p->info().passes && p->prepare(pass)) p->execute(pass, runner);
-            combine(pass);
-        }
-        for (auto* p : active_)
-            if (!p->prepare(p->info().passes - 1)) return false;
-        for (auto* p : active_) {
-            p->execute(p->info().passes - 1, runner);
-            p->finish();
-        }
-        return true;
+        gradients_.assign(gradients.begin(), gradients.end());
+        const_gradients_.assign(gradients.size(), true);
+        return run(parameters, inputs, runner);
+    }
+    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<T>> gradients,
+                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
+        gradients_.assign(gradients.begin(), gradients.end());
+        const_gradients_.assign(gradients.size(), false);
+        return run(parameters, inputs, runner);
     }
 
     /// States and step counts as after construction; hyperparameters stay.
@@ -132,12 +138,20 @@ class grouped_optimizer {
     }
 
     /// The number of tensors of all groups.
-    std::size_t tensors() const { return tensors_; }
+    std::size_t tensors() const { return group_of_.size(); }
 
     /// For save_checkpoint and load_checkpoint.
     std::vector<detail::saved_part> saved_parts() {
         std::vector<detail::saved_part> parts;
-        for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].append_saved_parts(parts, "group" + std::to_string(i));
+        for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].append_saved_parts(parts, i);
+        // What all were given is what they inherit: groups to come take it too.
+        if (!parts.empty())
+            parts.back().loaded = [this, before = std::move(parts.back().loaded)] {
+                if (before) before();
+                shared_.clear();
+                for (const auto& g : groups_)
+                    g.for_each_inherited([&](std::string_view name, double value) { shared_.emplace(name, value); });
+            };
         return parts;
     }
 
@@ -146,47 +160,143 @@ class grouped_optimizer {
 
     std::deque<group> groups_;
     std::map<std::string, double, std::less<>> shared_;
-    std::size_t tensors_ = 0;
+    std::map<std::size_t, std::size_t> group_of_;  // by the number of a tensor
 
-    // Of the step that is being done.
+    // Of the step that is being done, kept so that it allocates nothing.
     std::vector<part*> active_;
     std::size_t total_ = 0;
     std::vector<std::span<T>> parameters_;
     std::vector<std::span<const T>> gradients_;
-    std::vector<detail::interval> touched_;
+    std::vector<unsigned char> const_gradients_;
+    detail::shared_reductions reductions_;
+
+    // What a step touches: each part, and where its arguments lie. The second is what was last found without an overlap; a
+    // copy of this object has other parts, so it looks for itself.
+    std::vector<const void*> touched_, checked_;
+    std::vector<detail::interval> intervals_;
+
+    group nowhere_;  // what a refused call returns, without exceptions
+
+    group& refused(std::string text) {
+        nowhere_ = group();
+        return detail::refuse<std::invalid_argument, std::reference_wrapper<group>>(std::move(text), nowhere_);
+    }
+
+    // The numbers of a group's tensors in the list of all; refused if they do not fit.
+    bool numbers_of(std::size_t wanted, const group_settings& settings, std::vector<std::size_t>& numbers) const {
+        if (settings.tensors.empty()) {
+            const bool dense = group_of_.empty() || group_of_.rbegin()->first + 1 == group_of_.size();
+            for (std::size_t i = dense ? group_of_.size() : 0; numbers.size() < wanted; ++i)
+                if (!group_of_.contains(i)) numbers.push_back(i);
+            return true;
+        }
+        if (settings.tensors.size() != wanted)
+            return detail::refuse("furl: " + std::to_string(settings.tensors.size()) + " numbers of tensors are given, for " +
+                                  std::to_string(wanted) + " tensors");
+        numbers = settings.tensors;
+        for (auto i : numbers)
+            if (const auto found = group_of_.find(i); found != group_of_.end())
+                return detail::refuse("furl: tensor " + std::to_string(i) + " is in group " + std::to_string(found->second) + " already");
+        auto sorted = numbers;
+        std::ranges::sort(sorted);
+        const auto twice = std::ranges::adjacent_find(sorted);
+        return twice == sorted.end() || detail::refuse("furl: tensor " + std::to_string(*twice) + " is in the group twice");
+    }
 
     template <class Make>
     group& add_made(Make make, const std::vector<std::size_t>& sizes, const group_settings& settings) {
-        group g(make, sizes, tensors_, settings);
+        std::vector<std::size_t> numbers;
+        group g;
+        if (!numbers_of(sizes.size(), settings, numbers) || !g.begin(make, sizes, numbers, settings)) return nowhere_ = group();
         for (const auto& [name, value] : shared_) g.inherit_value(name, value);
-        groups_.push_back(std::move(g));
-        tensors_ += sizes.size();
-        return groups_.back();
+        for (auto i : numbers) group_of_.emplace(i, groups_.size());
+        return groups_.emplace_back(std::move(g));
     }
 
-    template <class Parameters, class P, class Gradients>
-    bool step_on(detail::chunk_runner_ref runner, P& parameters, const Gradients& gradients,
-                 std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, const Gradients>()) return false;
+    template <class Parameters, class Gradients, class P, class G>
+    bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients, std::initializer_list<named_tensors<T>> inputs) {
+        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, Gradients>()) return false;
         else {
             if (!detail::require_layouts(0, parameters, gradients)) return false;
             for (const auto& input : inputs)
                 if (!input.require_layout_of(parameters)) return false;
             detail::list_tensors(parameters, parameters_);
             detail::list_tensors(gradients, gradients_);
+            const_gradients_.assign(gradients_.size(), !detail::are_writable<G>);
             const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-            return step_named(parameters_, gradients_, named, runner);
+            return run(parameters_, named, runner);
         }
     }
 
+    // A step with the gradients in gradients_.
+    bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
+        if (!take(parameters, inputs)) return false;
+        // Few walks over the parts, as a thousand of them do not fit into a cache. All but the last pass of a part only read.
+        reductions_.start(tensors());
+        std::size_t passes = 1;
+        bool may_skip = false;
+        for (auto* p : active_) {
+            if (!p->begin(p->info().counts_all ? total_ : 0)) return false;
+            passes = std::max(passes, p->info().passes);
+            may_skip |= p->info().may_skip;
+            reduce(*p, 0, runner);
+        }
+        for (std::size_t pass = 0; pass + 1 < passes; ++pass) {
+            if (pass > 0)
+                for (auto* p : active_) reduce(*p, pass, runner);
+            reductions_.combine(pass);
+        }
+        if (may_skip)
+            for (auto* p : active_)
+                if (!prepare_last(*p)) return false;
+        for (auto* p : active_) {
+            if (!may_skip) prepare_last(*p);
+            p->execute(p->info().passes - 1, runner);
+            p->finish();
+        }
+        return true;
+    }
+
+    // A pass of a part that only reads; notes what it reduces over all tensors.
+    void reduce(part& p, std::size_t pass, detail::chunk_runner_ref runner) {
+        if (pass + 1 >= p.info().passes) return;
+        take_combined(p, pass);
+        if (!p.prepare(pass)) return;
+        p.execute(pass, runner);
+        const auto results = p.tensor_reductions();
+        p.for_each_global(pass, [&](const reduction_info& what, std::size_t place) {
+            auto& all = reductions_.at(what);
+            for (std::size_t k = 0; k < p.tensors().size(); ++k)
+                all.note(p.tensors()[k], results[k * p.info().reductions.size() + place]);
+        });
+    }
+
+    bool prepare_last(part& p) {
+        take_combined(p, p.info().passes - 1);
+        return p.prepare(p.info().passes - 1);
+    }
+
+    // Gives a part what was combined after the pass before.
+    void take_combined(part& p, std::size_t pass) {
+        if (pass == 0) return;
+        p.for_each_global(pass - 1, [&](const reduction_info& what, std::size_t place) {
+            p.global_reductions()[place] = reductions_.at(what).of_all;
+        });
+    }
+
     // Deals the arguments out to the parts that step, and refuses what does not fit.
-    bool take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-              std::span<const named_data<T>> inputs) {
+    bool take(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+        if (!group_of_.empty() && group_of_.rbegin()->first + 1 != tensors()) {
+            std::size_t missing = 0;
+            while (group_of_.contains(missing)) ++missing;
+            return detail::refuse("furl: no group has tensor " + std::to_string(missing) + "; the last is tensor " +
+                                  std::to_string(group_of_.rbegin()->first));
+        }
         const auto counted = [&](std::size_t given, const std::string& what) {
-            return given == tensors_ || detail::refuse("furl: " + std::to_string(given) + " tensors of " + what + ", expected " +
-                                                       std::to_string(tensors_) + " of " + std::to_string(size()) + " groups");
+            return given == tensors() || detail::refuse("furl: " + std::to_string(given) + " tensors of " + what + ", expected " +
+                                                        std::to_string(tensors()) + " of " + std::to_string(size()) + " groups");
         };
-        if (!counted(parameters.size(), "parameters") || !counted(gradients.size(), "gradients")) return false;
+        if (!counted(parameters.size(), "parameters") || !counted(gradients_.size(), "gradients")) return false;
         for (const auto& input : inputs) {
             if (!counted(input.tensors.size(), "input '" + std::string(input.name) + "'")) return false;
             std::vector<std::string_view> known;
@@ -202,65 +312,65 @@ class grouped_optimizer {
                     active_.push_back(&p);
                     if (p.info().counts_all) total_ += p.elements();
                 });
-        bool moved = false;
-        for (auto* p : active_) moved |= p->take(parameters, gradients, inputs);
-        return !moved || no_overlap(parameters, gradients);
+        touched_.clear();
+        for (auto* p : active_) {
+            touched_.push_back(p);
+            if (!fits(*p, parameters, inputs)) return false;
+            p->take(parameters, gradients_, inputs);
+        }
+        if (touched_ == checked_) return true;
+        if (!no_overlap(parameters, inputs)) return false;
+        checked_ = touched_;
+        return true;
     }
 
-    // Between groups; a group finds those within itself.
-    bool no_overlap(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients) {
-        touched_.clear();
+    // Whether the arguments fit the tensors of a part; notes where they lie.
+    bool fits(const part& p, std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+        const auto sizes = p.opt().sizes();
+        for (std::size_t k = 0; k < sizes.size(); ++k) {
+            const auto i = p.tensors()[k];
+            const auto sized = [&](const auto& data, const char* what) {
+                touched_.push_back(data.data());
+                return data.size() == sizes[k] ||
+                       detail::refuse("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(data.size()) +
+                                      " elements, expected " + std::to_string(sizes[k]) + " as at construction");
+            };
+            if (!sized(parameters[i], "parameters") || !sized(gradients_[i], "gradients")) return false;
+            if (p.info().writes_gradients && const_gradients_[i])
+                return detail::refuse(std::string(detail::const_gradients) + " Tensor " + std::to_string(i) + " is the first.");
+            for (const auto& input : inputs)
+                if (p.has_input(input.name) && !sized(input.tensors[i], ("input '" + std::string(input.name) + "'").c_str())) return false;
+        }
+        return true;
+    }
+
+    bool no_overlap(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+        const auto states = inputs.size() + 2;
+        intervals_.clear();
         for (const auto* p : active_)
             for (auto i : p->tensors()) {
-                touched_.push_back(detail::interval::of(parameters[i].data(), parameters[i].size(), i, 0, true));
-                touched_.push_back(detail::interval::of(gradients[i].data(), gradients[i].size(), i, 1, false));
+                const auto note = [&](const auto& data, std::size_t stream, bool written) {
+                    intervals_.push_back(detail::interval::of(data.data(), data.size(), i, stream, written));
+                };
+                note(parameters[i], 0, true);
+                note(gradients_[i], 1, p->info().writes_gradients);
+                for (std::size_t k = 0; k < inputs.size(); ++k)
+                    if (p->has_input(inputs[k].name)) note(inputs[k].tensors[i], 2 + k, false);
             }
-        const auto found = detail::find_overlap(touched_);
+        for (auto& g : groups_)
+            g.for_each_part([&](part& p) {
+                const auto memory = p.state_memory();
+                intervals_.push_back(detail::interval::of(memory.data(), memory.size(), 0, states, true));
+            });
+        const auto found = detail::find_overlap(intervals_);
         if (!found.first) return true;
-        const auto name = [](const detail::interval& x) {
-            return (x.stream == 0 ? "parameters of tensor " : "gradients of tensor ") + std::to_string(x.tensor);
+        const auto name = [&](const detail::interval& x) -> std::string {
+            if (x.stream == states) return "the states";
+            const auto of = " of tensor " + std::to_string(x.tensor);
+            return (x.stream == 0 ? "parameters" : x.stream == 1 ? "gradients" : "input '" + std::string(inputs[x.stream - 2].name) + "'") + of;
         };
         return detail::refuse("furl: " + name(*found.first) + " overlap " + name(*found.second) +
                               "; a step writes parameters, so they need memory of their own");
-    }
-
-    // The reductions over all tensors that are known after a pass: each is made of the results of all tensors whose rules
-    // have it, in the order of the tensors.
-    void combine(std::size_t pass) {
-        for (std::size_t a = 0; a < active_.size(); ++a)
-            for (std::size_t r = 0; r < active_[a]->info().reductions.size(); ++r) {
-                const auto& wanted = active_[a]->info().reductions[r];
-                if (!wanted.is_global || wanted.pass != pass) continue;
-                bool first = true;
-                for (std::size_t b = 0; b < a; ++b) first = first && !active_[b]->reduction(wanted.key);
-                if (!first) continue;
-                const double all = wanted.is_sum
-                    ? combined(a, wanted.key, [](double x, double y) { return x + y; })
-                    : combined(a, wanted.key, [](double x, double y) { return detail::is_nan(x) || (!detail::is_nan(y) && y < x) ? x : y; });
-                for (auto* p : active_)
-                    if (const auto place = p->reduction(wanted.key)) p->global_reductions()[*place] = all;
-            }
-    }
-
-    template <class Combine>
-    double combined(std::size_t first, std::uint64_t key, Combine combine) const {
-        block_tree tree(combine);
-        // Parts of one group may lie between each other: always the one whose next tensor comes first.
-        struct cursor {
-            const part* p;
-            std::size_t place, next = 0;
-        };
-        std::vector<cursor> cursors;
-        for (std::size_t i = first; i < active_.size(); ++i)
-            if (const auto place = active_[i]->reduction(key)) cursors.push_back({active_[i], *place});
-        for (;;) {
-            cursor* least = nullptr;
-            for (auto& c : cursors)
-                if (c.next < c.p->tensors().size() && (!least || c.p->tensors()[c.next] < least->p->tensors()[least->next]))
-                    least = &c;
-            if (!least) return tree.result();
-            tree.push(least->p->tensor_reduction(least->next++, least->place));
-        }
     }
 };
 

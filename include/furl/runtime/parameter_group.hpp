@@ -4,6 +4,7 @@
 #include <furl/runtime/registry.hpp>
 #include <furl/storage/saved_part.hpp>
 
+#include <map>
 #include <optional>
 
 namespace FURL_NAMESPACE {
@@ -13,6 +14,7 @@ struct group_settings {
     std::vector<setting> settings{};      ///< hyperparameters of its own: `.settings = {{"weight_decay", 0}}`
     std::vector<double> lr_scale{};       ///< a multiplier of "lr" for each tensor; none: 1
     bool frozen = false;                  ///< whether a step leaves it as it is
+    std::vector<std::size_t> tensors{};   ///< their numbers in the list of all; none: the lowest that no group has
 };
 
 namespace detail {
@@ -36,45 +38,56 @@ class group_part {
         return n;
     }
 
-    /// Takes its own of the arguments of all; whether any of it lies elsewhere than in the last step.
-    bool take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+    bool has_input(std::string_view name) const { return std::ranges::find(info().inputs, name) != info().inputs.end(); }
+
+    /// Takes its own of the arguments of all.
+    void take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
               std::span<const named_data<T>> inputs) {
-        bool moved = false;
         for (std::size_t k = 0; k < tensors_.size(); ++k) {
-            const auto& p = parameters[tensors_[k]];
-            const auto& g = gradients[tensors_[k]];
-            moved = moved || p.data() != parameters_[k].data() || g.data() != gradients_[k].data();
-            parameters_[k] = p;
-            gradients_[k] = g;
+            parameters_[k] = parameters[tensors_[k]];
+            gradients_[k] = gradients[tensors_[k]];
         }
         input_tensors_.clear();
         inputs_.clear();
         for (const auto& input : inputs)
-            if (std::ranges::find(info().inputs, input.name) != info().inputs.end())
+            if (has_input(input.name))
                 for (auto i : tensors_) input_tensors_.push_back(input.tensors[i]);
         std::size_t k = 0;
         for (const auto& input : inputs)
-            if (std::ranges::find(info().inputs, input.name) != info().inputs.end()) {
+            if (has_input(input.name)) {
                 inputs_.push_back({input.name, std::span(input_tensors_).subspan(k, tensors_.size())});
                 k += tensors_.size();
             }
-        return moved;
     }
 
-    bool begin(std::size_t total) { return held().begin(parameters_, gradients_, inputs_, tensors_, total); }
+    /// Gradients that a rule writes are known not to be const.
+    bool begin(std::size_t total) { return held().begin(parameters_, gradients_, inputs_, tensors_, total, true); }
     bool prepare(std::size_t pass) { return held().prepare(pass); }
     void execute(std::size_t pass, chunk_runner_ref runner) { held().execute(pass, runner); }
     void finish() { held().finish(); }
 
-    /// The place of a reduction over all tensors in this rule, if it has it.
-    std::optional<std::size_t> reduction(std::uint64_t key) const {
+    /// Calls visit(reduction, place) for each reduction over all tensors that is known after a pass.
+    template <class Visit>
+    void for_each_global(std::size_t pass, Visit visit) const {
         for (std::size_t r = 0; r < info().reductions.size(); ++r)
-            if (info().reductions[r].is_global && info().reductions[r].key == key) return r;
-        return {};
+            if (const auto& x = info().reductions[r]; x.is_global && x.pass == pass) visit(x, r);
     }
     std::span<double> global_reductions() { return held().global_reductions(); }
-    double tensor_reduction(std::size_t k, std::size_t place) const {
-        return const_cast<group_part*>(this)->held().tensor_reductions()[k * info().reductions.size() + place];
+    /// Of each tensor, all reductions.
+    std::span<const double> tensor_reductions() { return held().tensor_reductions(); }
+
+    /// The memory of its states, from the first to the last byte.
+    std::span<const std::byte> state_memory() {
+        const std::byte *begin = nullptr, *end = nullptr;
+        for (std::size_t s = 0; s < info().states.size(); ++s)
+            if (info().states[s].when == rate::per_element)
+                for (std::size_t k = 0; k < tensors_.size(); ++k) {
+                    const std::span<const std::byte> bytes = opt_.state_bytes(s, k);
+                    if (bytes.empty()) continue;
+                    if (!begin || std::less<>()(bytes.data(), begin)) begin = bytes.data();
+                    if (!end || std::less<>()(end, bytes.data() + bytes.size())) end = bytes.data() + bytes.size();
+                }
+        return {begin, end};
     }
 
   private:
@@ -94,54 +107,41 @@ class group_part {
 template <class T>
 class parameter_group {
   public:
-    /// For grouped_optimizer, which adds it.
-    template <class Make>
-    parameter_group(Make make, const std::vector<std::size_t>& sizes, std::size_t first, const group_settings& settings)
-        : places_(sizes.size()), frozen_(settings.frozen) {
-        std::vector<double> scales = settings.lr_scale;
-        if (!scales.empty() && scales.size() != sizes.size())
-            detail::refuse("furl: " + std::to_string(scales.size()) + " multipliers are given, for " +
-                           std::to_string(sizes.size()) + " tensors");
-        scales.resize(sizes.size(), 1.0);
-        auto distinct = scales;
-        if (distinct.empty()) distinct.push_back(1.0);
-        std::ranges::sort(distinct, std::ranges::greater());
-        distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
-        for (double scale : distinct) {
-            std::vector<std::size_t> numbers, own_sizes;
-            for (std::size_t i = 0; i < sizes.size(); ++i)
-                if (scales[i] == scale) {
-                    places_[i] = {parts_.size(), numbers.size()};
-                    numbers.push_back(first + i);
-                    own_sizes.push_back(sizes[i]);
-                }
-            parts_.emplace_back(make(std::span<const std::size_t>(own_sizes)), std::move(numbers), scale);
-        }
-        const auto values = parts_.front().opt().hyperparameter_span();
-        defaults_.assign(values.begin(), values.end());
-        own_.assign(values.size(), unset);
-        inherited_.assign(values.size(), unset);
-        if (distinct.size() > 1 || distinct.front() != 1) place("lr");
-        for (const auto& s : settings.settings) set(s.name, s.value);
-    }
+    /// Without a rule and tensors: what a refused call returns, in a program without exceptions.
+    parameter_group() = default;
 
     /// What its rule has, by name.
-    const rule_info& info() const { return parts_.front().info(); }
+    const rule_info& info() const {
+        static constexpr rule_info none{};
+        return parts_.empty() ? none : parts_.front().info();
+    }
     std::span<const std::string_view> hyperparameters() const { return info().hyperparameters; }
 
     /// A hyperparameter of this group: from now on its own, whatever all groups are given; also if the value is the same.
     ///
-    /// Errors:  std::invalid_argument, with the nearest name, if its rule has none of this name.
-    void set(std::string_view name, double value) { change(name, own_, value); }
+    /// Errors:  std::invalid_argument, with the nearest name, if its rule has none of this name; if the value is NaN.
+    bool set(std::string_view name, double value) {
+        const auto i = place(name);
+        if (i == own_.size() || !detail::require_number(name, value)) return false;
+        own_[i] = value;
+        apply();
+        return true;
+    }
     /// Takes it back: it has again what all groups are given, or the rule's default.
-    void inherit(std::string_view name) { change(name, own_, unset); }
+    bool inherit(std::string_view name) {
+        const auto i = place(name);
+        if (i == own_.size()) return false;
+        own_[i].reset();
+        apply();
+        return true;
+    }
     bool is_set(std::string_view name) const {
         const auto i = place(name);
-        return i < own_.size() && !detail::is_nan(own_[i]);
+        return i < own_.size() && own_[i].has_value();
     }
     double get(std::string_view name) const {
         const auto i = place(name);
-        return i < own_.size() ? value(i) : unset;
+        return i < own_.size() ? value(i) : detail::not_a_number<double>;
     }
 
     /// All hyperparameters with their values.
@@ -155,24 +155,76 @@ class parameter_group {
     void freeze(bool frozen = true) { frozen_ = frozen; }
     bool frozen() const { return frozen_; }
 
-    /// The number of its tensors, and the number in the list of all tensors of one of them.
+    /// The number of its tensors; of one of them the number in the list of all tensors, and the multiplier of "lr".
     std::size_t tensors() const { return places_.size(); }
-    std::size_t number(std::size_t tensor) const { return part_of(tensor).tensors()[places_.at(tensor).second]; }
-    double lr_scale(std::size_t tensor) const { return part_of(tensor).scale(); }
+    std::size_t number(std::size_t tensor) const { return has(tensor) ? part_of(tensor).tensors()[places_[tensor].second] : 0; }
+    double lr_scale(std::size_t tensor) const { return has(tensor) ? part_of(tensor).scale() : detail::not_a_number<double>; }
 
     /// A state of a tensor of the group; a value that the last step reports.
-    std::span<T> state(std::string_view name, std::size_t tensor) { return part_of(tensor).opt().state(name, places_[tensor].second); }
-    double& scalar_state(std::string_view name, std::size_t tensor) {
-        return part_of(tensor).opt().scalar_state(name, places_[tensor].second);
+    ///
+    /// Errors:  std::invalid_argument if there is no such tensor, state or value.
+    std::span<T> state(std::string_view name, std::size_t tensor) {
+        return has(tensor) ? part_of(tensor).opt().state(name, places_[tensor].second) : std::span<T>{};
     }
-    double value(std::string_view name) const { return parts_.front().opt().value(name); }
+    double& scalar_state(std::string_view name, std::size_t tensor) {
+        if (has(tensor)) return part_of(tensor).opt().scalar_state(name, places_[tensor].second);
+        return nowhere_ = detail::not_a_number<double>;
+    }
+    double value(std::string_view name) const {
+        if (!parts_.empty()) return parts_.front().opt().value(name);
+        return detail::refuse(detail::no_such("value of one per step", name, "the group", info().values), detail::not_a_number<double>);
+    }
 
     /// The number of steps done.
-    std::int64_t step_count() const { return parts_.front().opt().step_count(); }
+    std::int64_t step_count() const { return parts_.empty() ? 0 : parts_.front().opt().step_count(); }
 
     /// States and step count as after construction.
     void reset() {
         for (auto& p : parts_) p.opt().reset();
+    }
+
+    /// For grouped_optimizer, which adds it: an optimizer for each multiplier. Whether the settings fit.
+    template <class Make>
+    bool begin(Make make, const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& numbers, const group_settings& settings) {
+        auto scales = settings.lr_scale;
+        if (!scales.empty() && scales.size() != sizes.size())
+            return detail::refuse("furl: " + std::to_string(scales.size()) + " multipliers are given, for " +
+                                  std::to_string(sizes.size()) + " tensors");
+        scales.resize(sizes.size(), 1.0);
+        std::map<double, std::size_t, std::greater<>> part_of_scale;
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            if (!detail::is_finite(scales[i]))
+                return detail::refuse("furl: the multiplier of tensor " + std::to_string(numbers[i]) + " is " +
+                                      (detail::is_nan(scales[i]) ? "NaN" : "infinite") + "; lr_scale takes finite numbers");
+            part_of_scale.emplace(scales[i], 0);
+        }
+        if (part_of_scale.empty()) part_of_scale.emplace(1.0, 0);
+        const auto parts = part_of_scale.size();
+        std::size_t next = 0;
+        for (auto& [scale, part] : part_of_scale) part = next++;
+        std::vector<std::vector<std::size_t>> own_numbers(parts), own_sizes(parts);
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            const auto part = part_of_scale.find(scales[i])->second;
+            places_.emplace_back(part, own_numbers[part].size());
+            own_numbers[part].push_back(numbers[i]);
+            own_sizes[part].push_back(sizes[i]);
+        }
+        for (const auto& [scale, part] : part_of_scale) {
+            auto opt = make(std::span<const std::size_t>(own_sizes[part]));
+            if (!opt) return false;
+            parts_.emplace_back(std::move(opt), std::move(own_numbers[part]), scale);
+        }
+        const auto values = parts_.front().opt().hyperparameter_span();
+        defaults_.assign(values.begin(), values.end());
+        own_.resize(values.size());
+        inherited_.resize(values.size());
+        frozen_ = settings.frozen;
+        const bool scaled = parts > 1 || part_of_scale.begin()->first != 1;
+        if (scaled && place("lr") == own_.size()) return false;
+        for (const auto& s : settings.settings)
+            if (!set(s.name, s.value)) return false;
+        apply();
+        return true;
     }
 
     /// For grouped_optimizer.
@@ -185,20 +237,29 @@ class parameter_group {
         return true;
     }
     template <class Visit>
+    void for_each_inherited(Visit visit) const {
+        for (std::size_t i = 0; i < inherited_.size(); ++i)
+            if (inherited_[i]) visit(hyperparameters()[i], *inherited_[i]);
+    }
+    template <class Visit>
     void for_each_part(Visit visit) {
         for (auto& p : parts_)
             if (!p.tensors().empty()) visit(p);
     }
-    void append_saved_parts(std::vector<detail::saved_part>& list, const std::string& name) {
+    void append_saved_parts(std::vector<detail::saved_part>& list, std::size_t group) {
         for (std::size_t k = 0; k < parts_.size(); ++k) {
             auto& opt = parts_[k].opt();
-            auto part = detail::saved_part::of(opt, name + (k == 0 ? "." : "." + std::to_string(k) + "."), parts_[k].tensors());
+            auto part = detail::saved_part::of(opt, detail::group_place{group, k}.prefix(), parts_[k].tensors());
+            part.place = detail::group_place{group, k};
             part.numbers.clear();
+            part.numbers.push_back(detail::saved_number::fixed("lr_scale", parts_[k].scale()));
             if (k == 0) {
                 for (std::size_t i = 0; i < own_.size(); ++i) {
-                    part.numbers.push_back({"hyperparameter." + std::string(hyperparameters()[i]), &own_[i], true});
-                    part.numbers.push_back({"inherited." + std::string(hyperparameters()[i]), &inherited_[i], true});
+                    part.numbers.push_back(detail::saved_number::optional("hyperparameter." + std::string(hyperparameters()[i]), own_[i]));
+                    part.numbers.push_back(detail::saved_number::optional("inherited." + std::string(hyperparameters()[i]), inherited_[i]));
                 }
+                part.numbers.push_back({"frozen", [this] { return std::optional(frozen_ ? 1.0 : 0.0); },
+                                        [this](std::optional<double> x) { frozen_ = x ? *x != 0 : frozen_; }});
                 part.loaded = [this] { apply(); };
             }
             list.push_back(std::move(part));
@@ -206,19 +267,21 @@ class parameter_group {
     }
 
   private:
-    static constexpr double unset = detail::not_a_number<double>;
-
     std::vector<detail::group_part<T>> parts_;
     std::vector<std::pair<std::size_t, std::size_t>> places_;  // of each tensor: its part, and its number there
-    std::vector<double> defaults_, inherited_, own_;           // by hyperparameter
+    std::vector<double> defaults_;                             // by hyperparameter
+    std::vector<std::optional<double>> inherited_, own_;       // the same
     bool frozen_ = false;
+    double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    detail::group_part<T>& part_of(std::size_t tensor) { return parts_[places_.at(tensor).first]; }
-    const detail::group_part<T>& part_of(std::size_t tensor) const { return parts_[places_.at(tensor).first]; }
+    detail::group_part<T>& part_of(std::size_t tensor) { return parts_[places_[tensor].first]; }
+    const detail::group_part<T>& part_of(std::size_t tensor) const { return parts_[places_[tensor].first]; }
 
-    double value(std::size_t i) const {
-        return !detail::is_nan(own_[i]) ? own_[i] : !detail::is_nan(inherited_[i]) ? inherited_[i] : defaults_[i];
+    bool has(std::size_t tensor) const {
+        return tensor < tensors() || detail::refuse(detail::no_tensor(tensor, tensors(), "the group"));
     }
+
+    double value(std::size_t i) const { return own_[i].value_or(inherited_[i].value_or(defaults_[i])); }
 
     // The place of a hyperparameter; past the end where it was refused.
     std::size_t place(std::string_view name) const {
@@ -226,11 +289,6 @@ class parameter_group {
         const auto found = std::ranges::find(names, name);
         if (found == names.end()) detail::refuse(detail::no_such("hyperparameter", name, "the group", names));
         return static_cast<std::size_t>(found - names.begin());
-    }
-
-    void change(std::string_view name, std::vector<double>& values, double value) {
-        if (const auto i = place(name); i < values.size()) values[i] = value;
-        apply();
     }
 
     void apply() {

@@ -102,6 +102,8 @@ class plan_info {
         values,
         reductions,
         counts_all,
+        program.guard >= 0,
+        program.gradient >= 0,
         order.passes,
         Plan::bytes_per_parameter,
     };

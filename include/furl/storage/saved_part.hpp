@@ -4,17 +4,40 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 namespace FURL_NAMESPACE::detail {
 
-/// A number that a checkpoint keeps by name; where it may be unset it is NaN then, and is not in the file.
+/// A number that a checkpoint keeps by name. It may be unset: then it is not in the file.
 struct saved_number {
     std::string key;
-    double* value;
-    bool may_be_unset = false;
+    std::function<std::optional<double>()> get;
+    std::function<void(std::optional<double>)> set;  ///< with nothing where the file does not have it
+    bool is_required = false;                        ///< in the file
+    bool is_fixed = false;                           ///< the file must have this very number, if it has one
+
+    static saved_number required(std::string key, double& value) {
+        return {std::move(key), [&value] { return std::optional(value); }, [&value](std::optional<double> x) { value = x.value_or(value); }, true};
+    }
+    static saved_number optional(std::string key, std::optional<double>& value) {
+        return {std::move(key), [&value] { return value; }, [&value](std::optional<double> x) { value = x; }};
+    }
+    static saved_number fixed(std::string key, double value) {
+        return {std::move(key), [value] { return std::optional(value); }, [](std::optional<double>) {}, false, true};
+    }
+};
+
+/// Where a part stands among groups: the number of its group, and the number of its multiplier of "lr" in that.
+struct group_place {
+    std::size_t group = 0, multiplier = 0;
+
+    std::string prefix() const {
+        return "group" + std::to_string(group) + (multiplier == 0 ? "." : "." + std::to_string(multiplier) + ".");
+    }
+    bool operator==(const group_place&) const = default;
 };
 
 /// What a checkpoint keeps of an optimizer of one rule, without its type.
@@ -24,6 +47,7 @@ struct saved_part {
     std::span<const std::size_t> sizes{};
     std::vector<std::size_t> tensors{};   ///< their numbers in the list of all
     std::vector<saved_number> numbers{};  ///< hyperparameters
+    std::optional<group_place> place{};   ///< where it is a part of groups
     std::int64_t steps = 0;
     std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
     std::function<void(std::int64_t)> set_steps{};
@@ -36,7 +60,7 @@ struct saved_part {
             for (std::size_t i = 0; i < part.sizes.size(); ++i) part.tensors.push_back(i);
         const auto values = opt.hyperparameter_span();
         for (std::size_t i = 0; i < values.size(); ++i)
-            part.numbers.push_back({"hyperparameter." + std::string(part.info->hyperparameters[i]), &values[i]});
+            part.numbers.push_back(saved_number::required("hyperparameter." + std::string(part.info->hyperparameters[i]), values[i]));
         part.steps = opt.step_count();
         part.state_bytes = [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); };
         part.set_steps = [&opt](std::int64_t count) { opt.set_step_count(count); };

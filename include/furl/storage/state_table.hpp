@@ -70,6 +70,8 @@ struct rule_info {
     std::span<const std::string_view> values{};  ///< named by let, one per step: what a step reports
     std::span<const reduction_info> reductions{};
     bool counts_all = false;  ///< reads the number of elements of all tensors
+    bool may_skip = false;          ///< has a guard: skip_unless
+    bool writes_gradients = false;  ///< leaves zeros in their place: zero_grad
     std::size_t passes = 1;
     std::size_t bytes_per_parameter = 0;  ///< that a step reads and writes
 };

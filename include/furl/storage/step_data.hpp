@@ -6,8 +6,8 @@
 #include <furl/storage/tensors.hpp>
 
 #include <concepts>
-#include <span>
 #include <ranges>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -72,6 +72,10 @@ inline constexpr data_fault fault_of = [] {
 
 template <class Binding>
 using bound_data = std::remove_reference_t<decltype(Binding::data)>;
+
+/// Error E39, where it is found at run time.
+inline constexpr std::string_view const_gradients =
+    "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). See docs/errors.md#E39";
 
 /// All streams of elements T.
 template <class T>

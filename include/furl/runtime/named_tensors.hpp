@@ -1,0 +1,75 @@
+#pragma once
+
+#include <furl/storage/state_table.hpp>
+#include <furl/storage/step_data.hpp>
+
+#include <ranges>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+// What a step is given where the types of optimizers are hidden.
+namespace FURL_NAMESPACE {
+
+/// An input of a step, by its name at run time: one tensor, or a list of them.
+template <class T>
+class named_tensors {
+  public:
+    /// Data of an input, by its name.
+    template <class X>
+    named_tensors(std::string_view name, const X& data) : name_(name) {
+        if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>()) {
+            if (!detail::require_layout(name, 0, data, data)) return;  // no tensors: the step is refused
+            detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
+            if constexpr (detail::HasLayout<const detail::tensor_of_t<const X>>)
+                for (auto&& one : detail::as_list(data)) layouts_.push_back(detail::layout_of(one));
+        }
+    }
+
+    /// As a step takes it.
+    operator named_data<T>() const { return {name_, tensors_}; }  // NOLINT(google-explicit-constructor)
+
+    /// Whether its matrices lie as the parameters beside them do.
+    template <class Parameters>
+    bool require_layout_of(Parameters& parameters) const {
+        return detail::require_layout(name_, 0, layouts_, parameters);
+    }
+
+  private:
+    std::string_view name_;
+    std::vector<std::span<const T>> tensors_;
+    std::vector<detail::matrix_layout> layouts_;  // of matrices
+};
+
+/// The gradients of one tensor, of anything contiguous. They keep whether they are const: a rule with zero_grad writes them.
+template <class T>
+class gradient_data {
+  public:
+    /// None.
+    gradient_data() = default;
+    /// Those of this vector, span or array.
+    template <class X>
+        requires std::ranges::contiguous_range<std::remove_reference_t<X>> && std::ranges::sized_range<std::remove_reference_t<X>> &&
+                 std::same_as<std::remove_const_t<detail::tensor_element<std::remove_reference_t<X>>>, T>
+    gradient_data(X&& x)  // NOLINT(google-explicit-constructor)
+        : values_(std::ranges::data(x), std::ranges::size(x)),
+          is_const_(std::is_const_v<detail::tensor_element<std::remove_reference_t<X>>>) {}
+
+    std::span<const T> values() const { return values_; }
+    bool is_const() const { return is_const_; }
+
+  private:
+    std::span<const T> values_;
+    bool is_const_ = false;
+};
+
+namespace detail {
+
+/// Whether the gradients that a step is given, one tensor or a list of them, can be written.
+template <class Gradients>
+inline constexpr bool are_writable = !std::is_const_v<typename element_of<std::remove_reference_t<Gradients>>::type>;
+
+}  // namespace detail
+
+}  // namespace furl
