@@ -102,6 +102,7 @@ struct erased_optimizer {
     virtual bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                              std::span<const named_data<T>> inputs) = 0;
     virtual void finish_step() = 0;
+    virtual bool step_is_open() const = 0;
 
     // A step in stages.
     virtual bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
@@ -141,6 +142,7 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
         return opt.step_tensor_named(tensor, parameters, gradients, inputs);
     }
     void finish_step() override { opt.finish_step(); }
+    bool step_is_open() const override { return opt.step_is_open(); }
 
     std::optional<typename Optimizer::stage> stage{};  // of a step that is being done
 
@@ -228,6 +230,7 @@ class any_optimizer {
         return held_->step_tensor(tensor, parameters, gradients, named);
     }
     void finish_step() { held_->finish_step(); }
+    bool step_is_open() const { return held_->step_is_open(); }
 
     /// A value of one per step that the rule names by let, as the last step computed it; and all, with their names.
     double value(std::string_view name) const {
