@@ -154,9 +154,10 @@ inline void keep_rights(int file, const struct stat& old) {
     auto mode = old.st_mode & 0777;
     if (now.st_gid != old.st_gid && ::fchown(file, static_cast<uid_t>(-1), old.st_gid) != 0)
         mode = (mode & ~mode_t{070}) | ((mode & 07) << 3 & mode);
-    // Only root can, and where it cannot the file is the writer's.
-    if (now.st_uid != old.st_uid && ::fchown(file, old.st_uid, static_cast<gid_t>(-1)) != 0) errno = 0;
-    if (::fchmod(file, mode) != 0) errno = 0;  // some file systems have no rights; it has those that it was created with
+    // Only root can give a file away, and some file systems have no rights: then it is the writer's, with rights that are no
+    // more than the old ones.
+    [[maybe_unused]] const bool same_owner = now.st_uid == old.st_uid || ::fchown(file, old.st_uid, static_cast<gid_t>(-1)) == 0;
+    [[maybe_unused]] const bool same_rights = ::fchmod(file, mode) == 0;
 }
 
 /// Writes a file so that at any moment, whatever crashes, there is the old one or the new one, whole: a file beside it,
