@@ -114,7 +114,7 @@ TEST_CASE("a file keeps its rights, and a new one has those of the process") {
     ::umask(027);
     CHECK(save(dir / "newer", "x") == "");
     CHECK(mode_of(dir / "newer") == 0640);
-    for (mode_t mode : {0600, 0400, 0640, 0666, 0755}) {
+    for (mode_t mode : {0600u, 0400u, 0640u, 0666u, 0755u}) {
         REQUIRE(::chmod((dir / "new").c_str(), mode) == 0);
         CHECK(save(dir / "new", "y") == "");
         CHECK(mode_of(dir / "new") == mode);
