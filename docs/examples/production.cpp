@@ -2,7 +2,7 @@
 
 // The page shows the regions as they stand.
 // clang-format off
-#include <furl/checkpoint/checkpoint.hpp>
+#include <furl/checkpoint/load_tensors.hpp>
 #include <furl/furl.hpp>
 #include <furl/runtime/registry.hpp>
 #include <furl/threads/thread_pool.hpp>
@@ -102,6 +102,17 @@ furl::save_checkpoint(file, opt, w);             // states, hyperparameters, ste
 furl::optimizer<adamw> resumed(w.size());
 furl::load_checkpoint(file, resumed, w);         // goes on as if it had not stopped, to the bit
 // [checkpoint]
+// [checkpoint-more]
+furl::save_checkpoint(file, mixed, w, {.shapes = {{500, 400}}, .also = {{"scale", scale}}});      // the scale goes on too
+furl::load_checkpoint(file, mixed, w, {.also = {{"scale", scale}}});
+
+std::vector<std::byte> bytes;                    // or a std::ostream: for torch::save, a database, a socket
+furl::save_checkpoint(bytes, opt, w);
+furl::load_checkpoint(bytes, resumed, w);
+
+std::vector<furl::bfloat16> half(w.size());      // weights out of any safetensors file, Hugging Face's too
+furl::load_tensors(file, {"tensor0"}, half, {{500, 400}});
+// [checkpoint-more]
     std::filesystem::remove(file);
 // [by-name]
 const furl::registry<> optimizers(furl::rules<adamw, furl::zoo::lion>{});

@@ -167,6 +167,9 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         steps_ += counts;
     }
 
+    /// Whether a step tensor by tensor has begun and has not ended.
+    bool step_is_open() const { return turns_.open(); }
+
     /// The same, for tensors and inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
     /// refused unless may_write_gradients says that they are not const.
     bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,

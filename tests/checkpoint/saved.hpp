@@ -63,15 +63,18 @@ inline void write(const std::filesystem::path& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-/// A file with the checksum that belongs to it, where it has a place for one.
+/// A file with the checksum that belongs to it, where it has a place for one and can be read.
 inline std::string with_checksum(std::string bytes) {
     const auto all = std::as_bytes(std::span(bytes));
-    std::uint64_t length = 0;
-    std::memcpy(&length, bytes.data(), 8);
-    if (length > bytes.size() - 8) return bytes;
-    const auto place = detail::checksum_place(all, 8 + static_cast<std::size_t>(length));
-    if (place != 0) bytes.replace(place, 8, detail::checksum_of(all, place));
-    return bytes;
+    std::size_t length = 0;
+    detail::safetensors file;
+    if (!detail::header_length(all, length).empty() || length > bytes.size() - 8) return bytes;
+    if (!detail::read_header(std::string_view(bytes).substr(8, length), file).empty()) return bytes;
+    if (!detail::find_data(file, all.subspan(8 + length)).empty()) return bytes;
+    const auto old = file.says("checksum");
+    const auto place = bytes.find('"' + old + '"', 8);
+    if (old.size() != 8 || place == bytes.npos) return bytes;
+    return bytes.replace(place + 1, 8, detail::written_file(file).checksum);
 }
 
 }  // namespace furl::tests

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
-
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -61,67 +60,137 @@ inline problem write_all(int fd, std::span<const std::byte> bytes) {
     return {};
 }
 
+// Whether a file system says that it has no such call, as some of networks and in user space do.
+inline bool is_unsupported(int error) {
+    return error == ENOSYS || error == ENOTSUP || error == EOPNOTSUPP || error == ENOLCK || error == EINVAL;
+}
+
+// After a rename: the file is there, so a directory that cannot be opened or synced is no failure of the save.
 inline problem sync_directory(const std::filesystem::path& directory) {
     const descriptor d(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!d) return system_problem("cannot open the directory");
-    // Some file systems have no such thing, and need none.
-    if (::fsync(d.get()) != 0 && errno != EINVAL) return system_problem("cannot sync the directory");
+    if (!d || ::fsync(d.get()) == 0 || is_unsupported(errno) || errno == EACCES || errno == EPERM || errno == EROFS || errno == EBADF)
+        return {};
+    return system_problem("it is written, but may not outlive a crash of the machine: cannot sync the directory");
+}
+
+/// A file beside the one that is to be replaced. It is of this process alone, and goes if it does not become that one.
+class partial_file {
+  public:
+    partial_file() = default;
+    partial_file(const partial_file&) = delete;
+    partial_file& operator=(const partial_file&) = delete;
+    ~partial_file() {
+        if (file_) ::unlink(path_.c_str());
+    }
+
+    /// Creates it: path.partial; or path.partial.PROCESS.NUMBER where something else has that name, which stays as it is.
+    /// What a process left there that crashed is removed.
+    problem create(const std::filesystem::path& path, mode_t mode) {
+        static std::atomic<unsigned> number{0};
+        for (int attempt = 0; attempt < 100; ++attempt) {
+            path_ = path;
+            path_ += ".partial";
+            if (attempt > 0 && !remove_leftover())
+                path_ += "." + std::to_string(::getpid()) + "." + std::to_string(++number);
+            // Exclusively: a link is not followed, and nothing is opened that is there.
+            descriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+            if (!file && errno == EEXIST) continue;
+            if (!file) return system_problem("cannot create " + path_.string());
+            // The lock says that it is no leftover. Without locks nothing is taken for one.
+            if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && !is_unsupported(errno)) continue;
+            if (!is_at_path(file)) continue;
+            file_ = std::move(file);
+            return {};
+        }
+        return "it is being saved by others all the time";
+    }
+
+    int get() const { return file_.get(); }
+
+    /// Gives it the name of the file that it replaces.
+    problem become(const std::filesystem::path& path) {
+        if (::rename(path_.c_str(), path.c_str()) != 0) return system_problem("cannot rename " + path_.string());
+        file_ = descriptor();
+        return {};
+    }
+
+  private:
+    std::filesystem::path path_;
+    descriptor file_;
+
+    bool is_at_path(const descriptor& file) const {
+        struct stat here {}, there {};
+        return ::fstat(file.get(), &here) == 0 && ::lstat(path_.c_str(), &there) == 0 && here.st_ino == there.st_ino &&
+               here.st_dev == there.st_dev;
+    }
+
+    // Whether nothing has the name now. A file is a leftover if it has no other name and nobody holds its lock.
+    bool remove_leftover() const {
+        struct stat about {};
+        if (::lstat(path_.c_str(), &about) != 0) return errno == ENOENT;
+        if (!S_ISREG(about.st_mode) || about.st_nlink != 1) return false;
+        const descriptor file(::open(path_.c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return false;
+        if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode) || about.st_nlink != 1) return false;
+        return is_at_path(file) && ::unlink(path_.c_str()) == 0;
+    }
+};
+
+/// Follows links to the file that they are of, which need not be there.
+inline problem follow_links(std::filesystem::path& path) {
+    std::error_code error;
+    for (int links = 0; std::filesystem::is_symlink(path, error); ++links) {
+        const auto target = std::filesystem::read_symlink(path, error);
+        if (error || links == 40) return "its link leads nowhere";
+        path = path.parent_path() / target;
+    }
     return {};
 }
 
-/// Opens the file beside path that becomes path, for this process alone.
-inline problem open_partial(const std::filesystem::path& partial, descriptor& file) {
-    for (int attempt = 0; attempt < 100; ++attempt) {
-        file = descriptor(::open(partial.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-        if (!file) return system_problem("cannot create " + partial.string());
-        if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0)
-            return errno == EWOULDBLOCK ? "it is being saved by another process or thread" : system_problem("cannot lock");
-        // Another one may have finished and renamed it in between: then this is its result, and not to be touched.
-        struct stat here {}, there {};
-        if (::fstat(file.get(), &here) != 0) return system_problem("cannot look at " + partial.string());
-        if (::stat(partial.c_str(), &there) != 0 || here.st_ino != there.st_ino || here.st_dev != there.st_dev) continue;
-        return ::ftruncate(file.get(), 0) == 0 ? problem() : system_problem("cannot empty " + partial.string());
-    }
-    return "it is being saved by others all the time";
+/// Gives a file the owner and the rights of another. Where it cannot have the group, the group has the rights of others.
+inline void keep_rights(int file, const struct stat& old) {
+    struct stat now {};
+    if (::fstat(file, &now) != 0) return;
+    auto mode = old.st_mode & 0777;
+    if (now.st_gid != old.st_gid && ::fchown(file, static_cast<uid_t>(-1), old.st_gid) != 0)
+        mode = (mode & ~mode_t{070}) | ((mode & 07) << 3 & mode);
+    // Only root can give a file away, and some file systems have no rights: then it is the writer's, with rights that are no
+    // more than the old ones.
+    [[maybe_unused]] const bool same_owner = now.st_uid == old.st_uid || ::fchown(file, old.st_uid, static_cast<gid_t>(-1)) == 0;
+    [[maybe_unused]] const bool same_rights = ::fchmod(file, mode) == 0;
 }
 
-/// Writes a file so that at any moment, whatever crashes, there is the old one or the new one, whole: a file beside it
-/// (path.partial), fsync, rename, fsync of the directory. Where it fails, the old file is as it was.
+/// Writes a file so that at any moment, whatever crashes, there is the old one or the new one, whole: a file beside it,
+/// fsync, rename, fsync of the directory. Where it fails, the old file is as it was. A link to it stays a link, and its
+/// rights stay what they were.
 inline problem write_atomically(std::filesystem::path path, std::span<const std::span<const std::byte>> pieces) {
-    std::error_code ignored;
-    if (std::filesystem::is_symlink(path, ignored)) {
-        const auto target = std::filesystem::weakly_canonical(path, ignored);
-        if (!ignored) path = target;
-    }
-    auto partial = path;
-    partial += ".partial";
-    descriptor file;
-    if (auto p = open_partial(partial, file); !p.empty()) return p;
+    if (auto p = follow_links(path); !p.empty()) return p;
+    struct stat old {};
+    const bool replaces = ::lstat(path.c_str(), &old) == 0;
+    if (replaces && !S_ISREG(old.st_mode))
+        return std::string("there is a ") + (S_ISDIR(old.st_mode) ? "directory" : S_ISFIFO(old.st_mode) ? "FIFO" : S_ISSOCK(old.st_mode) ? "socket" : "device") +
+               " of this name, and no file";
+    partial_file file;
+    if (auto p = file.create(path, replaces ? 0600 : 0666); !p.empty()) return p;
 
-    const auto write = [&]() -> problem {
-        std::vector<std::byte> buffer;
-        const std::size_t capacity = std::size_t{1} << 20;
-        buffer.reserve(capacity);
-        const auto flush = [&] {
-            auto p = write_all(file.get(), buffer);
-            buffer.clear();
-            return p;
-        };
-        for (const auto& piece : pieces) {
-            if (buffer.size() + piece.size() > capacity)
-                if (auto p = flush(); !p.empty()) return p;
-            if (piece.size() < capacity) buffer.insert(buffer.end(), piece.begin(), piece.end());
-            else if (auto p = write_all(file.get(), piece); !p.empty()) return p;
-        }
-        if (auto p = flush(); !p.empty()) return p;
-        if (::fsync(file.get()) != 0) return system_problem("cannot sync");
-        if (::rename(partial.c_str(), path.c_str()) != 0) return system_problem("cannot rename " + partial.string());
-        return {};
-    };
-    if (auto p = write(); !p.empty()) {
-        ::unlink(partial.c_str());
+    std::vector<std::byte> buffer;
+    const std::size_t capacity = std::size_t{1} << 20;
+    buffer.reserve(capacity);
+    const auto flush = [&] {
+        auto p = write_all(file.get(), buffer);
+        buffer.clear();
         return p;
+    };
+    for (const auto& piece : pieces) {
+        if (buffer.size() + piece.size() > capacity)
+            if (auto p = flush(); !p.empty()) return p;
+        if (piece.size() < capacity) buffer.insert(buffer.end(), piece.begin(), piece.end());
+        else if (auto p = write_all(file.get(), piece); !p.empty()) return p;
     }
+    if (auto p = flush(); !p.empty()) return p;
+    if (replaces) keep_rights(file.get(), old);
+    if (::fsync(file.get()) != 0 && !is_unsupported(errno)) return system_problem("cannot sync");
+    if (auto p = file.become(path); !p.empty()) return p;
     const auto directory = path.parent_path();
     return sync_directory(directory.empty() ? "." : directory);
 }
@@ -137,7 +206,8 @@ class mapped_file {
     }
 
     problem open(const std::filesystem::path& path) {
-        const descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        // A FIFO is not waited for.
+        const descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
         if (!file) return system_problem("cannot open");
         struct stat about {};
         if (::fstat(file.get(), &about) != 0) return system_problem("cannot read");

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <furl/checkpoint/file.hpp>
-#include <furl/storage/saved_part.hpp>
+#include <furl/checkpoint/numbers.hpp>
 
 #include <nlohmann/json.hpp>
 

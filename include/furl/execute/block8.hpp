@@ -86,6 +86,18 @@ struct block_format {
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = decode<A>(A::load_bits<std::uint8_t>(codes + i), A::load_as<float>(scales + i / block * sizeof(float)));
     }
+    /// Writes all values of a tensor, rounded to the nearest code.
+    static void write(std::byte* codes, std::byte* scales, std::span<const float> values) {
+        using A = arithmetic<float>;
+        for (std::size_t begin = 0; begin < values.size(); begin += block) {
+            const auto n = std::min(block, values.size() - begin);
+            float padded[block]{};  // to whole groups
+            std::ranges::copy(values.subspan(begin, n), padded);
+            const float factor = measure<A>(padded, block, scales + begin / block * sizeof(float));
+            for (std::size_t i = 0; i < n; ++i)
+                A::store_bits<std::uint8_t>(codes + begin + i, encode<A>(padded[i], factor, 0x80000u));
+        }
+    }
     static void fill(std::byte* codes, std::byte* scales, std::size_t n, float value) {
         using A = arithmetic<float>;
         const float values[4]{value, value, value, value};

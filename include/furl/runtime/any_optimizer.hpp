@@ -98,6 +98,7 @@ struct erased_optimizer {
     virtual bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                              std::span<const named_data<T>> inputs, bool may_write_gradients) = 0;
     virtual void finish_step() = 0;
+    virtual bool step_is_open() const = 0;
 
     // A step in stages.
     virtual bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
@@ -138,6 +139,7 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
         return opt.step_tensor_named(tensor, parameters, gradients, inputs, may_write_gradients);
     }
     void finish_step() override { opt.finish_step(); }
+    bool step_is_open() const override { return opt.step_is_open(); }
 
     std::optional<typename Optimizer::stage> stage{};  // of a step that is being done
 
@@ -224,6 +226,7 @@ class any_optimizer_base {
         return held_->step_tensor(tensor, parameters, gradients.values(), named, !gradients.is_const());
     }
     void finish_step() { held_->finish_step(); }
+    bool step_is_open() const { return held_->step_is_open(); }
 
     /// A value of one per step that the rule names by let, as the last step computed it; and all, with their names.
     double value(std::string_view name) const {

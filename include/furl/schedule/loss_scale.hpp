@@ -1,10 +1,15 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/storage/state_table.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace FURL_NAMESPACE {
 
@@ -21,7 +26,7 @@ namespace FURL_NAMESPACE {
 /// (furl::zero_gradients): else each later step is skipped too. Where the scale is at its least and steps are still skipped,
 /// what overflows is not the scaling.
 ///
-/// It is a value: copy it, or take value() and steps_in_a_row(), to save it.
+/// It is a value: copy it, or save it with the optimizer: `furl::save_checkpoint(path, opt, {.also = {{"scale", scale}}})`.
 ///
 /// Defaults:  those of PyTorch's GradScaler.
 /// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
@@ -54,10 +59,23 @@ class loss_scale {
     double value() const { return value_; }
     std::int64_t steps_in_a_row() const { return steps_; }
 
-    /// Goes on from a value that was saved.
+    /// Goes on from a value that was saved, or the nearest one between its bounds.
+    ///
+    /// Errors:  std::invalid_argument if the value is not above 0, or the steps are below 0.
     void restore(double value, std::int64_t steps_in_a_row) {
-        value_ = std::clamp(value, settings_.least, settings_.most);
-        steps_ = steps_in_a_row;
+        const double numbers[]{value, static_cast<double>(steps_in_a_row)};
+        if (auto wrong = restore_numbers(numbers); !wrong.empty()) detail::refuse("furl: loss_scale: " + wrong);
+    }
+
+    /// For save_checkpoint and load_checkpoint; see checkpoint_object.
+    std::vector<setting> saved_numbers() const { return {{"value", value_}, {"steps_in_a_row", static_cast<double>(steps_)}}; }
+    std::string restore_numbers(std::span<const double> numbers) {
+        if (!(numbers[0] > 0)) return "a value must be above 0";
+        if (!(numbers[1] >= 0 && numbers[1] <= 0x1p53 && numbers[1] == std::floor(numbers[1])))
+            return "steps in a row must be a number from 0";
+        value_ = std::clamp(numbers[0], settings_.least, settings_.most);
+        steps_ = static_cast<std::int64_t>(numbers[1]);
+        return {};
     }
 
     /// To be told whether the step was done; whether the scale changed.

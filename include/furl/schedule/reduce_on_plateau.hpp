@@ -2,9 +2,14 @@
 
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
+#include <furl/storage/state_table.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace FURL_NAMESPACE {
 
@@ -17,7 +22,8 @@ namespace FURL_NAMESPACE {
 /// A metric is better than the best so far if it is below best (1 - threshold) (relative) or best - threshold
 /// (absolute); in max mode, above best (1 + threshold) or best + threshold. After more than `patience` in a row that
 /// are not, the value becomes max(value factor, floor), unless that takes off no more than eps; then `cooldown` metrics
-/// are not counted as bad. A NaN is never better. It is a value: copy it to save it.
+/// are not counted as bad. A NaN is never better. It is a value: copy it, or save it with the optimizer:
+/// `furl::save_checkpoint(path, opt, {.also = {{"plateau", plateau}}})`.
 ///
 /// Defaults:  those of PyTorch.
 /// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
@@ -94,6 +100,20 @@ class reduce_on_plateau {
     void reset() {
         best_ = settings_.mode == better::smaller ? detail::infinity<double> : -detail::infinity<double>;
         bad_ = cooling_ = 0;
+    }
+
+    /// For save_checkpoint and load_checkpoint; see checkpoint_object. Settings are the program's, and not saved.
+    std::vector<setting> saved_numbers() const {
+        return {{"best", best_}, {"bad_in_a_row", static_cast<double>(bad_)}, {"cooldown_left", static_cast<double>(cooling_)}};
+    }
+    std::string restore_numbers(std::span<const double> numbers) {
+        const auto is_count = [](double n) { return n >= 0 && n <= std::numeric_limits<int>::max() && n == std::floor(n); };
+        if (!(numbers[0] == numbers[0])) return "the best metric is no number";
+        if (!is_count(numbers[1]) || !is_count(numbers[2])) return "metrics in a row must be a number from 0";
+        best_ = numbers[0];
+        bad_ = static_cast<int>(numbers[1]);
+        cooling_ = static_cast<int>(numbers[2]);
+        return {};
     }
 
   private:

@@ -19,6 +19,14 @@ class plan_info {
 
     static constexpr std::size_t rests = Plan::places.size() - Plan::stream_count;
 
+    // The number of the state of a stream; of parameters before all.
+    static constexpr int state_of_stream(std::size_t stream) {
+        std::size_t now = Plan::first_state;
+        for (std::size_t i = 0; i < program.states.size(); ++i)
+            if (program.states[i].when == rate::per_element && now++ == stream) return static_cast<int>(i);
+        return state_info::parameters;
+    }
+
     // "v.scale": the name of the rest of a stream.
     template <std::size_t Rest>
     static constexpr auto rest_text = [] {
@@ -41,7 +49,10 @@ class plan_info {
                           s.role == state_role::started ? std::optional(1.0) : std::nullopt};
         ((table[i++] = {{rest_text<Rest>.data(), rest_text<Rest>.size()},
                         rate::per_element,
-                        element_type_of<typename Plan::template format<Plan::places[Plan::stream_count + Rest].stream>::rest>}),
+                        element_type_of<typename Plan::template format<Plan::places[Plan::stream_count + Rest].stream>::rest>,
+                        state_role::of_rule,
+                        {},
+                        state_of_stream(Plan::places[Plan::stream_count + Rest].stream)}),
          ...);
         return table;
     }(std::make_index_sequence<Plan::stream_count>{}, std::make_index_sequence<rests>{});

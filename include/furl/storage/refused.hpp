@@ -73,6 +73,7 @@ class refused_optimizer {
     bool step_tensor(std::size_t, auto&&...) { return false; }
     bool step_tensor_named(std::size_t, auto&&...) { return false; }
     void finish_step() {}
+    bool step_is_open() const { return false; }
     struct stage {};
     std::optional<stage> begin_named(auto&&...) { return {}; }
     bool prepare(stage&, std::size_t) { return false; }

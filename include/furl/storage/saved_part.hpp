@@ -5,11 +5,47 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
-namespace FURL_NAMESPACE::detail {
+namespace FURL_NAMESPACE {
+
+/// An object that a checkpoint keeps beside the optimizer, under a name: furl::loss_scale, furl::reduce_on_plateau, or one
+/// of your own that can be copied and has
+///
+///     std::vector<furl::setting> saved_numbers() const;               // each number by name; none is NaN
+///     std::string restore_numbers(std::span<const double> numbers);   // takes them in the same order, or says why not
+///
+/// It refers to the object, which may be const where it is only saved.
+class checkpoint_object {
+  public:
+    template <class X>
+    checkpoint_object(std::string name, X& object) : name_(std::move(name)), numbers_([&object] { return object.saved_numbers(); }) {
+        if constexpr (!std::is_const_v<X>)
+            move_ = [&object, next = std::optional<X>()](const std::span<const double>* numbers) mutable -> std::string {
+                if (numbers) return next.emplace(object).restore_numbers(*numbers);
+                object = std::move(*next);
+                return {};
+            };
+    }
+
+    const std::string& name() const { return name_; }
+    std::vector<setting> numbers() const { return numbers_(); }
+
+    /// For load_checkpoint: looks at numbers, and says what is wrong with them; then takes them.
+    std::string prepare(std::span<const double> numbers) { return move_ ? move_(&numbers) : "it is const"; }
+    void take() { move_(nullptr); }
+
+  private:
+    std::string name_;
+    std::function<std::vector<setting>()> numbers_;
+    std::function<std::string(const std::span<const double>*)> move_;
+};
+
+namespace detail {
 
 /// A number that a checkpoint keeps by name. It may be unset: then it is not in the file.
 struct saved_number {
@@ -49,8 +85,10 @@ struct saved_part {
     std::vector<saved_number> numbers{};  ///< hyperparameters
     std::optional<group_place> place{};   ///< where it is a part of groups
     std::int64_t steps = 0;
+    bool step_is_open = false;            ///< a step tensor by tensor: its states are of no one moment
     std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
     std::function<void(std::int64_t)> set_steps{};
+    std::function<void()> reset{};        ///< all as after construction, but for hyperparameters
     std::function<void()> loaded{};       ///< called when all is in its place
 
     template <class Optimizer>
@@ -62,7 +100,9 @@ struct saved_part {
         for (std::size_t i = 0; i < values.size(); ++i)
             part.numbers.push_back(saved_number::required("hyperparameter." + std::string(part.info->hyperparameters[i]), values[i]));
         part.steps = opt.step_count();
+        part.step_is_open = opt.step_is_open();
         part.state_bytes = [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); };
+        part.reset = [&opt] { opt.reset(); };
         part.set_steps = [&opt](std::int64_t count) { opt.set_step_count(count); };
         return part;
     }
@@ -76,23 +116,6 @@ std::vector<saved_part> parts_of(const Optimizer& opt) {
     else return {saved_part::of(mutable_opt)};
 }
 
-/// Calls visit(name, type, is_scalar, bytes) for each state of a part; stops where it returns false.
-template <class Visit>
-bool for_each_state(const saved_part& part, const std::vector<std::string>& names, Visit visit) {
-    for (std::size_t s = 0; s < part.info->states.size(); ++s) {
-        const auto& state = part.info->states[s];
-        const auto at = [&](std::size_t tensor, const std::string& owner) {
-            return visit(owner + "." + std::string(state.name), state.type, state.when != rate::per_element,
-                         part.state_bytes(s, tensor));
-        };
-        if (state.when == rate::per_step) {
-            if (!at(0, part.prefix + "global")) return false;
-        } else {
-            for (std::size_t i = 0; i < part.sizes.size(); ++i)
-                if (!at(i, names[part.tensors[i]])) return false;
-        }
-    }
-    return true;
-}
+}  // namespace detail
 
-}  // namespace furl::detail
+}  // namespace furl

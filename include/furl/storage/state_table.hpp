@@ -44,6 +44,9 @@ struct state_info {
     element_type type = element_type::float32;
     state_role role = state_role::of_rule;
     std::optional<double> if_missing{};  ///< its value where a checkpoint with steps done, of an earlier furl, has none
+    int rest_of = no_rest;  ///< the number of the state beside which a format keeps it, or parameters
+
+    static constexpr int no_rest = -2, parameters = -1;
 };
 
 /// A hyperparameter and its value.

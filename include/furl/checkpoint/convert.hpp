@@ -1,0 +1,136 @@
+#pragma once
+
+#include <furl/execute/block8.hpp>
+#include <furl/execute/formats.hpp>
+#include <furl/storage/state_table.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+// From one format of storage into another, whatever the formats of an optimizer are: known by their element type and the
+// name of what is kept beside it.
+namespace FURL_NAMESPACE::detail {
+
+/// Values as they lie in memory.
+template <class Byte>
+struct stored_values {
+    element_type type = element_type::float32;
+    std::string_view rest_name{};  ///< as in a checkpoint; empty if nothing is beside it
+    std::span<Byte> main{}, rest{};
+};
+
+/// Calls visit of the format, as a type; whether there is such a format.
+template <class Visit>
+bool visit_format(element_type type, std::string_view rest_name, Visit visit) {
+    const auto is = [&]<class F>(std::type_identity<F>) {
+        if constexpr (std::is_same_v<typename F::rest, no_rest>) {
+            if (type != element_type_of<typename F::element> || !rest_name.empty()) return false;
+        } else {
+            if (type != element_type_of<typename F::element> || rest_name != F::rest_name) return false;
+        }
+        visit(std::type_identity<F>{});
+        return true;
+    };
+    return [&]<class... F>(std::type_identity<F>... formats) { return (is(formats) || ...); }(
+        std::type_identity<nearest<float>>{}, std::type_identity<nearest<double>>{}, std::type_identity<nearest<bfloat16>>{},
+        std::type_identity<nearest<float16>>{}, std::type_identity<compensated<bfloat16>>{},
+        std::type_identity<compensated<float16>>{}, std::type_identity<split<bfloat16>>{}, std::type_identity<master<bfloat16>>{},
+        std::type_identity<master<float16>>{}, std::type_identity<block8>{}, std::type_identity<block8_positive>{});
+}
+
+/// What a format keeps beside main memory: its element type and its number for so many elements; none if there is no such.
+struct rest_extent {
+    element_type type = element_type::float32;
+    std::size_t elements = 0;
+};
+inline std::optional<rest_extent> extent_of_rest(element_type type, std::string_view rest_name, std::size_t elements) {
+    std::optional<rest_extent> found;
+    visit_format(type, rest_name, [&]<class F>(std::type_identity<F>) {
+        found = {element_type_of<typename F::rest>, (elements + F::block - 1) / F::block};
+    });
+    return found;
+}
+
+/// Whether masters were not taken from the parameters yet, so that the value is the parameter.
+inline bool is_unset_master(std::span<const std::byte> masters) {
+    std::array<std::byte, sizeof(float)> unset{};
+    master<bfloat16>::reset(unset.data());
+    return masters.size() < unset.size() || std::memcmp(masters.data(), unset.data(), unset.size()) == 0;
+}
+
+/// A float that rounds to fewer bits as the double does: cut, and odd where something was cut off.
+inline float cut_to_odd(double x) {
+    const auto y = static_cast<float>(x);
+    const auto bits = std::bit_cast<std::uint32_t>(y);
+    if (static_cast<double>(y) == x || x != x || (bits & 1) != 0 || (bits & 0x7f800000u) == 0x7f800000u) return y;
+    return std::bit_cast<float>((static_cast<double>(y) < x) == (bits >> 31 == 0) ? bits + 1 : bits - 1);
+}
+
+inline constexpr std::size_t chunk = block8::block;
+static_assert(chunk == block8_positive::block);
+
+/// The values of elements from i on, a multiple of the chunk.
+template <class F>
+void decode(const stored_values<const std::byte>& from, std::size_t i, std::span<double> values) {
+    if constexpr (F::block > 1) {
+        std::array<float, chunk> read;
+        F::read(from.main.data() + i, from.rest.data() + i / F::block * sizeof(float), std::span(read).first(values.size()));
+        std::ranges::copy(std::span(read).first(values.size()), values.begin());
+    } else {
+        using A = arithmetic<std::conditional_t<std::is_same_v<typename F::element, double>, double, float>>;
+        for (std::size_t k = 0; k < values.size(); ++k)
+            values[k] = static_cast<double>(F::template load<A>(from.main.data(), from.rest.data(), i + k));
+    }
+}
+
+/// Writes values as elements from i on, rounded to the nearest.
+template <class F>
+void encode(const stored_values<std::byte>& to, std::size_t i, std::span<const double> values) {
+    if constexpr (F::block > 1) {
+        std::array<float, chunk> written;
+        for (std::size_t k = 0; k < values.size(); ++k) written[k] = static_cast<float>(values[k]);
+        F::write(to.main.data() + i, to.rest.data() + i / F::block * sizeof(float), std::span(written).first(values.size()));
+    } else if constexpr (std::is_same_v<typename F::rest, no_rest>) {
+        using E = typename F::element;
+        for (std::size_t k = 0; k < values.size(); ++k) {
+            E x;
+            if constexpr (NarrowFloat<E>) x = E(cut_to_odd(values[k]));
+            else x = static_cast<E>(values[k]);
+            std::memcpy(to.main.data() + (i + k) * sizeof x, &x, sizeof x);
+        }
+    } else {
+        using A = arithmetic<float>;
+        for (std::size_t k = 0; k < values.size(); ++k)
+            F::template store<A>(to.main.data(), to.rest.data(), i + k, static_cast<float>(values[k]), A::bits{});
+    }
+}
+
+/// Writes n times one value.
+inline void fill_with(const stored_values<std::byte>& to, std::size_t n, double value) {
+    std::array<double, chunk> values;
+    values.fill(value);
+    for (std::size_t i = 0; i < n; i += chunk)
+        visit_format(to.type, to.rest_name, [&]<class F>(std::type_identity<F>) {
+            encode<F>(to, i, std::span(values).first(std::min(chunk, n - i)));
+        });
+}
+
+/// Writes n values in another format, rounded to the nearest. Both formats are known ones.
+inline void convert(const stored_values<const std::byte>& from, const stored_values<std::byte>& to, std::size_t n) {
+    std::array<double, chunk> values;
+    for (std::size_t i = 0; i < n; i += chunk) {
+        const auto some = std::span(values).first(std::min(chunk, n - i));
+        visit_format(from.type, from.rest_name, [&]<class F>(std::type_identity<F>) { decode<F>(from, i, some); });
+        visit_format(to.type, to.rest_name, [&]<class F>(std::type_identity<F>) { encode<F>(to, i, some); });
+    }
+}
+
+}  // namespace furl::detail

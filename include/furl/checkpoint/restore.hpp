@@ -1,0 +1,142 @@
+#pragma once
+
+#include <furl/base/suggest.hpp>
+#include <furl/checkpoint/content.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// How an optimizer is loaded: first all is looked at, then all is taken.
+namespace FURL_NAMESPACE::detail {
+
+// Where the values of a stream are in a file, and in which format.
+struct found_stream {
+    stored_values<const std::byte> values{};
+    bool is_there = true;
+    bool converts = false;
+};
+
+inline problem find_stream(const safetensors& file, const saved_stream& s, std::set<std::string_view>& used, found_stream& found) {
+    const auto tensor = [&](const std::string& name) -> const stored_tensor* {
+        const auto at = file.tensors.find(name);
+        if (at == file.tensors.end()) return nullptr;
+        used.insert(at->first);
+        return &at->second;
+    };
+    problem wrong;
+    // What a format keeps beside values of a type: empty where there is nothing of that name.
+    const auto rest = [&](element_type type, std::string_view kind) -> byte_span {
+        const auto extent = extent_of_rest(type, kind, s.elements);
+        const auto* t = extent ? tensor(s.name_of_rest(kind)) : nullptr;
+        if (!t) return {};
+        if (t->type != extent->type || element_count(t->shape) != extent->elements)
+            wrong = "tensor '" + s.name_of_rest(kind) + "' is " + t->describe() + ", expected " +
+                    stored_tensor{std::string(safetensors_name(extent->type)), {}, {extent->elements}}.describe();
+        found.values.rest_name = kind;
+        return t->bytes;
+    };
+    if (!s.has_main) {
+        found.values.type = s.memory.type;
+        found.values.rest = rest(s.memory.type, s.memory.rest_name);
+        found.is_there = !found.values.rest_name.empty();
+        return wrong;
+    }
+    const auto* main = tensor(s.name);
+    if (!main) {
+        found.is_there = false;
+        return s.if_missing ? problem() : "it has no tensor '" + s.name + "', expected " + s.describe();
+    }
+    const auto expects = [&] { return "tensor '" + s.name + "' is " + main->describe() + ", expected " + s.describe(); };
+    const bool flat = main->shape.size() <= 1, asked_for = s.shape.size() > 1;
+    if (!main->type || element_count(main->shape) != s.elements || (!flat && asked_for && main->shape != s.shape)) return expects();
+    found.values.type = *main->type;
+    found.values.main = main->bytes;
+    if (main->type == element_type::bfloat16 || main->type == element_type::float16 || main->type == element_type::uint8)
+        for (auto kind : {compensated<bfloat16>::rest_name, split<bfloat16>::rest_name, master<bfloat16>::rest_name, block8::rest_name,
+                          block8_positive::rest_name})
+            if (found.values.rest_name.empty()) found.values.rest = rest(*main->type, kind);
+    if (!wrong.empty()) return wrong;
+    found.converts = found.values.type != s.memory.type || found.values.rest_name != s.memory.rest_name;
+    if (found.converts && found.values.rest_name == master<bfloat16>::rest_name && is_unset_master(found.values.rest)) {
+        found.values.rest_name = {};
+        found.values.rest = {};
+    }
+    const bool known = visit_format(found.values.type, found.values.rest_name, [](auto) {});
+    return known || !found.converts ? problem() : expects();
+}
+
+// The tensors of a file that no stream has used. Parameters may be there, and stay there; what furl does not store is another
+// program's.
+inline problem check_rest(const safetensors& file, const checkpoint_content& content, const std::set<std::string_view>& used) {
+    if (content.any_rule || used.size() == file.tensors.size()) return {};
+    const std::set<std::string_view> names(content.names.begin(), content.names.end());
+    for (const auto& [name, tensor] : file.tensors) {
+        if (used.contains(name) || !tensor.type) continue;
+        const auto of_parameters = std::string_view(name).rfind(".param.");
+        if (!content.parameters && (names.contains(name) || names.contains(std::string_view(name).substr(0, of_parameters)))) continue;
+        return "it has a tensor '" + name + "', " + tensor.describe() + ", that the optimizer has no place for";
+    }
+    return {};
+}
+
+/// Loads an optimizer from a file in memory. Nothing is changed unless all is as expected.
+///
+/// @param converted  how many tensors were stored in another format.
+inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_metadata& own,
+                       std::size_t& converted) {
+    safetensors file;
+    if (auto p = content.check("load"); !p.empty()) return p;
+    if (auto p = parse(bytes, file); !p.empty()) return p;
+    if (file.says("format") != "furl") return "its format is '" + file.says("format") + "', expected 'furl'";
+    if (file.says("format_version") != "1") return "its format_version is '" + file.says("format_version") + "', expected '1'";
+    if (!file.metadata.contains("checksum")) {
+        // Other programs may write none. One whose name is damaged is none of these.
+        for (const auto& [key, value] : file.metadata)
+            if (edit_distance(key, "checksum") <= 2) return "it has '" + key + "' in place of a checksum: it is damaged";
+    }
+    if (auto p = match_groups(file.metadata, content.parts, content.names); !p.empty()) return p;
+    std::vector<part_values> values(content.parts.size());
+    for (std::size_t i = 0; i < values.size(); ++i)
+        if (auto p = read_part(file, content.parts[i], content.any_rule, values[i]); !p.empty()) return p;
+    for (auto& object : content.objects)
+        if (auto p = read_object(file, object); !p.empty()) return p;
+    const auto streams = content.streams();
+    std::vector<found_stream> found(streams.size());
+    std::set<std::string_view> used;
+    for (std::size_t i = 0; i < streams.size(); ++i)
+        if (auto p = find_stream(file, streams[i], used, found[i]); !p.empty()) return p;
+    if (auto p = check_rest(file, content, used); !p.empty()) return p;
+    for (const auto& [key, value] : file.metadata)
+        if (key.starts_with("user.")) own[key.substr(5)] = value;
+
+    // From here on nothing can fail.
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        auto& part = content.parts[i];
+        part.reset();
+        for (std::size_t k = 0; k < part.numbers.size(); ++k) part.numbers[k].set(values[i].numbers[k]);
+        part.set_steps(values[i].steps);
+    }
+    for (std::size_t i = 0; i < streams.size(); ++i) {
+        const auto& to = streams[i].memory;
+        const auto& from = found[i].values;
+        if (!found[i].is_there) {
+            if (streams[i].if_missing && values[streams[i].part].steps > 0)
+                fill_with(to, streams[i].elements, *streams[i].if_missing);
+        } else if (found[i].converts) {
+            convert(from, to, streams[i].elements);
+            ++converted;
+        } else {
+            std::ranges::copy(from.main, to.main.begin());
+            std::ranges::copy(from.rest, to.rest.begin());
+        }
+    }
+    for (auto& object : content.objects) object.take();
+    for (const auto& part : content.parts)
+        if (part.loaded) part.loaded();
+    return {};
+}
+
+}  // namespace furl::detail
