@@ -87,6 +87,8 @@ def check(root):
             own = len(re.findall(r"^namespace furl\b", text, re.M))
             if own > COMMON_TO_ALL_BUILDS.get(header, 0):
                 complaints.append(f"{header}: opens namespace furl; write FURL_NAMESPACE, which names what a unit is compiled for")
+        if (first := includes(text)[:1]) and not first[0][1].startswith("furl/"):
+            complaints.append(f"{header}: includes {first[0][1]} first; <furl/base/build.hpp> must be seen before any other")
         if place is None and header != FRONT_DOOR:
             complaints.append(f"{header}: stands on no floor of {PAGE}")
         for bracket, name in includes(text):

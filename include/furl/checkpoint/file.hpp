@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 #include <atomic>
 #include <cerrno>
 #include <cstddef>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
+#include <furl/checkpoint/file.hpp>
 #include <furl/checkpoint/safetensors.hpp>
 #include <furl/storage/saved_part.hpp>
 
@@ -19,7 +20,6 @@
 namespace FURL_NAMESPACE::detail {
 
 using byte_span = std::span<const std::byte>;
-using problem = std::string;
 
 /// A number as text that gives the same bits when it is read.
 inline std::string exact_text(double value) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/base/build.hpp>
+
 /// The rules of the zoo by their names, so that the error of a header that was forgotten says which (E44).
 namespace furl::zoo {
 
