@@ -23,12 +23,17 @@ struct one_step {
     static constexpr auto update = param - lr * m;
 };
 
-/// An interface like Eigen's: data, size of a signed type, no iterators.
+/// An interface like Eigen's: sizes of a signed type, strides, no iterators.
 struct matrix {
+    static constexpr bool IsRowMajor = false;
     std::vector<float> values;
     float* data() { return values.data(); }
     const float* data() const { return values.data(); }
     std::ptrdiff_t size() const { return std::ssize(values); }
+    std::ptrdiff_t rows() const { return size(); }
+    std::ptrdiff_t cols() const { return 1; }
+    std::ptrdiff_t innerStride() const { return 1; }
+    std::ptrdiff_t outerStride() const { return rows(); }
 };
 
 // From 1, 2, 3 by gradients 4, 8, 12 at lr 0.5, in the first step.
