@@ -6,7 +6,7 @@ import pathlib
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-NOT_OF_THE_BUILD = {"compile_fail", "consumer", "fuzz"}
+NOT_OF_THE_BUILD = {"compile_fail", "consumer", "flags", "fuzz"}  # scripts compile these
 
 
 def main():
