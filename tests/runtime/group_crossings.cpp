@@ -361,9 +361,9 @@ TEST_CASE("resume: a file from before groups had the names of their tensors is t
     for (auto it = file.metadata.begin(); it != file.metadata.end();)
         it = it->first.ends_with("tensors") || it->first.ends_with("lr_scale") || it->first.ends_with("frozen") ? file.metadata.erase(it) : std::next(it);
     CHECK(file.metadata.contains("group1.rule"));
-    std::vector<std::span<const std::byte>> pieces(1);
-    const auto header = detail::write_header(file, pieces);
-    pieces[0] = std::as_bytes(std::span(header));
+    const detail::written_file written(file);
+    std::vector<std::span<const std::byte>> pieces{std::as_bytes(std::span(written.header))};
+    pieces.insert(pieces.end(), written.data.begin(), written.data.end());
     CHECK(detail::write_atomically(dir / "old", pieces).empty());
     CHECK(text_of(dir / "old").find("\"group0.tensors\"") == std::string::npos);
     resumed[1].freeze();
