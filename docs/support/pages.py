@@ -22,6 +22,7 @@ GUIDE = [
     ("errors.md", "Errors"),
     ("architecture.md", "Architecture"),
     ("contributing.md", "Contributing"),
+    ("changes.md", "Changes"),
 ]
 GENERATED = {"zoo", "blocks", "schedule_blocks", "compare"}
 
