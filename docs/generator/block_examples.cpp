@@ -184,6 +184,12 @@ struct ascent : zoo::sgd {
 };
 // [maximize]
 
+// [steps_per_tensor]
+struct counting_for_each_tensor : zoo::adam {
+    static constexpr auto update = steps_per_tensor(zoo::adam::update);
+};
+// [steps_per_tensor]
+
 // [lookahead]
 struct looking_ahead : zoo::sgd {
     static constexpr auto update = lookahead(zoo::sgd::update, 5, 0.5);
@@ -265,6 +271,7 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(cautious_weight_decay, cautiously_shrinking, sgd);
     FURL_DOCS_BLOCK(proximal_weight_decay, proximally_shrinking, sgd);
     FURL_DOCS_BLOCK(maximize, ascent, sgd);
+    FURL_DOCS_BLOCK(steps_per_tensor, counting_for_each_tensor, adam);
     FURL_DOCS_BLOCK(lookahead, looking_ahead, sgd);
     FURL_DOCS_BLOCK(weight_ema, with_average, sgd);
     FURL_DOCS_BLOCK(swa, with_plain_average, sgd);

@@ -13,7 +13,9 @@ std::vector<std::string> read_lines(const std::filesystem::path& file) {
     std::ifstream in(file);
     if (!in) throw std::runtime_error("cannot read " + file.string());
     std::vector<std::string> lines;
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    // Readers need not know what a unit is compiled for; see furl/base/build.hpp.
+    static const std::regex build("FURL_NAMESPACE");
+    for (std::string line; std::getline(in, line);) lines.push_back(std::regex_replace(line, build, "furl"));
     return lines;
 }
 
