@@ -196,6 +196,12 @@ struct looking_ahead : zoo::sgd {
 };
 // [lookahead]
 
+// [as_step]
+struct adam_step : zoo::adam {
+    static constexpr auto update = as_step(zoo::adam::update);
+};
+// [as_step]
+
 // [weight_ema]
 struct with_average : zoo::sgd {
     static constexpr auto update = weight_ema(zoo::sgd::update, 0.999);
@@ -273,6 +279,7 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(maximize, ascent, sgd);
     FURL_DOCS_BLOCK(steps_per_tensor, counting_for_each_tensor, adam);
     FURL_DOCS_BLOCK(lookahead, looking_ahead, sgd);
+    FURL_DOCS_BLOCK(as_step, adam_step, adam);
     FURL_DOCS_BLOCK(weight_ema, with_average, sgd);
     FURL_DOCS_BLOCK(swa, with_plain_average, sgd);
     FURL_DOCS_BLOCK(accumulate_gradients, in_four_parts, sgd);

@@ -28,6 +28,7 @@
 #include <furl/blocks/accumulate_gradients.hpp>
 #include <furl/blocks/accumulators.hpp>
 #include <furl/blocks/amsgrad.hpp>
+#include <furl/blocks/as_step.hpp>
 #include <furl/blocks/cautious.hpp>
 #include <furl/blocks/centralized.hpp>
 #include <furl/blocks/clip.hpp>
