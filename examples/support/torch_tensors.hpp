@@ -43,10 +43,13 @@ inline std::vector<std::span<float>> values_of(const std::vector<torch::Tensor>&
     return list;
 }
 
-/// Those of their gradients, after backward().
+/// Those of their gradients, after backward(); empty where there is none, which says that the parameter has no part in the step.
 inline std::vector<std::span<const float>> gradients_of(const std::vector<torch::Tensor>& tensors) {
     std::vector<std::span<const float>> list;
-    for (const torch::Tensor& tensor : tensors) list.emplace_back(values_beside(tensor, tensor.grad()));
+    for (const torch::Tensor& tensor : tensors) {
+        if (tensor.grad().defined()) list.emplace_back(values_beside(tensor, tensor.grad()));
+        else list.emplace_back();
+    }
     return list;
 }
 

@@ -124,6 +124,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
             return false;
         place_states(arguments_.moved());
         if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
+        keep_begun();
         ++steps_;
         return true;
     }
@@ -209,6 +210,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     }
     void finish(const stage& now) {
         engine_.finish(now);
+        keep_begun();
         ++steps_;
     }
     /// The reductions of info().reductions: over all tensors (to be changed between the passes), and by tensor.
@@ -296,10 +298,12 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         turns_.end();
         engine_.states().reset();
         states_.reset(this->sizes());
+        if constexpr (plan::begins) begun_.assign(this->tensors(), 0);
     }
 
   private:
     tensor_turns turns_;
+    std::vector<unsigned char> begun_;  // of each tensor, whether its rests were taken in a step that was not done
 
     static bool require_writable(bool may_write_gradients) {
         if constexpr (std::is_const_v<gradient>) return true;
@@ -314,7 +318,20 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
             tensors.find_neighbours(arguments_.sizes());
         }
         if constexpr (plan::begins)
-            for (std::size_t i = 0; i < tensors.places.size(); ++i) states_.begin(tensors.places[i], this->size(i));
+            for (std::size_t i = 0; i < tensors.places.size(); ++i)
+                if (!tensors.is_absent(i)) begin_rests(i);
+    }
+
+    // Rests that start from main memory start in the tensor's first step that is done; a skipped one takes them in vain.
+    void begin_rests(std::size_t tensor) {
+        const auto& places = arguments_.tensors().places[tensor];
+        if (begun_[tensor]) states_.forget(places);
+        begun_[tensor] = states_.begin(places, this->size(tensor));
+    }
+    void keep_begun() {
+        if constexpr (plan::begins)
+            for (std::size_t i = 0; i < begun_.size(); ++i)
+                if (!arguments_.tensors().is_absent(i)) begun_[i] = 0;
     }
 
     bool run_tensor(std::size_t tensor) {
@@ -324,9 +341,10 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         }
         auto& places = arguments_.tensors().places[tensor];
         states_.place(places, tensor);
-        if constexpr (plan::begins) states_.begin(places, this->size(tensor));
+        if constexpr (plan::begins) begin_rests(tensor);
         stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
+        if constexpr (plan::begins) begun_[tensor] = 0;
         engine_.note_step_states();
         if (turns_.take(tensor, true)) finish_step();
         return true;

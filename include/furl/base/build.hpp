@@ -3,7 +3,8 @@
 // What a unit must be compiled with. Each header includes this one before any other.
 
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
-// A file that does not exist, as a compiler stops there; behind an #error it would go on, and print errors by the thousand.
+// This file does not exist on purpose: a missing include stops a compiler at once; behind an #error it goes on, and prints
+// errors by the thousand.
 #include "furl[E48]: furl needs C++20, and this is compiled as an older C++; compile with -std=c++20. See docs/errors.md#E48"
 #endif
 
@@ -207,7 +208,7 @@
 // What each header of the library opens instead of namespace furl.
 #define FURL_NAMESPACE furl::inline FURL_BUILD
 
-// For a function of a type that is in namespace furl itself: the same name, but a copy for each kind of unit.
+// Marks a member of a type that all units share, so that each kind of unit keeps a compiled copy of its own.
 #define FURL_QUOTED_AS_IS(x) #x
 #define FURL_QUOTED(x) FURL_QUOTED_AS_IS(x)
 #if defined(__GNUC__)

@@ -19,8 +19,8 @@ namespace FURL_NAMESPACE {
 ///
 /// @tparam Name   the name of the sum: "accumulated" unless given.
 /// @param update  a rule's update.
-/// @param k       gradients to a step, a whole number. With k = 1 it is the rule, to the bit (-0 counts as 0). A hyperparameter is
-///                best changed where a step has been done.
+/// @param k       gradients to a step, a whole number. With k = 1 it is the rule, to the bit (-0 counts as 0). Change hyperparameters
+///                only after every k-th gradient.
 /// @returns  an expression of the shape of the update.
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 addition, 1 multiplication, 2 selects per parameter, and 1 select for each state; a bias

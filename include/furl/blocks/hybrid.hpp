@@ -18,7 +18,7 @@ namespace FURL_NAMESPACE {
 /// @param at      T: the number of steps of the first rule. 0: the second from the start; infinite: never.
 /// @param first   u: a rule's update.
 /// @param second  w: a rule's update, with other names of states. A hyperparameter that both name is one. A state of it
-///                that starts from an expression, state<"name">(param, ...), starts from its value at step 1.
+///                that starts from an expression, state<"name">(param, ...), starts in its own first step, T + 1.
 /// @returns  an expression of the shape of the updates.
 /// State:   those of both rules.
 /// Cost:    that of both rules, in each step; 3 selects per parameter and 1 for each state.

@@ -10,8 +10,8 @@ namespace FURL_NAMESPACE {
 
 /// The rule, with `step` counted for each tensor: the steps in which it had a gradient.
 ///
-/// Without it all tensors share the optimizer's count, and one that had no gradient in some steps is corrected by the steps
-/// of all.
+/// Without it all tensors use the optimizer's count, so the bias correction of a tensor that missed steps is too weak. A
+/// schedule that is to follow the optimizer's count goes around it: `replace(steps_per_tensor(update), lr, schedule)`.
 ///
 /// @tparam Name   the name of the count: "steps" unless given.
 /// @param update  a rule's update. Its schedules and bias corrections follow the tensor's own count.

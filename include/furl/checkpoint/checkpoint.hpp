@@ -10,7 +10,8 @@
 #include <string>
 #include <vector>
 
-namespace FURL_NAMESPACE {
+// One type for units of all flags: what one of them throws, another catches.
+namespace furl {
 
 /// A checkpoint that cannot be written, or is not loaded: the message names the file, the tensor, what was expected and
 /// what was found.
@@ -18,6 +19,10 @@ class checkpoint_error : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
 };
+
+}  // namespace furl
+
+namespace FURL_NAMESPACE {
 
 /// How a checkpoint is written or read.
 struct checkpoint_settings {

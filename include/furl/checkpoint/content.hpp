@@ -65,7 +65,7 @@ struct checkpoint_content {
             for (std::size_t i = 0; i < n; ++i) names.push_back("tensor" + std::to_string(i));
         for (const auto& part : parts)
             for (auto i : part.tensors)
-                if (i >= n) return "it would have a tensor " + std::to_string(i) + ", and no group has each tensor before it";
+                if (i >= n) return "a group has the tensor number " + std::to_string(i) + ", but some lower number belongs to no group";
         if (names.size() != n) return std::to_string(names.size()) + " names are given, for " + std::to_string(n) + " tensors";
         if (!shapes.empty() && shapes.size() != n)
             return std::to_string(shapes.size()) + " shapes are given, for " + std::to_string(n) + " tensors";
@@ -143,7 +143,7 @@ inline bool is_utf8(const std::string& text) {
 inline problem fill(safetensors& file, checkpoint_content& content, const checkpoint_metadata& own) {
     if (auto p = content.check("save"); !p.empty()) return p;
     for (const auto& part : content.parts)
-        if (part.step_is_open) return "a step tensor by tensor is open, and its states are of no one moment; finish_step() ends it";
+        if (part.step_is_open) return "a step by step_tensor is open, in which some tensors have stepped and others have not; call finish_step() first";
     file.metadata = {{"format", "furl"}, {"format_version", "1"}};
     if (content.parts.size() != 1) file.metadata["groups"] = std::to_string(content.parts.size());
     for (const auto& part : content.parts) {

@@ -104,7 +104,7 @@ class partial_file {
             file_ = std::move(file);
             return {};
         }
-        return "it is being saved by others all the time";
+        return "other processes kept saving the same file; given up after 100 tries";
     }
 
     int get() const { return file_.get(); }
@@ -213,7 +213,7 @@ class mapped_file {
         if (!file) return system_problem("cannot open");
         struct stat about {};
         if (::fstat(file.get(), &about) != 0) return system_problem("cannot read");
-        if (!S_ISREG(about.st_mode)) return "it is no file";
+        if (!S_ISREG(about.st_mode)) return "it is not a regular file";
         const auto size = static_cast<std::size_t>(about.st_size);
         if (size == 0) return {};
         void* memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);

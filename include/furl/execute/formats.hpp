@@ -287,12 +287,13 @@ struct master {
         A::template store_as<float>(masters + (i + A::width) * sizeof(float), y);
         detail::codec<E>::template store_two<A>(main + i * sizeof(E), x, y);
     }
-    /// Before a step of n elements, at least 1: takes the masters if there are none yet.
-    static void begin(const std::byte* main, std::byte* masters, std::size_t n) {
+    /// Before a step of n elements, at least 1: takes the masters if there are none yet. Returns whether it did.
+    static bool begin(const std::byte* main, std::byte* masters, std::size_t n) {
         using A = arithmetic<float>;
-        if (A::load_bits<std::uint32_t>(masters) != none) return;
+        if (A::load_bits<std::uint32_t>(masters) != none) return false;
         for (std::size_t i = 0; i < n; ++i)
             A::store_as<float>(masters + i * sizeof(float), detail::codec<E>::template load<A>(main + i * sizeof(E)));
+        return true;
     }
     /// Forgets them.
     static void reset(std::byte* masters) { arithmetic<float>::store_bits<std::uint32_t>(masters, none); }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -39,7 +41,7 @@ class scalar_states {
     }
 
     /// A state, by its place in the program's table; one of step rate is the same for every tensor.
-    double& at(std::size_t state, std::size_t tensor) { return old_[place(state, tensor)]; }
+    double& at(std::size_t state, std::size_t tensor) { return old_.empty() ? nowhere_ : old_[place(state, tensor)]; }
 
     /// A state of one value per tensor: those of all tensors.
     std::span<double> of_tensors(std::size_t state) {
@@ -49,11 +51,12 @@ class scalar_states {
     /// Before a step. Whether all tensors have equal states: so it is as a rule, and then one evaluation is for all.
     bool find_whether_all_are_equal() {
         all_equal_ = true;
-        for_each<rate::per_tensor>([&](std::size_t state, auto) {
-            const auto list = of_tensors(state);
+        for (std::size_t i = 0; i < program.states.size(); ++i) {
+            if (program.states[i].when != rate::per_tensor) continue;
+            const auto list = of_tensors(i);
             if (list.size() > 1)  // each is equal to the next
                 all_equal_ = all_equal_ && std::memcmp(&list[0], &list[1], (list.size() - 1) * sizeof(double)) == 0;
-        });
+        }
         return all_equal_;
     }
     void treat_apart() { all_equal_ = false; }
@@ -62,7 +65,7 @@ class scalar_states {
     /// Whether two tensors have equal states.
     bool are_equal(std::size_t a, std::size_t b) const {
         for (std::size_t i = 0; i < program.states.size(); ++i)
-            if (program.states[i].when == rate::per_tensor && old_[place(i, a)] != old_[place(i, b)]) return false;
+            if (program.states[i].when == rate::per_tensor && !have_equal_bits(old_[place(i, a)], old_[place(i, b)])) return false;
         return true;
     }
 
@@ -83,7 +86,7 @@ class scalar_states {
     void keep_for_all(const values& now) {
         for_each<rate::per_tensor>([&](std::size_t state, auto next) {
             const auto list = of_tensors(state);
-            if (!list.empty() && list[0] != now.value[next]) std::ranges::fill(list, now.value[next]);
+            if (!list.empty() && !have_equal_bits(list[0], now.value[next])) std::ranges::fill(list, now.value[next]);
         });
         for_each<rate::per_step>([&](std::size_t state, auto next) { at(state, 0) = now.value[next]; });
     }
@@ -104,6 +107,10 @@ class scalar_states {
     std::vector<double> old_;   // by state, then by tensor; those of step rate use the first place
     std::vector<double> next_;  // of tensor rate
     std::array<double, program.states.size()> next_of_step_{};
+    double nowhere_ = 0;  // a state of what was moved from
+
+    // With -ffinite-math-only a comparison of numbers may say anything of a NaN.
+    static bool have_equal_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
     std::size_t stride() const { return std::max<std::size_t>(tensors_, 1); }
     std::size_t place(std::size_t state, std::size_t tensor) const {
@@ -117,12 +124,13 @@ class scalar_states {
                 std::ranges::fill(std::span(old_).subspan(i * stride(), stride()), initial_value(program.states[i]));
     }
 
+    // The states that a step makes anew: not what the user sets.
     template <rate When, class Visit>
     static void for_each(Visit visit) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (
                 [&] {
-                    if constexpr (program.states[I].when == When)
+                    if constexpr (program.states[I].when == When && program.states[I].role != state_role::hyperparameter)
                         visit(I, std::integral_constant<std::int16_t, program.states[I].next>{});
                 }(),
                 ...);

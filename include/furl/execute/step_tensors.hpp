@@ -8,8 +8,8 @@
 
 namespace FURL_NAMESPACE {
 
-/// The tensors of a step: where their places start, which follow the one before without a gap in each of them, and which
-/// have no gradient and so no part in this step.
+/// The tensors of a step. For each: where its data starts, whether it follows the one before in memory directly, and whether
+/// it has no gradient and so no part in this step.
 template <class Plan>
 struct step_tensors {
     std::vector<detail::place_pointers<Plan>> places;  ///< of each tensor

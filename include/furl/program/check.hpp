@@ -4,6 +4,7 @@
 
 #include <array>
 #include <concepts>
+#include <optional>
 #include <type_traits>
 
 // Every compile-time error of a rule. A rule that is not well formed gets no program beyond its lowering; its
@@ -59,38 +60,50 @@ constexpr void check_conditions(program<Capacity>& p) {
     if (p.guard >= 0 && !info(p[p.guard].code).is_condition) p.fail(mistake::number_as_condition);
 }
 
-// What a value is made of.
-struct sources {
-    bool data = false;     // that a caller gives to each step
-    bool setting = false;  // that a caller may change between steps
-    bool counted = false;  // that changes only by steps that are done
-};
-
+// What is known of a value in the first step: a number, a condition (1 or 0), or nothing.
 template <std::size_t Capacity>
-constexpr sources sources_of(const program<Capacity>& p, std::int16_t value) {
-    bool needed[Capacity]{};
-    needed[value] = true;
-    sources found;
-    for (auto i = value; i >= 0; --i) {
-        if (!needed[i]) continue;
-        const auto code = p[i].code;
-        found.data = found.data || code == op::grad || code == op::input || code == op::param;
-        found.setting = found.setting || code == op::hyper;
-        found.counted = found.counted || code == op::step || code == op::first_step || code == op::previous ||
-                        code == op::random;
-        for (auto operand : p[i].operands)
-            if (operand >= 0) needed[operand] = true;
+constexpr std::optional<double> in_first_step(const program<Capacity>& p, std::int16_t i) {
+    const auto& x = p[i];
+    const auto known = [&](std::size_t k) { return in_first_step(p, x.operands[k]); };
+    switch (x.code) {
+        case op::constant: return x.value;
+        case op::step: case op::first_step: return 1;
+        case op::logical_not:
+            if (const auto a = known(0)) return *a == 0;
+            return {};
+        case op::logical_and: case op::logical_or: {
+            const auto a = known(0), b = known(1);
+            const double decides = x.code == op::logical_or;  // whatever the other is
+            if ((a && *a == decides) || (b && *b == decides)) return decides;
+            return a && b ? std::optional(1 - decides) : std::nullopt;
+        }
+        case op::add: case op::subtract: case op::multiply: case op::less: case op::less_equal: case op::greater:
+        case op::greater_equal: case op::equal: case op::not_equal: {
+            const auto a = known(0), b = known(1);
+            if (!a || !b) return {};
+            if (x.code == op::add) return *a + *b;
+            if (x.code == op::subtract) return *a - *b;
+            if (x.code == op::multiply) return *a * *b;
+            if (x.code == op::less) return *a < *b;
+            if (x.code == op::less_equal) return *a <= *b;
+            if (x.code == op::greater) return *a > *b;
+            if (x.code == op::greater_equal) return *a >= *b;
+            return (*a == *b) == (x.code == op::equal);
+        }
+        case op::previous:
+            for (const auto& s : p.states)
+                if (s.name == x.name && s.initial >= 0 && s.starts < 0 && p[s.initial].code == op::constant) return p[s.initial].value;
+            return {};
+        default: return {};
     }
-    return found;
 }
 
-// A step that is skipped does not count, so a condition of counted steps alone is skipped for ever where it does not hold.
+// A step that is skipped does not count and changes no state, so a condition that is false in the first step stays false,
+// unless it reads data or a hyperparameter.
 template <std::size_t Capacity>
 constexpr bool stands_still(const program<Capacity>& p, std::int16_t condition) {
-    const auto& x = p[condition];
-    if (x.code == op::logical_and) return stands_still(p, x.operands[0]) || stands_still(p, x.operands[1]);
-    const auto from = sources_of(p, condition);
-    return !from.data && (from.counted || !from.setting);
+    const auto known = in_first_step(p, condition);
+    return known && *known == 0;
 }
 
 template <std::size_t Capacity>
@@ -261,9 +274,9 @@ struct report {
                   "furl[E21]: skip_unless skips the whole step, so its condition must be one for all tensors; use "
                   "global(...) reductions. See docs/errors.md#E21");
     static_assert(Found != mistake::guard_stands_still,
-                  "furl[E21]: a step that is skipped does not count, so a condition of skip_unless that reads steps and "
-                  "states alone stays false for ever; read the gradients or an input, or write only_if(condition, update). "
-                  "See docs/errors.md#E21");
+                  "furl[E21]: this condition of skip_unless is false in the first step and reads only the step and states, which "
+                  "a skipped step does not change: it never becomes true; read the gradients or an input, or write "
+                  "only_if(condition, update). See docs/errors.md#E21");
     static_assert(Found != mistake::no_stream,
                   "furl[E22]: the stream of random() must be a whole number, at least 0: random(seed, 1). "
                   "See docs/errors.md#E22");

@@ -9,15 +9,15 @@ namespace FURL_NAMESPACE {
 namespace detail {
 
 // A rule has one of these for each condition under which its states start: one, as a rule.
-inline constexpr std::array<std::string_view, 4> started_names{"furl.started", "furl.started.2", "furl.started.3",
-                                                               "furl.started.4"};
+inline constexpr std::array<std::string_view, 8> started_names{"furl.started",   "furl.started.2", "furl.started.3", "furl.started.4",
+                                                               "furl.started.5", "furl.started.6", "furl.started.7", "furl.started.8"};
 
 }  // namespace detail
 
 /// What is kept beside the states that a rule defines becomes states as well: whether a tensor had its first step, and the
 /// hyperparameters of tensors.
 ///
-/// `first_step` becomes `previous(started) == 0`, where started becomes 1 in the first step that counts. A state that
+/// `first_step` becomes `previous(started) == 0`; the state `started` becomes 1 in the first step that counts. A state that
 /// starts from an expression reads it then: s_{t-1} becomes select(first_step, initial, s_{t-1}). One that starts from a
 /// number is filled with it instead, and costs nothing here.
 template <std::size_t Capacity>

@@ -24,7 +24,7 @@ namespace FURL_NAMESPACE {
 ///
 /// A skipped step leaves the gradients as they are. Where the next ones are added to them, set them to 0 first
 /// (furl::zero_gradients): else each later step is skipped too. Where the scale is at its least and steps are still skipped,
-/// what overflows is not the scaling.
+/// the gradients overflow without any scaling. A step in which no tensor has a gradient returns false as well: do not count it here.
 ///
 /// It is a value: copy it, or save it with the optimizer: `furl::save_checkpoint(path, opt, {.also = {{"scale", scale}}})`.
 ///

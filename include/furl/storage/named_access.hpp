@@ -133,7 +133,8 @@ class named_access {
         return states_.at(table::place_of_state(state), tensor, size(tensor));
     }
 
-    /// The number of steps done; set it when states are restored.
+    /// The number of steps done. To restore an optimizer by hand, set it and copy all states, those of scalar_states() too:
+    /// furl.started says there whether a tensor had its first step.
     ///
     /// Errors:  std::invalid_argument if it is below 0 or above 2^53, from where a rule could not tell it from the next.
     std::int64_t step_count() const { return steps_; }

@@ -85,7 +85,7 @@ struct saved_part {
     std::vector<saved_number> numbers{};  ///< hyperparameters
     std::optional<group_place> place{};   ///< where it is a part of groups
     std::int64_t steps = 0;
-    bool step_is_open = false;            ///< a step tensor by tensor: its states are of no one moment
+    bool step_is_open = false;            ///< by step_tensor: some tensors have stepped, others have not
     std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
     std::function<void(std::int64_t)> set_steps{};
     std::function<void()> reset{};        ///< all as after construction, but for hyperparameters

@@ -51,12 +51,23 @@ class state_memory {
         for (std::size_t i = 0; i < owned.size(); ++i) places[owned[i]] = memory_.at(i, tensor);
     }
 
-    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory.
-    static void begin(const detail::place_pointers<Plan>& places, std::size_t n) {
+    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory. Returns
+    /// whether there were none before.
+    static bool begin(const detail::place_pointers<Plan>& places, std::size_t n) {
+        bool began = false;
         for_each_stream([&]<std::size_t K>() {
             using format = typename Plan::template format<K>;
             if constexpr (requires { format::begin(places[K], places[K], n); })
-                if (n > 0) format::begin(places[K], places[Plan::rest_place(K)], n);
+                if (n > 0) began = format::begin(places[K], places[Plan::rest_place(K)], n) || began;
+        });
+        return began;
+    }
+
+    /// Takes it back.
+    static void forget(const detail::place_pointers<Plan>& places) {
+        for_each_stream([&]<std::size_t K>() {
+            using format = typename Plan::template format<K>;
+            if constexpr (requires(std::byte* p) { format::reset(p); }) format::reset(places[Plan::rest_place(K)]);
         });
     }
 

@@ -43,7 +43,7 @@ struct state_info {
     rate when = rate::per_element;
     element_type type = element_type::float32;
     state_role role = state_role::of_rule;
-    std::optional<double> if_missing{};  ///< its value where a checkpoint with steps done, of an earlier furl, has none
+    std::optional<double> if_missing{};  ///< what to assume where a file of an older furl, with steps done, lacks this state
     int rest_of = no_rest;  ///< the number of the state beside which a format keeps it, or parameters
 
     static constexpr int no_rest = -2, parameters = -1;

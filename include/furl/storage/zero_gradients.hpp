@@ -17,13 +17,20 @@ namespace FURL_NAMESPACE {
 /// returns false where it was refused: ask furl::last_error() first.
 ///
 /// @param gradients  one tensor or a list of tensors, as a step takes them.
+/// @returns  true.
+/// Errors:  E15 or std::invalid_argument, before anything is written, if a matrix is not contiguous.
 template <class Gradients>
     requires(!std::is_const_v<typename detail::element_of<std::remove_reference_t<Gradients>>::type> &&
              !std::is_void_v<typename detail::element_of<std::remove_reference_t<Gradients>>::type>)
-void zero_gradients(Gradients&& gradients) {
+bool zero_gradients(Gradients&& gradients) {
+    using tensor = detail::tensor_of_t<std::remove_reference_t<Gradients>>;
+    static_assert(!detail::has_known_gaps<tensor>, "furl[E15]: the elements of this matrix are not contiguous by its type. "
+                                                   "See docs/errors.md#E15");
+    if (!detail::require_layout("gradients", 0, gradients, gradients)) return false;
     detail::for_each_tensor(gradients, [](std::size_t, auto* data, std::size_t n) {
         std::fill_n(data, n, std::remove_pointer_t<decltype(data)>{});
     });
+    return true;
 }
 /// The same for a braced list: `furl::zero_gradients({grad_w, grad_b})`.
 inline void zero_gradients(std::initializer_list<std::span<float>> gradients) {
