@@ -1,11 +1,15 @@
+#include <furl/optimizer.hpp>
 #include <furl/storage/hyperparameters.hpp>
+
+#include <support/messages.hpp>
+#include <support/programs.hpp>
 
 #include <doctest/doctest.h>
 
-#include <support/programs.hpp>
-
+#include <limits>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 using namespace furl;
 using namespace furl::tests;
@@ -32,44 +36,38 @@ static_assert(values::find("l") == 3 && values::find("") == 3 && values::find("l
 }  // namespace
 
 TEST_CASE("hyperparameters start at their defaults and are set by name") {
-    values v;
-    CHECK(v.at("lr") == 0.5);
-    CHECK(v.at("lr_decay") == 2);
-    CHECK(v.at("eps") == 1e-8);
-    v.at("lr") = 3;
-    CHECK(v.at("lr") == 3);
-    CHECK(v.at("lr_decay") == 2);
+    optimizer<rule> opt(1);
+    CHECK(opt.get("lr") == 0.5);
+    CHECK(opt.get("lr_decay") == 2);
+    CHECK(opt.get("eps") == 1e-8);
+    CHECK(opt.set("lr", 3));
+    CHECK(opt.get("lr") == 3);
+    CHECK(opt.get("lr_decay") == 2);
 }
 
 TEST_CASE("an unknown name throws, with the names there are") {
-    values v;
-    std::string text;
-    try {
-        v.at("learning_rate") = 1;
-    } catch (const std::invalid_argument& e) {
-        text = e.what();
-    }
+    optimizer<rule> opt(1);
+    const auto text = message_of([&] { opt.set("learning_rate", 1); });
     for (std::string name : {"learning_rate", "lr", "lr_decay", "eps"}) {
         CAPTURE(text);
         CAPTURE(name);
         CHECK(text.find(name) != std::string::npos);
     }
-    CHECK_THROWS_AS(static_cast<void>(std::as_const(v).at("")), std::invalid_argument);
+    CHECK_THROWS_AS(static_cast<void>(std::as_const(opt).get("")), std::invalid_argument);
+}
+
+TEST_CASE("NaN is refused, and changes nothing") {
+    optimizer<rule> opt(1);
+    CHECK(message_of([&] { opt.set("lr", std::numeric_limits<double>::quiet_NaN()); }) == "furl: hyperparameter 'lr' cannot be NaN");
+    CHECK(opt.get("lr") == 0.5);
 }
 
 TEST_CASE("a rule without hyperparameters says that there are none") {
-    hyperparameter_values<plan<without, contracted>> v;
-    std::string text;
-    try {
-        v.at("lr") = 1;
-    } catch (const std::invalid_argument& e) {
-        text = e.what();
-    }
-    CAPTURE(text);
-    CHECK(text.find("none") != std::string::npos);
+    optimizer<without> opt(1);
+    CHECK(message_of([&] { opt.set("lr", 1); }).find("none") != std::string::npos);
 }
 
 TEST_CASE("a hyperparameter keeps its name though its value is multiplied by zero") {
     hyperparameter_values<plan<unused, contracted>> v;
-    CHECK(v.at("lr") == 1);
+    CHECK(v[0] == 1);
 }

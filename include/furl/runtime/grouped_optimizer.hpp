@@ -73,7 +73,8 @@ class grouped_optimizer {
     auto begin() const { return groups_.begin(); }
     auto end() const { return groups_.end(); }
 
-    /// A hyperparameter for all groups that have it and have not set it themselves, those to come too.
+    /// A hyperparameter for all groups that have it and have not set it themselves, those to come too. One with a value for
+    /// each tensor is set for all tensors of such a group.
     ///
     /// Errors:  std::invalid_argument if no group has it, or the value is NaN.
     bool set(std::string_view name, double value) {
@@ -83,19 +84,21 @@ class grouped_optimizer {
         if (!known) {
             std::vector<std::string_view> names;
             for (const auto& g : groups_)
-                for (auto n : g.hyperparameters())
-                    if (std::ranges::find(names, n) == names.end()) names.push_back(n);
+                for (auto list : {g.hyperparameters(), g.info().tensor_hyperparameters})
+                    for (auto n : list)
+                        if (std::ranges::find(names, n) == names.end()) names.push_back(n);
             return detail::refuse(detail::no_such("hyperparameter", name, "all groups together", names));
         }
         shared_.insert_or_assign(std::string(name), value);
         return true;
     }
 
-    /// One step of all groups that are not frozen, over a list of the tensors of all groups; a frozen tensor may have an
-    /// empty gradient. With a runner first, on its threads; further inputs by name, with nothing for the tensors of groups
+    /// One step of all groups that are not frozen, over a list of the tensors of all groups. An empty gradient says that its
+    /// tensor has none this time: tensor and states stay as they are, and are left out of what is global. A group, or those
+    /// of its tensors that share a multiplier, without any gradient is no part of the step, as if it were frozen. With a runner first, on its threads; further inputs by name, with nothing for the tensors of groups
     /// that have no such input. Gradients of a group whose rule has zero_grad are written, and refused if they are const.
     ///
-    /// @returns  whether it was done: false where a rule skipped it, which changed nothing.
+    /// @returns  whether it was done: false where a rule skipped it or no tensor has a gradient, which changed nothing.
     template <class Parameters, class Gradients>
     bool step(Parameters&& parameters, Gradients&& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
         return step_on<Parameters, Gradients>(detail::chunk_runner_ref(), parameters, gradients, inputs);
@@ -165,6 +168,7 @@ class grouped_optimizer {
     // Of the step that is being done, kept so that it allocates nothing.
     std::vector<part*> active_;
     std::size_t total_ = 0;
+    std::uint64_t number_ = 0;
     std::vector<std::span<T>> parameters_;
     std::vector<std::span<const T>> gradients_;
     std::vector<unsigned char> const_gradients_;
@@ -235,8 +239,9 @@ class grouped_optimizer {
         reductions_.start(tensors());
         std::size_t passes = 1;
         bool may_skip = false;
+        ++number_;
         for (auto* p : active_) {
-            if (!p->begin(p->info().counts_all ? total_ : 0)) return false;
+            if (!p->begin(p->info().counts_all ? total_ : 0, number_)) return false;
             passes = std::max(passes, p->info().passes);
             may_skip |= p->info().may_skip;
             reduce(*p, 0, runner);
@@ -267,7 +272,7 @@ class grouped_optimizer {
         p.for_each_global(pass, [&](const reduction_info& what, std::size_t place) {
             auto& all = reductions_.at(what);
             for (std::size_t k = 0; k < p.tensors().size(); ++k)
-                all.note(p.tensors()[k], results[k * p.info().reductions.size() + place]);
+                if (!p.is_absent(k)) all.note(p.tensors()[k], results[k * p.info().reductions.size() + place]);
         });
     }
 
@@ -305,18 +310,22 @@ class grouped_optimizer {
                 return detail::refuse(detail::no_such("input", input.name, "all groups together", known));
         }
         active_.clear();
-        total_ = 0;
         for (auto& g : groups_)
-            if (!g.frozen())
-                g.for_each_part([&](part& p) {
-                    active_.push_back(&p);
-                    if (p.info().counts_all) total_ += p.elements();
-                });
+            if (!g.frozen()) g.for_each_part([&](part& p) { active_.push_back(&p); });
         touched_.clear();
+        total_ = 0;
+        std::size_t absent = 0, elements = 0;
         for (auto* p : active_) {
             touched_.push_back(p);
             if (!fits(*p, parameters, inputs)) return false;
             p->take(parameters, gradients_, inputs);
+            absent += p->absent_count();
+            elements += p->elements();
+            if (p->info().counts_all) total_ += p->elements();
+        }
+        if (absent > 0) {
+            if (elements == 0) return false;
+            std::erase_if(active_, [](const part* p) { return !p->has_part(); });
         }
         if (touched_ == checked_) return true;
         if (!no_overlap(parameters, inputs)) return false;
@@ -329,17 +338,20 @@ class grouped_optimizer {
         const auto sizes = p.opt().sizes();
         for (std::size_t k = 0; k < sizes.size(); ++k) {
             const auto i = p.tensors()[k];
-            const auto sized = [&](const auto& data, const char* what) {
-                touched_.push_back(data.data());
-                return data.size() == sizes[k] ||
+            const bool absent = gradients_[i].empty() && sizes[k] > 0;
+            const auto sized = [&](const auto& data, const char* what, bool may_be_empty) {
+                const bool left_out = may_be_empty && data.empty();
+                touched_.push_back(left_out ? nullptr : data.data());
+                return left_out || data.size() == sizes[k] ||
                        detail::refuse("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(data.size()) +
                                       " elements, expected " + std::to_string(sizes[k]) + " as at construction");
             };
-            if (!sized(parameters[i], "parameters") || !sized(gradients_[i], "gradients")) return false;
-            if (p.info().writes_gradients && const_gradients_[i])
+            if (!sized(parameters[i], "parameters", false) || !sized(gradients_[i], "gradients", absent)) return false;
+            if (p.info().writes_gradients && const_gradients_[i] && !absent)
                 return detail::refuse(std::string(detail::const_gradients) + " Tensor " + std::to_string(i) + " is the first.");
             for (const auto& input : inputs)
-                if (p.has_input(input.name) && !sized(input.tensors[i], ("input '" + std::string(input.name) + "'").c_str())) return false;
+                if (p.has_input(input.name) && !sized(input.tensors[i], ("input '" + std::string(input.name) + "'").c_str(), absent))
+                    return false;
         }
         return true;
     }
@@ -348,7 +360,9 @@ class grouped_optimizer {
         const auto states = inputs.size() + 2;
         intervals_.clear();
         for (const auto* p : active_)
-            for (auto i : p->tensors()) {
+            for (std::size_t t = 0; t < p->tensors().size(); ++t) {
+                if (p->is_absent(t)) continue;
+                const auto i = p->tensors()[t];
                 const auto note = [&](const auto& data, std::size_t stream, bool written) {
                     intervals_.push_back(detail::interval::of(data.data(), data.size(), i, stream, written));
                 };

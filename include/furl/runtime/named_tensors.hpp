@@ -57,7 +57,8 @@ class gradient_data {
           is_const_(std::is_const_v<detail::tensor_element<std::remove_reference_t<X>>>) {}
 
     std::span<const T> values() const { return values_; }
-    bool is_const() const { return is_const_; }
+    /// Where there are none, there is nothing that could not be written.
+    bool is_const() const { return is_const_ && !values_.empty(); }
 
   private:
     std::span<const T> values_;

@@ -4,6 +4,8 @@
 #include <furl/runtime/registry.hpp>
 #include <furl/storage/saved_part.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -24,7 +26,8 @@ template <class T>
 class group_part {
   public:
     group_part(any_optimizer<T> opt, std::vector<std::size_t> tensors, double scale)
-        : opt_(std::move(opt)), tensors_(std::move(tensors)), scale_(scale), parameters_(tensors_.size()), gradients_(tensors_.size()) {}
+        : opt_(std::move(opt)), tensors_(std::move(tensors)), scale_(scale), parameters_(tensors_.size()), gradients_(tensors_.size()),
+          absent_(tensors_.size()) {}
 
     any_optimizer<T>& opt() { return opt_; }
     const any_optimizer<T>& opt() const { return opt_; }
@@ -32,20 +35,19 @@ class group_part {
     const std::vector<std::size_t>& tensors() const { return tensors_; }
     double scale() const { return scale_; }
 
-    std::size_t elements() const {
-        std::size_t n = 0;
-        for (auto size : opt_.sizes()) n += size;
-        return n;
-    }
-
     bool has_input(std::string_view name) const { return std::ranges::find(info().inputs, name) != info().inputs.end(); }
 
-    /// Takes its own of the arguments of all.
+    /// Takes its own of the arguments of all. An empty gradient says that its tensor has none this time.
     void take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
               std::span<const named_data<T>> inputs) {
+        const auto sizes = opt_.sizes();
+        elements_ = absent_count_ = 0;
         for (std::size_t k = 0; k < tensors_.size(); ++k) {
             parameters_[k] = parameters[tensors_[k]];
             gradients_[k] = gradients[tensors_[k]];
+            absent_[k] = sizes[k] > 0 && gradients_[k].empty();
+            absent_count_ += absent_[k];
+            elements_ += gradients_[k].size();
         }
         input_tensors_.clear();
         inputs_.clear();
@@ -60,8 +62,18 @@ class group_part {
             }
     }
 
-    /// Gradients that a rule writes are known not to be const.
-    bool begin(std::size_t total) { return held().begin(parameters_, gradients_, inputs_, tensors_, total, true); }
+    /// Of what it took: which tensors have no gradient, the elements of the others, and whether it is a part of the step.
+    bool is_absent(std::size_t tensor) const { return absent_[tensor]; }
+    std::size_t absent_count() const { return absent_count_; }
+    std::size_t elements() const { return elements_; }
+    bool has_part() const { return absent_count_ == 0 || elements_ > 0; }
+
+    /// Begins the step of a number. Gradients that a rule writes are known not to be const.
+    bool begin(std::size_t total, std::uint64_t number) {
+        last_step_ = number;
+        return held().begin(parameters_, gradients_, inputs_, tensors_, total, true);
+    }
+    std::uint64_t last_step() const { return last_step_; }
     bool prepare(std::size_t pass) { return held().prepare(pass); }
     void execute(std::size_t pass, chunk_runner_ref runner) { held().execute(pass, runner); }
     void finish() { held().finish(); }
@@ -96,6 +108,9 @@ class group_part {
     double scale_;
     std::vector<std::span<T>> parameters_;
     std::vector<std::span<const T>> gradients_, input_tensors_;
+    std::vector<unsigned char> absent_;  // of each tensor, whether it has no gradient in this step
+    std::size_t absent_count_ = 0, elements_ = 0;
+    std::uint64_t last_step_ = 0;        // that it had a part in
     std::vector<named_data<T>> inputs_;
 
     erased_optimizer<T>& held() { return opt_.erased(); }
@@ -118,21 +133,29 @@ class parameter_group {
     std::span<const std::string_view> hyperparameters() const { return info().hyperparameters; }
 
     /// A hyperparameter of this group: from now on its own, whatever all groups are given; also if the value is the same.
+    /// One with a value for each tensor (furl::per_tensor) is set for all tensors of the group.
     ///
     /// Errors:  std::invalid_argument, with the nearest name, if its rule has none of this name; if the value is NaN.
     bool set(std::string_view name, double value) {
         const auto i = place(name);
         if (i == own_.size() || !detail::require_number(name, value)) return false;
         own_[i] = value;
-        apply();
+        apply(i);
         return true;
     }
-    /// Takes it back: it has again what all groups are given, or the rule's default.
+    /// The same for one tensor of the group. The values of its other tensors stay, and are the group's own from now on, too.
+    bool set(std::string_view name, std::size_t tensor, double value) {
+        if (!has(tensor) || !part_of(tensor).opt().set(name, places_[tensor].second, value)) return false;
+        const auto i = place(name);
+        own_[i] = this->value(i);
+        return true;
+    }
+    /// Takes it back: it has again what all groups are given, or the rule's default; so has each tensor.
     bool inherit(std::string_view name) {
         const auto i = place(name);
         if (i == own_.size()) return false;
         own_[i].reset();
-        apply();
+        apply(i);
         return true;
     }
     bool is_set(std::string_view name) const {
@@ -141,13 +164,19 @@ class parameter_group {
     }
     double get(std::string_view name) const {
         const auto i = place(name);
-        return i < own_.size() ? value(i) : detail::not_a_number<double>;
+        if (i < hyperparameters().size()) return value(i);
+        if (i == own_.size()) return detail::not_a_number<double>;
+        return detail::refuse(detail::no_single_value(name, "the group", hyperparameters(), info().tensor_hyperparameters),
+                              detail::not_a_number<double>);
+    }
+    double get(std::string_view name, std::size_t tensor) const {
+        return has(tensor) ? part_of(tensor).opt().get(name, places_[tensor].second) : detail::not_a_number<double>;
     }
 
-    /// All hyperparameters with their values.
+    /// All hyperparameters of one value.
     std::vector<setting> settings() const {
         std::vector<setting> all;
-        for (std::size_t i = 0; i < own_.size(); ++i) all.push_back({hyperparameters()[i], value(i)});
+        for (std::size_t i = 0; i < hyperparameters().size(); ++i) all.push_back({hyperparameters()[i], value(i)});
         return all;
     }
 
@@ -171,12 +200,18 @@ class parameter_group {
         return nowhere_ = detail::not_a_number<double>;
     }
     double value(std::string_view name) const {
-        if (!parts_.empty()) return parts_.front().opt().value(name);
+        if (!parts_.empty()) return std::ranges::max_element(parts_, {}, &detail::group_part<T>::last_step)->opt().value(name);
         return detail::refuse(detail::no_such("value of one per step", name, "the group", info().values), detail::not_a_number<double>);
     }
 
-    /// The number of steps done.
-    std::int64_t step_count() const { return parts_.empty() ? 0 : parts_.front().opt().step_count(); }
+    /// The number of steps done. Tensors of one multiplier count together: each step in which any of them had a gradient. Of
+    /// several multipliers this is the largest count; with a tensor, that of its own.
+    std::int64_t step_count() const {
+        std::int64_t most = 0;
+        for (const auto& p : parts_) most = std::max(most, p.opt().step_count());
+        return most;
+    }
+    std::int64_t step_count(std::size_t tensor) const { return has(tensor) ? part_of(tensor).opt().step_count() : 0; }
 
     /// States and step count as after construction.
     void reset() {
@@ -216,11 +251,14 @@ class parameter_group {
         }
         const auto values = parts_.front().opt().hyperparameter_span();
         defaults_.assign(values.begin(), values.end());
-        own_.resize(values.size());
-        inherited_.resize(values.size());
+        for (auto name : info().tensor_hyperparameters) defaults_.push_back(tensors() > 0 ? get(name, 0) : 0);
+        own_.resize(defaults_.size());
+        inherited_.resize(defaults_.size());
         frozen_ = settings.frozen;
         const bool scaled = parts > 1 || part_of_scale.begin()->first != 1;
         if (scaled && place("lr") == own_.size()) return false;
+        if (scaled && place("lr") >= hyperparameters().size())
+            return detail::refuse("furl: lr_scale multiplies one 'lr', and each tensor of this rule has its own; set those");
         for (const auto& s : settings.settings)
             if (!set(s.name, s.value)) return false;
         apply();
@@ -229,17 +267,16 @@ class parameter_group {
 
     /// For grouped_optimizer.
     bool inherit_value(std::string_view name, double value) {
-        const auto names = hyperparameters();
-        const auto found = std::ranges::find(names, name);
-        if (found == names.end()) return false;
-        inherited_[static_cast<std::size_t>(found - names.begin())] = value;
-        apply();
+        const auto i = find(name);
+        if (i == own_.size()) return false;
+        inherited_[i] = value;
+        if (!own_[i]) apply(i);
         return true;
     }
     template <class Visit>
     void for_each_inherited(Visit visit) const {
         for (std::size_t i = 0; i < inherited_.size(); ++i)
-            if (inherited_[i]) visit(hyperparameters()[i], *inherited_[i]);
+            if (inherited_[i]) visit(name_of(i), *inherited_[i]);
     }
     template <class Visit>
     void for_each_part(Visit visit) {
@@ -255,8 +292,8 @@ class parameter_group {
             part.numbers.push_back(detail::saved_number::fixed("lr_scale", parts_[k].scale()));
             if (k == 0) {
                 for (std::size_t i = 0; i < own_.size(); ++i) {
-                    part.numbers.push_back(detail::saved_number::optional("hyperparameter." + std::string(hyperparameters()[i]), own_[i]));
-                    part.numbers.push_back(detail::saved_number::optional("inherited." + std::string(hyperparameters()[i]), inherited_[i]));
+                    part.numbers.push_back(detail::saved_number::optional("hyperparameter." + std::string(name_of(i)), own_[i]));
+                    part.numbers.push_back(detail::saved_number::optional("inherited." + std::string(name_of(i)), inherited_[i]));
                 }
                 part.numbers.push_back({"frozen", [this] { return std::optional(frozen_ ? 1.0 : 0.0); },
                                         [this](std::optional<double> x) { frozen_ = x ? *x != 0 : frozen_; }});
@@ -269,7 +306,7 @@ class parameter_group {
   private:
     std::vector<detail::group_part<T>> parts_;
     std::vector<std::pair<std::size_t, std::size_t>> places_;  // of each tensor: its part, and its number there
-    std::vector<double> defaults_;                             // by hyperparameter
+    std::vector<double> defaults_;                             // by hyperparameter; those of each tensor come last
     std::vector<std::optional<double>> inherited_, own_;       // the same
     bool frozen_ = false;
     double nowhere_ = 0;  // what a refused call returns, without exceptions
@@ -283,20 +320,35 @@ class parameter_group {
 
     double value(std::size_t i) const { return own_[i].value_or(inherited_[i].value_or(defaults_[i])); }
 
-    // The place of a hyperparameter; past the end where it was refused.
-    std::size_t place(std::string_view name) const {
-        const auto names = hyperparameters();
-        const auto found = std::ranges::find(names, name);
-        if (found == names.end()) detail::refuse(detail::no_such("hyperparameter", name, "the group", names));
-        return static_cast<std::size_t>(found - names.begin());
+    std::string_view name_of(std::size_t i) const {
+        const auto one = hyperparameters().size();
+        return i < one ? hyperparameters()[i] : info().tensor_hyperparameters[i - one];
     }
 
-    void apply() {
+    // The place of a hyperparameter; past the end if there is none, which place() refuses.
+    std::size_t find(std::string_view name) const {
+        std::size_t i = 0;
+        while (i < own_.size() && name_of(i) != name) ++i;
+        return i;
+    }
+    std::size_t place(std::string_view name) const {
+        const auto i = find(name);
+        if (i == own_.size())
+            detail::refuse(detail::no_hyperparameter(name, "the group", hyperparameters(), info().tensor_hyperparameters));
+        return i;
+    }
+
+    // Gives the rules a value; one of each tensor to all tensors.
+    void apply(std::size_t i) {
         for (auto& p : parts_) {
-            const auto values = p.opt().hyperparameter_span();
-            for (std::size_t i = 0; i < values.size(); ++i)
-                values[i] = value(i) * (hyperparameters()[i] == "lr" ? p.scale() : 1.0);
+            if (i >= hyperparameters().size()) p.opt().set(name_of(i), value(i));
+            else p.opt().hyperparameter_span()[i] = value(i) * (name_of(i) == "lr" ? p.scale() : 1.0);
         }
+    }
+
+    // The same for all of one value.
+    void apply() {
+        for (std::size_t i = 0; i < hyperparameters().size(); ++i) apply(i);
     }
 };
 

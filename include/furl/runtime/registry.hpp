@@ -92,10 +92,10 @@ class registry_base {
     ///
     /// @param rule      its name.
     /// @param settings  hyperparameters and their values, `{{"lr", 3e-4}, {"weight_decay", 0.1}}`, or any range of pairs
-    ///                  of a name and a number; the others have the rule's defaults.
+    ///                  of a name and a number; one of each tensor is set for all. The others have the rule's defaults.
     /// @param sizes     of the tensors, or the tensors themselves.
     /// Errors:  std::invalid_argument if there is no rule or hyperparameter of a name: it says which is nearest, and
-    ///          lists all.
+    ///          lists all; if a value is NaN.
     template <class Sizes>
     any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings, const Sizes& sizes) const {
         return make_with(rule, settings, detail::list_of_sizes(sizes));
@@ -164,13 +164,15 @@ class registry_base {
     any_optimizer<T> make_with(std::string_view rule, const Settings& settings, std::span<const std::size_t> sizes) const {
         const auto* e = find(rule);
         if (!e) return {};
-        const auto& names = e->info->hyperparameters;
+        const auto names = e->info->hyperparameters, of_tensors = e->info->tensor_hyperparameters;
+        const auto has = [](auto list, std::string_view name) { return std::ranges::find(list, name) != list.end(); };
         for (const auto& [name, value] : settings)
-            if (std::ranges::find(names, std::string_view(name)) == names.end())
-                return detail::refuse(detail::no_such("hyperparameter", name, "'" + std::string(rule) + "'", names),
+            if (!has(names, name) && !has(of_tensors, name))
+                return detail::refuse(detail::no_hyperparameter(name, "'" + std::string(rule) + "'", names, of_tensors),
                                       any_optimizer<T>());
         auto opt = e->make(sizes);
-        for (const auto& [name, value] : settings) opt.set(name, static_cast<double>(value));
+        for (const auto& [name, value] : settings)
+            if (!opt.set(name, static_cast<double>(value))) return {};
         return opt;
     }
 };

@@ -5,12 +5,39 @@
 #include <furl/base/suggest.hpp>
 #include <furl/program/program.hpp>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace FURL_NAMESPACE {
+
+namespace detail {
+
+/// Whether the value of a hyperparameter is a number; refused if not.
+inline bool require_number(std::string_view name, double value) {
+    return !is_nan(value) || refuse("furl: hyperparameter '" + std::string(name) + "' cannot be NaN");
+}
+
+/// Why there is no hyperparameter of a name, in an optimizer that has these, and these with a value for each tensor.
+inline std::string no_hyperparameter(std::string_view name, std::string_view owner, std::span<const std::string_view> names,
+                                     std::span<const std::string_view> of_tensors) {
+    std::vector<std::string_view> all(names.begin(), names.end());
+    all.insert(all.end(), of_tensors.begin(), of_tensors.end());
+    return no_such("hyperparameter", name, owner, all);
+}
+
+/// Why there is no single value of a name: there is one for each tensor, or none at all.
+inline std::string no_single_value(std::string_view name, std::string_view owner, std::span<const std::string_view> names,
+                                   std::span<const std::string_view> of_tensors) {
+    if (std::ranges::find(of_tensors, name) == of_tensors.end()) return no_hyperparameter(name, owner, names, of_tensors);
+    return "furl: hyperparameter '" + std::string(name) + "' has a value for each tensor; say which: get(\"" + std::string(name) +
+           "\", tensor)";
+}
+
+}  // namespace detail
 
 /// The hyperparameters of a rule by name, with their values.
 template <class Plan>
@@ -42,24 +69,8 @@ class hyperparameter_values {
     double& operator[](std::size_t i) { return values_[i]; }
     double operator[](std::size_t i) const { return values_[i]; }
 
-    /// The value of a name. Refuses it, with the names there are, if there is none.
-    double& at(std::string_view name) {
-        const auto i = find(name);
-        if (i < size) return values_[i];
-        nowhere_ = detail::not_a_number<double>;
-        detail::refuse(detail::no_such("hyperparameter", name, "the rule", names));
-        return nowhere_;
-    }
-    double at(std::string_view name) const {
-        const auto i = find(name);
-        return i < size ? values_[i]
-                        : detail::refuse(detail::no_such("hyperparameter", name, "the rule", names),
-                                         detail::not_a_number<double>);
-    }
-
   private:
     std::array<double, size> values_{};
-    double nowhere_ = 0;  // what a refused call returns, without exceptions
 };
 
 }  // namespace furl

@@ -7,6 +7,7 @@
 #include <furl/storage/state_memory.hpp>
 #include <furl/storage/step_arguments.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
@@ -39,20 +40,36 @@ class named_access {
         : arguments_(std::move(sizes)), states_(arguments_.sizes()), engine_(arguments_.sizes()) {}
 
   public:
-    /// A hyperparameter by its name at run time; one of each tensor is set for all. Errors: std::invalid_argument that lists
-    /// the names there are.
-    void set(std::string_view name, double value) {
-        if (const auto values = tensor_values(name); !values.empty()) std::ranges::fill(values, value);
-        else hypers_.at(name) = value;
+    /// A hyperparameter by its name at run time; one of each tensor is set for all.
+    ///
+    /// @returns  whether it was set.
+    /// Errors:   std::invalid_argument that lists the names there are, or if the value is NaN.
+    bool set(std::string_view name, double value) {
+        const auto of_tensors = tensor_state(name);
+        const auto i = hyperparameter_values<Plan>::find(name);
+        if (of_tensors == no_tensor && i == hyperparameters().size())
+            return detail::refuse(detail::no_hyperparameter(name, "the rule", hyperparameters(), tensor_hyperparameters()));
+        if (!detail::require_number(name, value)) return false;
+        if (of_tensors != no_tensor) std::ranges::fill(engine_.states().of_tensors(of_tensors), value);
+        else hypers_[i] = value;
+        return true;
     }
-    double get(std::string_view name) const { return hypers_.at(name); }
+    double get(std::string_view name) const {
+        const auto i = hyperparameter_values<Plan>::find(name);
+        return i < hyperparameters().size()
+                   ? hypers_[i]
+                   : detail::refuse(detail::no_single_value(name, "the rule", hyperparameters(), tensor_hyperparameters()),
+                                    detail::not_a_number<double>);
+    }
 
     /// A hyperparameter of each tensor, by its name at run time.
-    void set(std::string_view name, std::size_t tensor, double value) {
-        if (require_tensor_values(name, tensor)) tensor_values(name)[tensor] = value;
+    bool set(std::string_view name, std::size_t tensor, double value) {
+        if (!require_tensor_value(name, tensor) || !detail::require_number(name, value)) return false;
+        engine_.states().at(tensor_state(name), tensor) = value;
+        return true;
     }
     double get(std::string_view name, std::size_t tensor) {
-        return require_tensor_values(name, tensor) ? tensor_values(name)[tensor] : std::numeric_limits<double>::quiet_NaN();
+        return require_tensor_value(name, tensor) ? engine_.states().at(tensor_state(name), tensor) : detail::not_a_number<double>;
     }
 
     /// The names of the hyperparameters.
@@ -102,13 +119,16 @@ class named_access {
 
     /// The names of the states of one value per tensor or per step.
     static constexpr auto scalar_states() {
-        return names_of([](const state_entry& s) { return s.when != rate::per_element && s.role != state_role::hyperparameter; });
+        constexpr auto is_one = [](const state_entry& s) { return s.when != rate::per_element && s.role != state_role::hyperparameter; };
+        std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(Plan::program.states, is_one))> names{};
+        std::size_t i = 0;
+        for (const auto& s : Plan::program.states)
+            if (is_one(s)) names[i++] = s.name;
+        return names;
     }
 
     /// The names of the hyperparameters that each tensor has a value of.
-    static constexpr auto tensor_hyperparameters() {
-        return names_of([](const state_entry& s) { return s.role == state_role::hyperparameter; });
-    }
+    static constexpr std::span<const std::string_view> tensor_hyperparameters() { return table::tensor_hyperparameters; }
 
     /// A value of one per step that the rule names by let, as the last step computed it, done or skipped: a norm, the
     /// factor of a clipping, a scheduled rate. NaN before the first.
@@ -159,27 +179,16 @@ class named_access {
     bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
 
   private:
-    template <class Wanted>
-    static constexpr auto names_of(Wanted) {
-        constexpr auto count = std::ranges::count_if(Plan::program.states, Wanted{});
-        std::array<std::string_view, static_cast<std::size_t>(count)> names{};
-        std::size_t i = 0;
-        for (const auto& s : Plan::program.states)
-            if (Wanted{}(s)) names[i++] = s.name;
-        return names;
-    }
-
-    // The values of a hyperparameter of each tensor; none if there is none of the name.
-    std::span<double> tensor_values(std::string_view name) {
+    // The place among the states of a hyperparameter of each tensor; no_tensor if there is none of the name.
+    static std::size_t tensor_state(std::string_view name) {
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
-            if (const auto& s = Plan::program.states[i]; s.role == state_role::hyperparameter && s.name == name)
-                return engine_.states().of_tensors(i);
-        return {};
+            if (const auto& s = Plan::program.states[i]; s.role == state_role::hyperparameter && s.name == name) return i;
+        return no_tensor;
     }
 
-    bool require_tensor_values(std::string_view name, std::size_t tensor) {
+    bool require_tensor_value(std::string_view name, std::size_t tensor) const {
         if (!arguments_.require_tensor(tensor)) return false;
-        return !tensor_values(name).empty() ||
+        return tensor_state(name) != no_tensor ||
                detail::refuse(detail::no_such("hyperparameter of each tensor", name, "the rule", tensor_hyperparameters()));
     }
 

@@ -75,6 +75,16 @@ class plan_info {
     }();
 
   public:
+    /// The names of the hyperparameters that each tensor has a value of.
+    static constexpr auto tensor_hyperparameters = [] {
+        constexpr auto is_one = [](const state_entry& s) { return s.role == state_role::hyperparameter; };
+        std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(program.states, is_one))> names{};
+        std::size_t i = 0;
+        for (const auto& s : program.states)
+            if (is_one(s)) names[i++] = s.name;
+        return names;
+    }();
+
     /// The names of the values of one per step.
     static constexpr auto values = [] {
         std::array<std::string_view, step_values<Plan>.size()> names{};
@@ -108,6 +118,7 @@ class plan_info {
         type_name<typename Plan::rule>(),
         fingerprint<typename Plan::rule>,
         hyperparameter_values<Plan>::names,
+        tensor_hyperparameters,
         {program.inputs.begin(), program.inputs.size()},
         states,
         values,

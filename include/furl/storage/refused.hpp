@@ -84,9 +84,10 @@ class refused_optimizer {
     double value(const auto&) const { return 0; }
     std::span<const double> value_span() const { return {}; }
     double& operator[](const auto&) { return value_; }
-    void set(const auto&, const auto&) {}
-    double get(const auto&) const { return 0; }
+    bool set(const auto&, const auto&...) { return false; }
+    double get(const auto&, std::size_t = 0) const { return 0; }
     static std::span<const std::string_view> hyperparameters() { return {}; }
+    static std::span<const std::string_view> tensor_hyperparameters() { return {}; }
     std::span<double> hyperparameter_span() const { return {}; }
     static const rule_info& info() {
         static constexpr rule_info none{};

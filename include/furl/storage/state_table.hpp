@@ -68,6 +68,7 @@ struct rule_info {
     std::string_view rule;  ///< the name of its type, as the compiler prints it
     std::uint64_t fingerprint = 0;
     std::span<const std::string_view> hyperparameters{};
+    std::span<const std::string_view> tensor_hyperparameters{};  ///< with a value for each tensor: per_tensor
     std::span<const std::string_view> inputs{};
     std::span<const state_info> states{};
     std::span<const std::string_view> values{};  ///< named by let, one per step: what a step reports
