@@ -124,8 +124,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
             return false;
         place_states(arguments_.moved());
         if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
-        keep_begun();
-        ++steps_;
+        count_step();
         return true;
     }
 
@@ -210,8 +209,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     }
     void finish(const stage& now) {
         engine_.finish(now);
-        keep_begun();
-        ++steps_;
+        count_step();
     }
     /// The reductions of info().reductions: over all tensors (to be changed between the passes), and by tensor.
     std::span<double> global_reductions() { return engine_.global_reductions(); }
@@ -298,12 +296,10 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         turns_.end();
         engine_.states().reset();
         states_.reset(this->sizes());
-        if constexpr (plan::begins) begun_.assign(this->tensors(), 0);
     }
 
   private:
     tensor_turns turns_;
-    std::vector<unsigned char> begun_;  // of each tensor, whether its rests were taken in a step that was not done
 
     static bool require_writable(bool may_write_gradients) {
         if constexpr (std::is_const_v<gradient>) return true;
@@ -319,19 +315,14 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         }
         if constexpr (plan::begins)
             for (std::size_t i = 0; i < tensors.places.size(); ++i)
-                if (!tensors.is_absent(i)) begin_rests(i);
+                if (!tensors.is_absent(i)) states_.begin(tensors.places[i], i, this->size(i));
     }
 
-    // Rests that start from main memory start in the tensor's first step that is done; a skipped one takes them in vain.
-    void begin_rests(std::size_t tensor) {
-        const auto& places = arguments_.tensors().places[tensor];
-        if (begun_[tensor]) states_.forget(places);
-        begun_[tensor] = states_.begin(places, this->size(tensor));
-    }
-    void keep_begun() {
+    void count_step() {
         if constexpr (plan::begins)
-            for (std::size_t i = 0; i < begun_.size(); ++i)
-                if (!arguments_.tensors().is_absent(i)) begun_[i] = 0;
+            for (std::size_t i = 0; i < this->tensors(); ++i)
+                if (!arguments_.tensors().is_absent(i)) states_.keep(i);
+        ++steps_;
     }
 
     bool run_tensor(std::size_t tensor) {
@@ -341,10 +332,10 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         }
         auto& places = arguments_.tensors().places[tensor];
         states_.place(places, tensor);
-        if constexpr (plan::begins) begin_rests(tensor);
+        states_.begin(places, tensor, this->size(tensor));
         stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
-        if constexpr (plan::begins) begun_[tensor] = 0;
+        states_.keep(tensor);
         engine_.note_step_states();
         if (turns_.take(tensor, true)) finish_step();
         return true;

@@ -267,7 +267,7 @@ TEST_CASE("sizes of another optimizer are refused by tensor") {
     CHECK(message_of([&] { load_checkpoint(dir / "run", fewer); }).find("'tensor2.m', F32 [7], that the optimizer has no place for") != std::string::npos);
     CHECK(message_of([&] { load_checkpoint(dir / "nothing", r.opt); }).find("No such file") != std::string::npos);
     REQUIRE(::mkfifo((dir / "fifo").c_str(), 0600) == 0);
-    CHECK(message_of([&] { load_checkpoint(dir / "fifo", r.opt); }).find("it is no file") != std::string::npos);
+    CHECK(message_of([&] { load_checkpoint(dir / "fifo", r.opt); }).find("it is not a regular file") != std::string::npos);
     CHECK(message_of([&] { load_checkpoint(dir.path(), r.opt); }).find("no file") != std::string::npos);
     CHECK_THROWS_AS(load_checkpoint(dir / "nothing", r.opt), checkpoint_error);
 }

@@ -60,6 +60,9 @@ struct decayed {
 struct decayed_alike {
     static constexpr auto update = param * (1 - hyper<"weight_decay">(0.1)) - 0.01 * momentum<"b">(grad, 0.9);
 };
+struct guarded_descent {
+    static constexpr auto update = skip_nonfinite(param - 0.5 * grad);
+};
 struct emptying {
     static constexpr auto update = zero_grad(zoo::sgd::update);
 };
@@ -339,4 +342,27 @@ TEST_CASE("each tensor has its value of a hyperparameter per tensor, joined in m
     CHECK(message_of([&] { opt.set("weight_decay", 5, 1.0); }).find("no tensor 5") != std::string::npos);
     CHECK(text<decayed>() == "b       = 0.9 * previous(b) + grad\nupdated = param * (1 - weight_decay) - 0.01 * b\n");
     CHECK(latex<decayed>().find("\\lambda_i") != std::string::npos);
+}
+
+TEST_CASE("a value per tensor that is set while a step tensor by tensor is open stays") {
+    optimizer<decayed> opt{1, 1};
+    list w{{1}, {1}}, g{{0}, {0}};
+    opt.step_tensor(0, w[0], g[0]);
+    opt.set("weight_decay", 0, 0.5);
+    opt.step_tensor(1, w[1], g[1]);
+    CHECK(opt.get("weight_decay", 0) == 0.5);
+    CHECK(opt.get("weight_decay", 1) == 0.1);
+}
+
+TEST_CASE("masters are taken in the first step that is done for their tensor, not in one that is skipped or without it") {
+    optimizer<guarded_descent, float, storage<param_as<master<bfloat16>>>> opt{2, 2};
+    std::vector<bfloat16> w(2, bfloat16(1.0f)), v = w;
+    std::vector<float> g{1, 1}, none, infinite{1, std::numeric_limits<float>::infinity()};
+    CHECK(opt.step({w, v}, {none, g}));
+    w.assign(2, bfloat16(8.0f));  // loaded, say
+    CHECK_FALSE(opt.step({w, v}, {infinite, g}));
+    w.assign(2, bfloat16(16.0f));
+    CHECK(opt.step({w, v}, {g, g}));
+    CHECK(static_cast<float>(w[0]) == 15.5f);
+    CHECK(static_cast<float>(v[0]) == 0.0f);
 }

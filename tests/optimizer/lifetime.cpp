@@ -89,6 +89,7 @@ TEST_CASE("an optimizer that was moved from has no tensors, and can be assigned 
     other.reset();
     CHECK_THROWS_AS(other.scalar_state("count", 0), std::invalid_argument);
     CHECK(taken.scalar_state("count", 1) == 0);
+    CHECK(other.step(std::vector<std::span<float>>(), std::vector<std::span<const float>>()));
 }
 
 TEST_CASE_TEMPLATE("an optimizer assigned to itself is as it was", Rule, adamw_rule, centered, descent) {

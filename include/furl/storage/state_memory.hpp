@@ -51,28 +51,31 @@ class state_memory {
         for (std::size_t i = 0; i < owned.size(); ++i) places[owned[i]] = memory_.at(i, tensor);
     }
 
-    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory. Returns
-    /// whether there were none before.
-    static bool begin(const detail::place_pointers<Plan>& places, std::size_t n) {
-        bool began = false;
-        for_each_stream([&]<std::size_t K>() {
-            using format = typename Plan::template format<K>;
-            if constexpr (requires { format::begin(places[K], places[K], n); })
-                if (n > 0) began = format::begin(places[K], places[Plan::rest_place(K)], n) || began;
-        });
-        return began;
+    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory start in the
+    /// first step that is done; what a skipped one took of it is taken anew.
+    void begin(const detail::place_pointers<Plan>& places, std::size_t tensor, std::size_t n) {
+        if constexpr (Plan::begins) {
+            const bool was_skipped = begun_[tensor];
+            begun_[tensor] = 0;
+            for_each_stream([&]<std::size_t K>() {
+                using format = typename Plan::template format<K>;
+                if constexpr (requires { format::begin(places[K], places[K], n); }) {
+                    if (n == 0) return;
+                    if (was_skipped) format::reset(places[Plan::rest_place(K)]);
+                    if (format::begin(places[K], places[Plan::rest_place(K)], n)) begun_[tensor] = 1;
+                }
+            });
+        }
     }
 
-    /// Takes it back.
-    static void forget(const detail::place_pointers<Plan>& places) {
-        for_each_stream([&]<std::size_t K>() {
-            using format = typename Plan::template format<K>;
-            if constexpr (requires(std::byte* p) { format::reset(p); }) format::reset(places[Plan::rest_place(K)]);
-        });
+    /// The step of a tensor is done.
+    void keep(std::size_t tensor) {
+        if constexpr (Plan::begins) begun_[tensor] = 0;
     }
 
     /// All as before the first step.
     void reset(std::span<const std::size_t> sizes) {
+        if constexpr (Plan::begins) begun_.assign(sizes.size(), 0);
         // Bytes of 0 are numbers of 0, in every format.
         for (std::size_t i = 0; i < owned.size(); ++i) std::ranges::fill(memory_.stream(i), std::byte{0});
         for_each_stream([&]<std::size_t K>() {
@@ -109,6 +112,7 @@ class state_memory {
     static constexpr std::uint32_t half_of_noise = 0x8000;
 
     arena memory_;
+    std::vector<unsigned char> begun_;  // of each tensor, whether its rests were taken in a step that was not done
 
     struct both {
         std::byte *main, *rest;
