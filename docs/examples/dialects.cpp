@@ -78,9 +78,9 @@ sgd.Optimize(f, coordinates);
     gradients = 1;
     dlib::update_parameters(solver, 1e-3F, l, gradients);
     std::printf("%g %g\n", static_cast<double>(w[0]), static_cast<double>(l.params.host()[0]));
+    const bool same = w[0] < 1 && w[0] - l.params.host()[0] < 1e-6F && l.params.host()[0] - w[0] < 1e-6F;
     furl::optimizer<optimistic_adam> optimistic(w.size());
     optimistic.step(w, g);
     std::printf("%.2f\n", coordinates[5]);
-    const bool same = w[0] < 1 && w[0] - l.params.host()[0] < 1e-6F && l.params.host()[0] - w[0] < 1e-6F;
     return same && coordinates[5] > 1.8 && coordinates[5] < 2.2 ? 0 : 1;
 }

@@ -40,7 +40,8 @@ struct caller {
     tensors<T> parameters = two_tensors<T>(99), change = two_tensors<T>(7);
     optimizer<stepping<Rule>, T, Policies...> opt{std::vector<std::size_t>{21, 3}};
 
-    bool ask(const tensors<T>& gradients) { return opt.step(change, gradients, input<"param"> = std::as_const(parameters)); }
+    // The gradients are const, but for a rule that zeroes them.
+    bool ask(auto& gradients) { return opt.step(change, gradients, input<"param"> = std::as_const(parameters)); }
 
     void add() {
         for (std::size_t i = 0; i < parameters.size(); ++i)
@@ -73,10 +74,6 @@ using proximal = modified<[] { return proximal_weight_decay(weight_ema(zoo::sgd_
 static_assert(cost<stepping<zoo::adam>>.bytes_per_parameter == cost<zoo::adam>.bytes_per_parameter - 4);
 static_assert(cost<stepping<zoo::adamw>>.bytes_per_parameter == cost<zoo::adamw>.bytes_per_parameter);
 static_assert(cost<stepping<zoo::adamw>>.stores == cost<zoo::adamw>.stores);
-
-struct path_difference {
-    double parameters, average;
-};
 
 template <class Rule>
 double distance_of_paths() {
@@ -169,12 +166,9 @@ TEST_CASE("while gradients are accumulated the step is 0") {
 
 TEST_CASE("a step that is skipped leaves the last one where it was") {
     caller<guarded> run;
-    run_of<guarded, double> whole;
-    auto gradients = two_tensors<double>(3), same = gradients;
+    auto gradients = two_tensors<double>(3);
     CHECK(run.ask(gradients));
-    whole.step(same);
-    run.add();
-    CHECK(farthest(run.parameters, whole.parameters) < 1e-15);
+    CHECK(gradients[1] == std::vector<double>(3));
     const auto change = run.change;
     gradients[1][2] = std::numeric_limits<double>::infinity();
     CHECK_FALSE(run.ask(gradients));
