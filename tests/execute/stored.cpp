@@ -227,9 +227,9 @@ TEST_CASE("moments in blocks keep a step in bounds where the gradients of a bloc
                 const auto before = w;
                 opt.step(w, g);
                 for (std::size_t i = 0; i < 300; ++i) {
-                    const double step = std::abs(w[i] - before[i]) / lr;
-                    sum += step * step;
-                    largest_step = std::max(largest_step, step);
+                    const double length = std::abs(w[i] - before[i]) / lr;
+                    sum += length * length;
+                    largest_step = std::max(largest_step, length);
                 }
             }
             CHECK(largest_step < 7.3);

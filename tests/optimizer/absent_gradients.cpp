@@ -178,7 +178,7 @@ TEST_CASE("what is global is of the tensors that have a gradient") {
     CHECK(all.step(w, list{normal_values<float>(40, 50), normal_values<float>(5000, 51, 1e6), normal_values<float>(9, 52)}));
     optimizer<clipped> again{40, 9};
     list u{w[0], w[2]};
-    for (std::size_t k : {0, 2}) {
+    for (std::size_t k : {std::size_t{0}, std::size_t{2}}) {
         const std::size_t i = k / 2;
         for (auto name : {"m", "v"}) std::ranges::copy(all.state(name, k), again.state(name, i).begin());
     }
@@ -253,8 +253,8 @@ TEST_CASE("a step count that was set without states starts no state late") {
 TEST_CASE("a step count that is no count is refused") {
     optimizer<zoo::adam> opt(1);
     opt.set_step_count(7);
-    for (auto count : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
-        CHECK(message_of([&] { opt.set_step_count(count); }).find("it must be at least 0") != std::string::npos);
+    for (auto wrong : {std::int64_t{-1}, std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()}) {
+        CHECK(message_of([&] { opt.set_step_count(wrong); }).find("it must be at least 0") != std::string::npos);
         CHECK(opt.step_count() == 7);
     }
     CHECK(message_of([&] { static_cast<void>(opt.size(7)); }) == "furl: no tensor 7; the optimizer has 1");
@@ -294,15 +294,15 @@ TEST_CASE("a gradient that is accumulated waits for a step in which its tensor h
     optimizer<two> opt{1, 1};
     opt.set("lr", 1);
     list w{{0}, {0}};
-    const auto step = [&](std::vector<float> a, std::vector<float> b) { opt.step(w, list{std::move(a), std::move(b)}); };
-    step({2}, {2});
-    step({4}, {});
+    const auto go = [&](std::vector<float> a, std::vector<float> b) { opt.step(w, list{std::move(a), std::move(b)}); };
+    go({2}, {2});
+    go({4}, {});
     CHECK(w == list{{-3}, {0}});
-    step({2}, {});
-    step({4}, {8});
+    go({2}, {});
+    go({4}, {8});
     CHECK(w == list{{-6}, {-5}});
-    step({2}, {});
-    step({2}, {6});
+    go({2}, {});
+    go({2}, {6});
     CHECK(w == list{{-8}, {-8}});
 }
 

@@ -259,11 +259,11 @@ TEST_CASE("inputs and a copy go on to the bit, and so does what was saved of the
     groups.add<clipped>({3});
     const list mask{{1, 2}, {}, {1, 0, 1}};
     auto w = some({2, 3, 3}, 1);
-    const auto step = [&](auto& opt, list& of, float t) {
+    const auto go = [&](auto& opt, list& of, float t) {
         auto g = some({2, 3, 3}, t);
         CHECK(opt.step(of, g, {{"mask", mask}}));
     };
-    step(groups, w, 1);
+    go(groups, w, 1);
     auto copy = groups;
     auto x = w, y = w;
     save_checkpoint(dir / "copy", copy);
@@ -271,7 +271,7 @@ TEST_CASE("inputs and a copy go on to the bit, and so does what was saved of the
     resumed.add<zeroing>({3, 2}, {.lr_scale = {1, 0.5}, .tensors = {2, 0}});
     resumed.add<clipped>({3});
     CHECK(load_checkpoint(dir / "copy", resumed));
-    step(groups, w, 2), step(copy, x, 2), step(resumed, y, 2);
+    go(groups, w, 2), go(copy, x, 2), go(resumed, y, 2);
     CHECK(x == w);
     CHECK(y == w);
     copy.reset();

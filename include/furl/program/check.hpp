@@ -231,8 +231,8 @@ struct report {
                   "furl[E36]: the optimizer has no rule; name it in angle brackets: furl::optimizer<my_rule> opt(n). "
                   "See docs/errors.md#E36");
     static_assert(Found != mistake::not_defined,
-                  "furl[E44]: the rule is declared, but not defined here; include its header: #include <furl/zoo/adam.hpp> "
-                  "for furl::zoo::adam. See docs/errors.md#E44");
+                  "furl[E44]: the rule is declared, but not defined here; include its header, furl/zoo/adam.hpp for "
+                  "furl::zoo::adam. See docs/errors.md#E44");
     static_assert(Found != mistake::no_update,
                   "furl[E02]: the rule has no update; give it a 'static constexpr auto update = ...', the new value of "
                   "the parameter. See docs/errors.md#E02");

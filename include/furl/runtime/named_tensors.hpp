@@ -56,6 +56,7 @@ class gradient_data {
         : values_(std::ranges::data(x), std::ranges::size(x)),
           is_const_(std::is_const_v<detail::tensor_element<std::remove_reference_t<X>>>) {}
 
+    /// The values, and whether they must not be written.
     std::span<const T> values() const { return values_; }
     /// Where there are none, there is nothing that could not be written.
     bool is_const() const { return is_const_ && !values_.empty(); }

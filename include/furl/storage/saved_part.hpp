@@ -22,6 +22,7 @@ namespace FURL_NAMESPACE {
 /// It refers to the object, which may be const where it is only saved.
 class checkpoint_object {
   public:
+    /// The object, under this name.
     template <class X>
     checkpoint_object(std::string name, X& object) : name_(std::move(name)), numbers_([&object] { return object.saved_numbers(); }) {
         if constexpr (!std::is_const_v<X>)
@@ -32,7 +33,9 @@ class checkpoint_object {
             };
     }
 
+    /// Its name in the file.
     const std::string& name() const { return name_; }
+    /// Its numbers now.
     std::vector<setting> numbers() const { return numbers_(); }
 
     /// For load_checkpoint: looks at numbers, and says what is wrong with them; then takes them.
