@@ -195,7 +195,7 @@ class registry : public registry_base<T> {
     using registry_base<T>::registry_base;
 
     FURL_OF_BUILD registry() = default;
-    /// An empty one; a copy of the entries; or the entries, taken over.
+    /// A copy of the entries, or the entries, taken over.
     FURL_OF_BUILD registry(const registry&) = default;
     FURL_OF_BUILD registry(registry&&) = default;
     FURL_OF_BUILD registry& operator=(const registry&) = default;
