@@ -1,5 +1,6 @@
 #include <furl/blocks/lookahead.hpp>
 #include <furl/furl.hpp>
+#include <furl/zoo/dowg.hpp>
 #include <furl/zoo/sgd.hpp>
 #include <furl/zoo/sgd_momentum.hpp>
 
@@ -64,4 +65,5 @@ TEST_CASE("a fingerprint stays: checkpoints are told by it") {
     // These said `step == 1` where they say first_step now.
     CHECK(fingerprint<ahead> == 1242431351961316470);
     CHECK(fingerprint<zoo::sgd_momentum> == 10203509146474118175u);
+    CHECK(fingerprint<zoo::dowg> == 6777359048870618832);  // a state of the step that starts from a hyperparameter, and one made of it
 }

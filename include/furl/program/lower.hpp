@@ -111,7 +111,9 @@ struct lowering {
                 rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
                              ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}})
                              : rate::per_step;
-                if (info(n.code).kind != op_kind::reduction)
+                // When a state starts says nothing of how many values it has.
+                if (n.code == op::starts) r = rates[n.operands[0]];
+                else if (info(n.code).kind != op_kind::reduction)
                     for (auto operand : n.operands)
                         if (operand >= 0) r = std::max(r, rates[operand]);
                 rates[i] = r;
