@@ -281,7 +281,7 @@ TEST_CASE("a path, a stream and memory hold the same bytes, and each loads") {
     std::ostringstream closed;
     closed.setstate(std::ios::badbit);
     CHECK(message_of([&] { save_checkpoint(closed, a.opt); }).find("checkpoint in a stream was not saved: the stream takes no more") != std::string::npos);
-    a.opt.set("lr", std::numeric_limits<double>::quiet_NaN());
+    a.opt[saved_rule::lr] = std::numeric_limits<double>::quiet_NaN();
     const auto before = bytes;
     CHECK(message_of([&] { save_checkpoint(bytes, a.opt); }).find("checkpoint in memory was not saved: its 'hyperparameter.lr' is 'nan'") != std::string::npos);
     CHECK(bytes == before);
@@ -332,8 +332,8 @@ TEST_CASE("a step tensor by tensor that is open is not saved, and a load ends it
     a.opt.step_tensor(0, a.w[0], g);
     erased.step_tensor(0, a.w[0], g);
     CHECK((a.opt.step_is_open() && erased.step_is_open()));
-    CHECK(message_of([&] { save_checkpoint(bytes, a.opt, a.w); }).find("a step tensor by tensor is open") != std::string::npos);
-    CHECK(message_of([&] { save_checkpoint(bytes, erased); }).find("a step tensor by tensor is open") != std::string::npos);
+    CHECK(message_of([&] { save_checkpoint(bytes, a.opt, a.w); }).find("a step by step_tensor is open") != std::string::npos);
+    CHECK(message_of([&] { save_checkpoint(bytes, erased); }).find("a step by step_tensor is open") != std::string::npos);
     CHECK(bytes.empty());
     load_checkpoint(whole, a.opt, a.w);
     load_checkpoint(whole, erased);

@@ -96,7 +96,7 @@ class scalar_states {
     void keep(HadPart had_part) {
         for_each<rate::per_step>([&](std::size_t state, auto) { at(state, 0) = next_of_step_[state]; });
         for_each<rate::per_tensor>([&](std::size_t state, auto) {
-            for (std::size_t i = 0; i < tensors_; ++i)
+            for (std::size_t i = 0; i < of_tensors(state).size(); ++i)
                 if (had_part(i)) at(state, i) = next_[place(state, i)];
         });
     }
