@@ -1,4 +1,4 @@
-// expect: furl[E21]: a step that is skipped does not count
+// expect: furl[E21]: this condition of skip_unless is false in the first step
 #include <furl/furl.hpp>
 
 #include <vector>

@@ -66,7 +66,8 @@ struct run {
             const auto state = opt->state(name, tensor);
             all.insert(all.end(), state.begin(), state.end());
         }
-        for (auto name : opt->scalar_states()) all.push_back(opt->scalar_state(name, tensor));
+        for (auto name : opt->scalar_states())  // whether they have started is no outcome
+            if (!name.starts_with("furl.started")) all.push_back(opt->scalar_state(name, tensor));
         return all;
     }
 
