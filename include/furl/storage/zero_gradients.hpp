@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/storage/tensors.hpp>
+#include <furl/storage/step_data.hpp>
 
 #include <algorithm>
 #include <initializer_list>
