@@ -43,7 +43,7 @@ inline std::vector<std::span<float>> values_of(const std::vector<torch::Tensor>&
     return list;
 }
 
-/// Those of their gradients, after backward(); empty where there is none, which says that the parameter has no part in the step.
+/// The values of their gradients, after backward(). A parameter without a gradient gets an empty span: the step leaves it out.
 inline std::vector<std::span<const float>> gradients_of(const std::vector<torch::Tensor>& tensors) {
     std::vector<std::span<const float>> list;
     for (const torch::Tensor& tensor : tensors) {

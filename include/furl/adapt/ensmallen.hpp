@@ -51,7 +51,7 @@ class ensmallen_update {
       public:
         using element = typename MatType::elem_type;  ///< of the matrix: float or double
 
-        /// What ens::SGD calls.
+        /// One step, as ens::SGD calls it.
         Policy(const ensmallen_update& parent, std::size_t rows, std::size_t columns) : optimizer_(rows * columns) {
             for (const auto& [name, value] : parent.settings_) optimizer_.set(name, value);
         }
@@ -62,7 +62,7 @@ class ensmallen_update {
             optimizer_.step(std::span(parameters.memptr(), parameters.n_elem), std::span(gradient.memptr(), gradient.n_elem));
         }
 
-        /// What runs the rule: its states, its step count, what it reports.
+        /// The optimizer that runs the rule: it has the states, the step count and the reported values.
         auto& optimizer() { return optimizer_; }
 
       private:

@@ -1,6 +1,6 @@
 #pragma once
 
-// What a unit must be compiled with. Each header includes this one before any other.
+// This header checks how a unit is compiled. Each header includes it before any other.
 
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
 // This file does not exist on purpose: a missing include stops a compiler at once; behind an #error it goes on, and prints
@@ -18,15 +18,14 @@
 #define FURL_FAST_MATH 0
 #endif
 
-// Whether the compiler was told that there are no infinities and no NaN: then it drops each test for them that it sees.
+// With -ffinite-math-only a compiler assumes that there are no infinities and no NaN, and drops each test for them that it sees.
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
 #define FURL_FINITE_MATH 1
 #else
 #define FURL_FINITE_MATH 0
 #endif
 
-// Where errors of run time leave the library: by an exception, or, in a program that is compiled without exceptions, by
-// return value.
+// Errors of run time leave the library by an exception, or by return value in a program that is compiled without exceptions.
 #if defined(__cpp_exceptions) && !defined(FURL_NO_EXCEPTIONS)
 #define FURL_EXCEPTIONS 1
 #else
@@ -205,7 +204,7 @@
               FURL_HAS_512BF16, FURL_HAS_512FP16, FURL_HAS_AVXVNNI, FURL_HAS_GFNI, FURL_HAS_ARM_ATOMICS, \
               FURL_HAS_ARM_DOT, FURL_HAS_SCALAR, FURL_HAS_NO_EXCEPTIONS, FURL_HAS_FINITE, FURL_HAS_FAST)
 
-// What each header of the library opens instead of namespace furl.
+// Each header of the library opens this instead of namespace furl.
 #define FURL_NAMESPACE furl::inline FURL_BUILD
 
 // Marks a member of a type that all units share, so that each kind of unit keeps a compiled copy of its own.

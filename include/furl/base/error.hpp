@@ -11,7 +11,7 @@
 
 namespace furl {
 
-/// What last_error() returns: one of a thread, whatever its units are compiled for.
+/// The text that last_error() returns. Each thread has one, which units of all flags share.
 inline constinit thread_local std::string_view last_error_text{};
 
 }  // namespace furl
