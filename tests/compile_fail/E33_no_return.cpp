@@ -1,4 +1,4 @@
-// expect: furl[E33]: the function of a state gives no new value
+// expect: furl[E33]: the function of a state returns nothing
 #include <furl/furl.hpp>
 
 #include <vector>

@@ -10,15 +10,24 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
+// One instantiation for a function that returns nothing and for what it assigns, so one error line.
+template <class Never>
+constexpr refused refuse_no_return() {
+    static_assert(never<Never>, "furl[E33]: the function of a state returns nothing; return the new value, as in [](auto old) { "
+                                "return 0.9 * old + furl::grad; }, and assign nothing to old. If the compiler tells of an error in "
+                                "the function, correct that first. See docs/errors.md#E33");
+    return {};
+}
+
 // A state's own value before the step, inside its recurrence, where its definition is not complete yet.
 template <class Name>
 struct old_value : expression {
     constexpr old_value() = default;
 
-    /// Error E24.
+    /// Error E33.
     template <class X>
     constexpr refused operator=(const X&) const {
-        return refuse_assignment<anyhow<X>>();
+        return refuse_no_return<anyhow<X>>();
     }
 
     static constexpr void count(node_count& c) { ++c.nodes; }
@@ -70,9 +79,7 @@ constexpr auto recur(const Recurrence& recurrence) {
                       "See docs/errors.md#E33");
         return refused{};
     } else if constexpr (std::is_void_v<std::invoke_result_t<const Recurrence&, old_value<Name>>>) {
-        static_assert(never<Recurrence>, "furl[E33]: the function of a state gives no new value: it has no return, or what it "
-                                         "returns has an error that the compiler has told. See docs/errors.md#E33");
-        return refused{};
+        return refuse_no_return<anyhow<Name>>();
     } else {
         return as_expression(recurrence(old_value<Name>{}));
     }

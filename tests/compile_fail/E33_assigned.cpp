@@ -1,4 +1,4 @@
-// expect: furl[E24]: nothing is assigned to an expression
+// expect: furl[E33]: the function of a state returns nothing
 #include <furl/furl.hpp>
 
 #include <vector>
