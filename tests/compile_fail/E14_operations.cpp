@@ -13,7 +13,7 @@ constexpr auto terms(std::integer_sequence<int, I...>) {
 template <int Part>
 constexpr auto part() {
 #ifdef CORRECTED
-    return terms<Part>(std::make_integer_sequence<int, 10>{});
+    return terms<Part>(std::make_integer_sequence<int, 50>{});
 #else
     return terms<Part>(std::make_integer_sequence<int, 100>{});
 #endif

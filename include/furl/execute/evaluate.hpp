@@ -3,6 +3,7 @@
 #include <furl/execute/arithmetic.hpp>
 #include <furl/program/plan.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace FURL_NAMESPACE {
@@ -135,29 +136,39 @@ FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan,
     }
 }
 
-/// Evaluates all element values of a pass.
-template <class Plan, std::size_t Pass, class V, class Leaves>
+namespace detail {
+
+// How many of a list's values one fold takes, from one on: clang nests no more than 256 operands.
+template <std::size_t Size, std::size_t From>
+using fold_numbers = std::make_index_sequence<std::min<std::size_t>(Size - From, 128)>;
+
+}  // namespace detail
+
+/// Evaluates all element values of a pass; from one on in its order.
+template <class Plan, std::size_t Pass, std::size_t From = 0, class V, class Leaves>
 FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const registers<Plan, V>& uniforms,
                                              const Leaves& leaves) {
     constexpr const auto& list = Plan::order.elements[Pass];
     [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        (evaluate<Plan, list[K]>(r, uniforms, leaves), ...);
-    }(std::make_index_sequence<list.size()>{});
+        (evaluate<Plan, list[From + K]>(r, uniforms, leaves), ...);
+        if constexpr (From + sizeof...(K) < list.size()) evaluate_elements<Plan, Pass, From + sizeof...(K)>(r, uniforms, leaves);
+    }(detail::fold_numbers<list.size(), From>{});
 }
 
-/// Evaluates the values of one rate below element that are known from pass First to pass Last.
-template <class Plan, rate When, std::size_t First, std::size_t Last, class Leaves>
+/// Evaluates the values of one rate below element that are known from pass First to pass Last; from one on in their order.
+template <class Plan, rate When, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
 inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves) {
     constexpr const auto& list = Plan::order.scalars;
     [&]<std::size_t... K>(std::index_sequence<K...>) {
         (
             [&] {
-                if constexpr (Plan::program[list[K]].when == When && Plan::order.level[list[K]] >= int{First} &&
-                              Plan::order.level[list[K]] <= int{Last})
-                    evaluate<Plan, list[K]>(r, r, leaves);
+                constexpr auto i = list[From + K];
+                if constexpr (Plan::program[i].when == When && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last})
+                    evaluate<Plan, i>(r, r, leaves);
             }(),
             ...);
-    }(std::make_index_sequence<list.size()>{});
+        if constexpr (From + sizeof...(K) < list.size()) evaluate_scalars<Plan, When, First, Last, From + sizeof...(K)>(r, leaves);
+    }(detail::fold_numbers<list.size(), From>{});
 }
 
 }  // namespace furl

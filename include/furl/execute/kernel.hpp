@@ -33,18 +33,23 @@ struct kernel {
     using key_list = std::array<random_key, Plan::random_keys>;
     static constexpr std::size_t width = A::width;
 
-    static FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, T>& given) {
+    template <std::size_t From>
+    static FURL_INLINE void spread(const uniform_values<Plan, Pass, T>& given, registers<Plan, V>& u) {
         constexpr const auto& list = Plan::order.uniforms[Pass];
-        registers<Plan, V> u;
         [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-            ((u.value[list[K]] = A::broadcast(given.values[K])), ...);
+            ((u.value[list[From + K]] = A::broadcast(given.values[From + K])), ...);
             (
                 [&]() FURL_INLINE_LAMBDA {
-                    if constexpr (info(Plan::program[list[K]].code).is_condition)
-                        u.truth[list[K]] = A::not_equal(u.value[list[K]], A::broadcast(T{0}));
+                    constexpr auto i = list[From + K];
+                    if constexpr (info(Plan::program[i].code).is_condition) u.truth[i] = A::not_equal(u.value[i], A::broadcast(T{0}));
                 }(),
                 ...);
-        }(std::make_index_sequence<list.size()>{});
+            if constexpr (From + sizeof...(K) < list.size()) spread<From + sizeof...(K)>(given, u);
+        }(fold_numbers<list.size(), From>{});
+    }
+    static FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, T>& given) {
+        registers<Plan, V> u;
+        spread<0>(given, u);
         return u;
     }
 

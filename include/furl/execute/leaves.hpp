@@ -18,16 +18,21 @@ struct uniform_values {
     std::array<random_key, Plan::random_keys> keys{};
 };
 
+template <class Plan, std::size_t Pass, class T, std::size_t From>
+FURL_INLINE void round_uniforms(const registers<Plan, double>& scalars, uniform_values<Plan, Pass, T>& result) {
+    constexpr const auto& list = Plan::order.uniforms[Pass];
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        ((result.values[From + K] = info(Plan::program[list[From + K]].code).is_condition
+                          ? static_cast<T>(scalars.truth[list[From + K]])
+                          : static_cast<T>(scalars.value[list[From + K]])),
+         ...);
+        if constexpr (From + sizeof...(K) < list.size()) round_uniforms<Plan, Pass, T, From + sizeof...(K)>(scalars, result);
+    }(fold_numbers<list.size(), From>{});
+}
 template <class Plan, std::size_t Pass, class T>
 FURL_INLINE uniform_values<Plan, Pass, T> round_uniforms(const registers<Plan, double>& scalars) {
-    constexpr const auto& list = Plan::order.uniforms[Pass];
     uniform_values<Plan, Pass, T> result{};
-    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        ((result.values[K] = info(Plan::program[list[K]].code).is_condition
-                          ? static_cast<T>(scalars.truth[list[K]])
-                          : static_cast<T>(scalars.value[list[K]])),
-         ...);
-    }(std::make_index_sequence<list.size()>{});
+    round_uniforms<Plan, Pass, T, 0>(scalars, result);
     return result;
 }
 

@@ -100,11 +100,8 @@ struct naive_executor {
         void run(const pointers& streams, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
                  std::size_t, double* reductions) {
             using kernel = detail::kernel<Plan, Pass, V>;
-            constexpr const auto& list = Plan::order.elements[Pass];
             const auto u = kernel::spread(uniforms);
-            [&]<std::size_t... K>(std::index_sequence<K...>) {
-                (loop<Pass, list[K]>(streams, u, uniforms.keys, n), ...);
-            }(std::make_index_sequence<list.size()>{});
+            loops<Pass, 0>(streams, u, uniforms.keys, n);
             if constexpr (Pass + 1 == Plan::order.passes) {
                 [&]<std::size_t... S>(std::index_sequence<S...>) {
                     (save_old<Pass, S>(streams, n), ...);
@@ -131,6 +128,16 @@ struct naive_executor {
             if constexpr (stream >= 0) return stream_at(streams, static_cast<std::size_t>(stream));
             else if constexpr (buffer >= 0) return buffers_[static_cast<std::size_t>(buffer)].data();
             else return nullptr;
+        }
+
+        // A loop for each value of a pass, from one on in its order.
+        template <std::size_t Pass, std::size_t From>
+        void loops(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
+            constexpr const auto& list = Plan::order.elements[Pass];
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (loop<Pass, list[From + K]>(streams, u, random, n), ...);
+                if constexpr (From + sizeof...(K) < list.size()) loops<Pass, From + sizeof...(K)>(streams, u, random, n);
+            }(detail::fold_numbers<list.size(), From>{});
         }
 
         template <std::size_t Pass, std::int16_t I>

@@ -24,16 +24,37 @@ constexpr bool operator==(const node& a, const node& b) {
            std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
 }
 
-/// The place of a node in a list; size if it is not there. Most of lowering is spent here, and compilers limit the steps
-/// of a constant evaluation: so few steps for each node that differs.
-template <class Node>
-constexpr std::size_t find_node(const Node* nodes, std::size_t size, const node& wanted) {
-    for (std::size_t i = 0; i < size; ++i)
-        if (nodes[i].code == wanted.code && nodes[i].operands[0] == wanted.operands[0] &&
-            (nodes[i].value == wanted.value || wanted.value != wanted.value) && nodes[i] == wanted)
-            return i;
-    return size;
-}
+/// Where the nodes of a list are, by their content. Most of lowering is to look nodes up, and compilers limit the steps of a
+/// constant evaluation: so a node is compared with those in its bucket only.
+template <std::size_t Capacity>
+struct node_index {
+    static constexpr std::size_t buckets = std::bit_ceil(Capacity / 4 + 1);
+
+    std::int16_t newest[buckets]{};              // the newest node of a bucket, counted from 1; 0: none
+    std::int16_t before[Capacity == 0 ? 1 : Capacity]{};  // by node: the one before it in its bucket
+
+    static constexpr std::size_t bucket_of(const node& x) {
+        const auto bits = std::bit_cast<std::uint64_t>(x.value);
+        const auto number = static_cast<std::size_t>(bits ^ (bits >> 47) ^ (bits >> 31));
+        return (static_cast<std::size_t>(x.code) * 7 + static_cast<std::size_t>(x.operands[0] + 1) +
+                static_cast<std::size_t>(x.operands[1] + 1) * 13 + number + x.name.size()) % buckets;
+    }
+
+    /// The place of a node among the first `size` of a list; size if it is not there.
+    template <class Node>
+    constexpr std::size_t find(const Node* nodes, std::size_t size, const node& wanted) const {
+        for (std::size_t i = static_cast<std::size_t>(newest[bucket_of(wanted)]); i > 0; i = static_cast<std::size_t>(before[i - 1]))
+            if (nodes[i - 1] == wanted) return i - 1;
+        return size;
+    }
+
+    /// Notes the node at a place.
+    constexpr void note(const node& added, std::size_t place) {
+        auto& bucket = newest[bucket_of(added)];
+        before[place] = bucket;
+        bucket = static_cast<std::int16_t>(place + 1);
+    }
+};
 
 /// An expression as a flat list of nodes, each once, operands before their users.
 ///
@@ -42,17 +63,19 @@ constexpr std::size_t find_node(const Node* nodes, std::size_t size, const node&
 template <std::size_t Capacity>
 struct graph {
     static_vector<node, Capacity> nodes;
+    node_index<Capacity> index{};
     std::int16_t root = -1;
     bool overflow = false;  ///< the rule outgrew max_graph_nodes; reported by the program's check
 
     /// The index of this node: that of an equal one where there is one already.
     constexpr std::int16_t add(const node& wanted) {
-        const auto place = find_node(nodes.begin(), nodes.size(), wanted);
+        const auto place = index.find(nodes.begin(), nodes.size(), wanted);
         if (place < nodes.size()) return static_cast<std::int16_t>(place);
         if (nodes.full()) {
             overflow = true;
             return 0;
         }
+        index.note(wanted, nodes.size());
         nodes.push_back(wanted);
         return static_cast<std::int16_t>(nodes.size() - 1);
     }
@@ -78,6 +101,6 @@ struct graph {
 };
 
 // What compilers can lower within the limits that they set to constant evaluation.
-inline constexpr std::size_t max_graph_nodes = 480;
+inline constexpr std::size_t max_graph_nodes = 1200;
 
 }  // namespace furl

@@ -92,6 +92,7 @@ struct program {
     static constexpr std::size_t capacity = Capacity;  ///< instructions that it can hold
 
     static_vector<instruction, Capacity> code;   ///< operands before their users
+    node_index<Capacity> index{};                ///< of the code
     static_vector<hyper_entry, 32> hypers;       ///< in the order of their first use
     static_vector<std::string_view, 16> inputs;  ///< names
     static_vector<state_entry, 32> states;       ///< in the order of their first use
@@ -118,12 +119,13 @@ struct program {
     /// The index of this instruction: that of an equal one where there is one already. Sets its rate.
     constexpr std::int16_t emit(instruction wanted) {
         wanted.when = rate_of(wanted);
-        const auto place = find_node(code.begin(), code.size(), wanted);
+        const auto place = index.find(code.begin(), code.size(), wanted);
         if (place < code.size()) return static_cast<std::int16_t>(place);
         if (code.full()) {
             fail(mistake::too_large);
             return 0;
         }
+        index.note(wanted, code.size());
         code.push_back(wanted);
         return static_cast<std::int16_t>(code.size() - 1);
     }
