@@ -287,6 +287,35 @@ TEST_CASE("a path, a stream and memory hold the same bytes, and each loads") {
     CHECK(bytes == before);
 }
 
+namespace {
+
+struct decay_by_tensor {
+    static constexpr auto decay = furl::per_tensor<"decay">(0.5);
+    static constexpr auto update = furl::param - decay * furl::grad;
+};
+
+}  // namespace
+
+TEST_CASE("a hyperparameter of a tensor that is NaN is neither saved nor loaded") {
+    const std::vector<std::size_t> sizes{2, 3};
+    furl::optimizer<decay_by_tensor> opt(sizes), other(sizes);
+    std::vector<std::byte> bytes;
+    CHECK(opt.set("decay", 1, 0.25));
+    CHECK(save_checkpoint(bytes, opt));
+    opt.scalar_state("decay", 1) = std::numeric_limits<double>::quiet_NaN();
+    const auto before = bytes;
+    CHECK(message_of([&] { save_checkpoint(bytes, opt); }).find("was not saved: its 'tensor1.decay' is NaN") != std::string::npos);
+    CHECK(bytes == before);
+
+    // The same value in a file: the only 0.25 in it, at its end.
+    const double good = 0.25, bad = std::numeric_limits<double>::quiet_NaN();
+    CHECK(std::memcmp(bytes.data() + bytes.size() - 8, &good, 8) == 0);
+    std::memcpy(bytes.data() + bytes.size() - 8, &bad, 8);
+    std::istringstream damaged(with_checksum({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    CHECK(message_of([&] { load_checkpoint(damaged, other); }).find("is not loaded: its 'tensor1.decay' is NaN") != std::string::npos);
+    CHECK(other.get("decay", 1) == 0.5);
+}
+
 TEST_CASE("what could not be loaded again is refused before the old file is gone") {
     const scratch dir;
     running a(1);

@@ -15,7 +15,8 @@ namespace FURL_NAMESPACE {
 ///
 /// @tparam Name   the name of the count: "steps" unless given.
 /// @param update  a rule's update. Its schedules and bias corrections follow the tensor's own count.
-/// @returns  an expression of the shape of the update.
+/// @returns  an expression of the shape of the update. A named value that depends on the step is then one per tensor, and
+///           `opt.value(name)` does not have it.
 /// State:   one number per tensor, under its name, starts at 0.
 /// Cost:    what depends on the step is computed once for each tensor, or for each run of tensors with equal counts that
 ///          follow each other in memory. A bias correction under a root is a multiplication of its own.

@@ -111,7 +111,7 @@ concept Parameters = Tensor<X> || TensorList<X>;
 /// Cost:    reads the states twice, copies none.
 /// Errors:  checkpoint_error, with the reason of the system, if it cannot be written; if it could not be loaded again: a
 ///          hyperparameter that is NaN, names that are not UTF-8, a header above 100 MB; if a step tensor by tensor is open.
-///          The old file is as it was.
+///          The old file is as it was, unless the message says that the new one is in place.
 /// Limits:  POSIX. Where the file system has no locks, a process that crashes in a save leaves its file beside the other.
 template <class Optimizer>
 bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const checkpoint_settings& settings = {}) {

@@ -5,6 +5,7 @@
 #include <furl/checkpoint/numbers.hpp>
 #include <furl/storage/tensors.hpp>
 
+#include <cstring>
 #include <map>
 #include <optional>
 #include <string>
@@ -37,7 +38,14 @@ struct saved_stream {
     tensor_shape shape{};
     std::optional<double> if_missing{};
     bool has_main = true;  // not where the parameters are not given
+    bool may_be_nan = true;  // no hyperparameter may
     std::size_t part = 0;
+
+    bool is_refused(byte_span bytes) const {
+        double value = 0;
+        if (!may_be_nan) std::memcpy(&value, bytes.data(), sizeof value);
+        return is_nan(value);
+    }
 
     std::string describe() const { return std::string(safetensors_name(memory.type)) + " " + detail::describe(shape); }
     std::string name_of_rest(std::string_view kind) const { return rest_name + "." + std::string(kind); }
@@ -118,7 +126,7 @@ struct checkpoint_content {
     static saved_stream scalar(const saved_part& part, std::size_t s, const std::string& owner, std::size_t tensor) {
         const auto& state = part.info->states[s];
         const auto name = owner + "." + std::string(state.name);
-        return {name, name, {state.type, {}, part.state_bytes(s, tensor), {}}, 1, {}, state.if_missing};
+        return {name, name, {state.type, {}, part.state_bytes(s, tensor), {}}, 1, {}, state.if_missing, true, state.role != state_role::hyperparameter};
     }
 
     saved_stream with_rest(const saved_part& part, int owner, std::size_t i, saved_stream stream) const {
@@ -176,6 +184,7 @@ inline problem fill(safetensors& file, checkpoint_content& content, const checkp
     };
     for (const auto& s : content.streams()) {
         const auto& memory = s.memory;
+        if (s.is_refused(memory.main)) return "its '" + s.name + "' is NaN";
         if (s.has_main && !add(s.name, memory.type, s.shape, memory.main)) return wrong;
         if (memory.rest_name.empty()) continue;
         const auto rest = extent_of_rest(memory.type, memory.rest_name, s.elements);

@@ -72,7 +72,7 @@ inline problem sync_directory(const std::filesystem::path& directory) {
     const descriptor d(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!d || ::fsync(d.get()) == 0 || is_unsupported(errno) || errno == EACCES || errno == EPERM || errno == EROFS || errno == EBADF)
         return {};
-    return system_problem("it is written, but may not outlive a crash of the machine: cannot sync the directory");
+    return system_problem("the new file is in place, but a crash of the machine may lose it: cannot sync the directory");
 }
 
 /// A file beside the one that is to be replaced. It is of this process alone, and goes if it does not become that one.

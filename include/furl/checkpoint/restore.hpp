@@ -52,6 +52,7 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     const auto expects = [&] { return "tensor '" + s.name + "' is " + main->describe() + ", expected " + s.describe(); };
     const bool flat = main->shape.size() <= 1, asked_for = s.shape.size() > 1;
     if (!main->type || element_count(main->shape) != s.elements || (!flat && asked_for && main->shape != s.shape)) return expects();
+    if (main->type == s.memory.type && s.is_refused(main->bytes)) return "its '" + s.name + "' is NaN";
     found.values.type = *main->type;
     found.values.main = main->bytes;
     if (main->type == element_type::bfloat16 || main->type == element_type::float16 || main->type == element_type::uint8)
