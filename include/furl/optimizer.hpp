@@ -201,6 +201,11 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         place_states(arguments_.moved());
         return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
     }
+    /// The same over what the last call was given; nothing if that was not all, or is no longer known.
+    std::optional<stage> begin_again(std::span<const std::size_t> numbers, std::size_t total) {
+        if (!arguments_.has_all(states_.memory()) || turns_.open()) return {};
+        return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
+    }
     /// Whether the step goes on into this pass.
     bool prepare(stage& now, std::size_t pass) { return engine_.prepare(now, pass); }
     template <class Runner>

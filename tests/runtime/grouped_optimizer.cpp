@@ -231,3 +231,73 @@ TEST_CASE("a copy of groups has states of its own") {
     copy.reset();
     CHECK(copy[0].step_count() == 0);
 }
+
+TEST_CASE("a step over the memory of the last one is that over memory that is new each time, whatever lies between") {
+    struct running {
+        grouped_optimizer<float> groups;
+        list w = normal_list(1, {5000, 3, 40});
+        bool moves = false;
+
+        bool step(unsigned seed, bool last_is_absent = false) {
+            auto g = normal_list(seed, {5000, 3, 40});
+            if (last_is_absent) g[2].clear();
+            for (std::size_t i = 0; i < g.size(); ++i) std::ranges::copy(g[i], own_[i].begin());
+            std::vector<std::span<const float>> gradients(own_.begin(), own_.end());
+            if (last_is_absent) gradients[2] = {};
+            if (!moves) return groups.step(w, gradients);
+            list elsewhere = w;
+            const bool done = groups.step(elsewhere, last_is_absent ? g : normal_list(seed, {5000, 3, 40}));
+            for (std::size_t i = 0; i < w.size(); ++i) std::ranges::copy(elsewhere[i], w[i].begin());
+            return done;
+        }
+
+      private:
+        list own_ = normal_list(0, {5000, 3, 40});
+    };
+    running stays, moves;
+    moves.moves = true;
+    for (auto* r : {&stays, &moves}) {
+        r->groups.add<first_rule>({5000});
+        r->groups.add<second_rule>({3}, {.lr_scale = {0.5}});
+        r->groups.add<first_rule>({40});
+    }
+    const auto step_both = [&](unsigned seed, bool absent = false) {
+        CHECK(stays.step(seed, absent));
+        CHECK(moves.step(seed, absent));
+        CHECK(stays.w == moves.w);
+    };
+    const auto with_both = [&](auto change) {
+        change(stays);
+        change(moves);
+    };
+    const scratch dir;
+    unsigned seed = 100;
+    step_both(seed++);
+    step_both(seed++);
+    with_both([](running& r) { r.groups[0].freeze(); });
+    step_both(seed++);
+    with_both([](running& r) { r.groups[0].freeze(false); });
+    step_both(seed++);
+    step_both(seed++, true);
+    step_both(seed++);
+    with_both([](running& r) { r.groups.set("lr", 0.25); });
+    step_both(seed++);
+    save_checkpoint(dir / "run", stays.groups);
+    const auto copy = stays.groups;
+    auto moved = std::move(stays.groups);
+    stays.groups = std::move(moved);
+    step_both(seed++);
+    with_both([&](running& r) { load_checkpoint(dir / "run", r.groups); });
+    step_both(seed++);
+    stays.groups = copy;
+    with_both([&](running& r) { load_checkpoint(dir / "run", r.groups); });
+    step_both(seed++);
+    with_both([](running& r) { r.groups.reset(); });
+    step_both(seed++);
+    // Gradients that a step before took are refused where they are of another size, as ever.
+    const auto before = stays.w;
+    std::vector<std::span<const float>> short_one{stays.w[0], std::span(stays.w[1]).first(2), stays.w[2]};
+    CHECK_THROWS_AS(stays.groups.step(stays.w, short_one), std::invalid_argument);
+    CHECK(stays.w == before);
+    step_both(seed++);
+}

@@ -117,9 +117,7 @@ class step_runner {
         double get() const {
             constexpr auto x = program[I];
             if constexpr (x.code == op::hyper) {
-                std::size_t i = 0;
-                while (program.hypers[i].name != x.name) ++i;
-                return now.hypers[i];
+                return now.hypers[x.slot];
             } else if constexpr (x.code == op::step) {
                 return static_cast<double>(now.t);
             } else if constexpr (x.code == op::count) {
@@ -131,12 +129,13 @@ class step_runner {
                     if (!now.tensors.is_absent(i)) elements += now.self.parts_.size(i);
                 return static_cast<double>(elements);
             } else if constexpr (x.code == op::previous) {
-                std::size_t i = 0;
-                while (program.states[i].name != x.name) ++i;
-                return now.self.states_.at(i, tensor);
+                return now.self.states_.at(x.slot, tensor);
             } else {
-                std::size_t r = 0;
-                while (Plan::order.reductions[r] != I) ++r;
+                constexpr auto r = [] {
+                    std::size_t place = 0;
+                    while (Plan::order.reductions[place] != I) ++place;
+                    return place;
+                }();
                 return is_global(x.code) ? now.self.global_reductions_[r]
                                          : now.self.reductions_[tensor * reductions + r];
             }

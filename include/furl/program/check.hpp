@@ -91,8 +91,7 @@ constexpr std::optional<double> in_first_step(const program<Capacity>& p, std::i
             return (*a == *b) == (x.code == op::equal);
         }
         case op::previous:
-            for (const auto& s : p.states)
-                if (s.name == x.name && s.initial >= 0 && s.starts < 0 && p[s.initial].code == op::constant) return p[s.initial].value;
+            if (const auto& s = p.state_of(x); s.initial >= 0 && s.starts < 0 && p[s.initial].code == op::constant) return p[s.initial].value;
             return {};
         default: return {};
     }

@@ -62,9 +62,8 @@ constexpr program<Capacity> initialize(const program<Capacity>& in) {
         } else {
             result = p.emit(x);
             if (x.code == op::previous)
-                for (const auto& s : in.states)
-                    if (s.name == x.name && s.starts >= 0)
-                        result = p.emit(op::select, is_first(p, s.starts), now[static_cast<std::size_t>(s.initial)], result);
+                if (const auto& s = in.state_of(x); s.starts >= 0)
+                    result = p.emit(op::select, is_first(p, s.starts), now[static_cast<std::size_t>(s.initial)], result);
         }
         now.push_back(result);
         return result;

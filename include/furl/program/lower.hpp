@@ -109,7 +109,7 @@ struct lowering {
             for (std::size_t i = 0; i < source.nodes.size(); ++i) {
                 const auto& n = source.nodes[i];
                 rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
-                             ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}})
+                             ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}, rate::per_step, out.slot_of(n)})
                              : rate::per_step;
                 // When a state starts says nothing of how many values it has.
                 if (n.code == op::starts) r = rates[n.operands[0]];
@@ -140,10 +140,9 @@ struct lowering {
             return done = emit(source.root);
         }
         if (n.code == op::hyper) {
-            node unified = n;
-            for (const auto& h : out.hypers)
-                if (h.name == n.name) unified.value = h.default_value;
-            return done = out.emit(instruction{unified});
+            instruction unified{n};
+            unified.value = out.hypers[static_cast<std::size_t>(out.slot_of(n))].default_value;
+            return done = out.emit(unified);
         }
         visiting[i] = true;
         // The initial value stands before what reads it: see initialize.hpp.

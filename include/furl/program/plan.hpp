@@ -55,6 +55,7 @@ struct stages {
 struct stream_entry {
     op kind;                  ///< param, grad, input or previous
     std::string_view name;    ///< of the input or state
+    std::int16_t slot = -1;   ///< its place in the program's table of inputs or states
     std::int16_t load = -1;   ///< the instruction that reads it; -1 if none does
     std::int16_t store = -1;  ///< the value written to it in the last pass; -1 if none is
 };
@@ -74,18 +75,18 @@ struct plan {
     /// The streams, in the order of stream_entry.
     static constexpr auto streams = [] {
         static_vector<stream_entry, 2 + 16 + 32> result;
-        result.push_back({op::param, "param", -1, program.update});
-        result.push_back({op::grad, "grad", -1, program.gradient});
-        for (auto name : program.inputs) result.push_back({op::input, name});
-        for (const auto& s : program.states)
-            if (s.when == rate::per_element) result.push_back({op::previous, s.name, -1, s.next});
+        result.push_back({op::param, "param", -1, -1, program.update});
+        result.push_back({op::grad, "grad", -1, -1, program.gradient});
+        std::int16_t slot = 0;
+        for (auto name : program.inputs) result.push_back({op::input, name, slot++});
+        slot = 0;
+        for (const auto& s : program.states) {
+            if (s.when == rate::per_element) result.push_back({op::previous, s.name, slot, -1, s.next});
+            ++slot;
+        }
         for (auto& stream : result)
-            for (std::size_t i = 0; i < size; ++i) {
-                const auto& x = program.code[i];
-                const bool named = x.code == op::input || x.code == op::previous;
-                if (x.code == stream.kind && (!named || x.name == stream.name))
-                    stream.load = static_cast<std::int16_t>(i);
-            }
+            for (std::size_t i = 0; i < size; ++i)
+                if (const auto& x = program.code[i]; x.code == stream.kind && x.slot == stream.slot) stream.load = static_cast<std::int16_t>(i);
         return result;
     }();
 

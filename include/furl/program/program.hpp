@@ -17,9 +17,10 @@ enum class rate : std::uint8_t {
     per_element,  ///< one value for each parameter
 };
 
-/// A node of a program, with its rate.
+/// A node of a program, with its rate and its place.
 struct instruction : node {
     rate when = rate::per_step;  ///< how often it is computed
+    std::int16_t slot = -1;      ///< what has a name: its place in the program's table of hyperparameters, inputs or states
 };
 
 /// A hyperparameter of a program.
@@ -116,8 +117,9 @@ struct program {
         culprit = who;
     }
 
-    /// The index of this instruction: that of an equal one where there is one already. Sets its rate.
+    /// The index of this instruction: that of an equal one where there is one already. Sets its slot and rate.
     constexpr std::int16_t emit(instruction wanted) {
+        wanted.slot = slot_of(wanted);
         wanted.when = rate_of(wanted);
         const auto place = index.find(code.begin(), code.size(), wanted);
         if (place < code.size()) return static_cast<std::int16_t>(place);
@@ -138,6 +140,24 @@ struct program {
     /// The index of a constant.
     constexpr std::int16_t emit(double value) { return emit(instruction{{op::constant, {-1, -1, -1}, value, {}}}); }
 
+    /// The place in its table of what a node names; -1 if it names nothing there. Only here are names compared.
+    constexpr std::int16_t slot_of(const node& x) const {
+        const auto place = [&](const auto& table, auto name_of) -> std::int16_t {
+            for (std::size_t i = 0; i < table.size(); ++i)
+                if (name_of(table[i]) == x.name) return static_cast<std::int16_t>(i);
+            return -1;
+        };
+        switch (x.code) {
+            case op::hyper: return place(hypers, [](const auto& h) { return h.name; });
+            case op::input: return place(inputs, [](auto name) { return name; });
+            case op::previous: case op::tensor_hyper: return place(states, [](const auto& s) { return s.name; });
+            default: return -1;
+        }
+    }
+
+    /// The state that an instruction reads.
+    constexpr const state_entry& state_of(const instruction& x) const { return states[static_cast<std::size_t>(x.slot)]; }
+
     /// How often an instruction is computed: as often as the finest of its operands.
     constexpr rate rate_of(const instruction& x) const {
         switch (x.code) {
@@ -149,10 +169,7 @@ struct program {
             }
             case op::param: case op::grad: case op::updated: case op::input: case op::random:
                 return rate::per_element;
-            case op::previous:
-                for (const auto& s : states)
-                    if (s.name == x.name) return s.when;
-                return rate::per_element;
+            case op::previous: return x.slot < 0 ? rate::per_element : state_of(x).when;
             default: break;
         }
         if (info(x.code).kind == op_kind::reduction || is_reduction(x.code))

@@ -79,6 +79,7 @@ struct erased_optimizer {
     virtual bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                        std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                        bool may_write_gradients) = 0;
+    virtual bool begin_again(std::span<const std::size_t> numbers, std::size_t total) = 0;
     virtual bool prepare(std::size_t pass) = 0;
     virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
     virtual void finish() = 0;
@@ -122,6 +123,11 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
                std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                bool may_write_gradients) override {
         const auto begun = opt.begin_named(parameters, gradients, inputs, numbers, total, may_write_gradients);
+        if (begun) stage.emplace(*begun);
+        return begun.has_value();
+    }
+    bool begin_again(std::span<const std::size_t> numbers, std::size_t total) override {
+        const auto begun = opt.begin_again(numbers, total);
         if (begun) stage.emplace(*begun);
         return begun.has_value();
     }

@@ -172,6 +172,10 @@ class grouped_optimizer {
     std::vector<std::span<T>> parameters_;
     std::vector<std::span<const T>> gradients_;
     std::vector<unsigned char> const_gradients_;
+    // The arguments of the last take, if they can be used again: all tensors with a gradient, and no inputs.
+    std::vector<std::span<T>> taken_parameters_;
+    std::vector<std::span<const T>> taken_gradients_;
+    std::vector<unsigned char> taken_const_;
     detail::shared_reductions reductions_;
 
     // What a step touches: each part, and where its arguments lie. The second is what was last found without an overlap; a
@@ -234,14 +238,15 @@ class grouped_optimizer {
 
     // A step with the gradients in gradients_.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
-        if (!take(parameters, inputs)) return false;
+        const bool again = inputs.empty() && are_as_taken(parameters);
+        if (!again && !take(parameters, inputs)) return false;
         // Few walks over the parts, as a thousand of them do not fit into a cache. All but the last pass of a part only read.
         reductions_.start(tensors());
         std::size_t passes = 1;
         bool may_skip = false;
         ++number_;
         for (auto* p : active_) {
-            if (!p->begin(p->info().counts_all ? total_ : 0, number_)) return false;
+            if (!p->begin(p->info().counts_all ? total_ : 0, number_, again)) return false;
             passes = std::max(passes, p->info().passes);
             may_skip |= p->info().may_skip;
             reduce(*p, 0, runner);
@@ -289,8 +294,23 @@ class grouped_optimizer {
         });
     }
 
+    // Whether the arguments and the parts that step are those of the last take.
+    bool are_as_taken(std::span<const std::span<T>> parameters) const {
+        const auto equal = [](const auto& a, const auto& b) {
+            return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.data() == y.data() && x.size() == y.size(); });
+        };
+        if (!equal(parameters, taken_parameters_) || !equal(gradients_, taken_gradients_) || const_gradients_ != taken_const_) return false;
+        auto known = active_.begin();
+        bool same = true;
+        for (const auto& g : groups_)
+            if (!g.frozen())
+                g.for_each_part([&](const part& p) { same = same && known != active_.end() && *known++ == &p; });
+        return same && known == active_.end();
+    }
+
     // Deals the arguments out to the parts that step, and refuses what does not fit.
     bool take(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+        taken_parameters_.clear();
         if (!group_of_.empty() && group_of_.rbegin()->first + 1 != tensors()) {
             std::size_t missing = 0;
             while (group_of_.contains(missing)) ++missing;
@@ -327,9 +347,15 @@ class grouped_optimizer {
             if (elements == 0) return false;
             std::erase_if(active_, [](const part* p) { return !p->has_part(); });
         }
-        if (touched_ == checked_) return true;
-        if (!no_overlap(parameters, inputs)) return false;
-        checked_ = touched_;
+        if (touched_ != checked_) {
+            if (!no_overlap(parameters, inputs)) return false;
+            checked_ = touched_;
+        }
+        if (absent == 0 && inputs.empty()) {
+            taken_parameters_.assign(parameters.begin(), parameters.end());
+            taken_gradients_ = gradients_;
+            taken_const_ = const_gradients_;
+        }
         return true;
     }
 

@@ -26,12 +26,12 @@ template <class T>
 class group_part {
   public:
     group_part(any_optimizer<T> opt, std::vector<std::size_t> tensors, double scale)
-        : opt_(std::move(opt)), tensors_(std::move(tensors)), scale_(scale), parameters_(tensors_.size()), gradients_(tensors_.size()),
+        : opt_(std::move(opt)), info_(&opt_.info()), tensors_(std::move(tensors)), scale_(scale), parameters_(tensors_.size()), gradients_(tensors_.size()),
           absent_(tensors_.size()) {}
 
     any_optimizer<T>& opt() { return opt_; }
     const any_optimizer<T>& opt() const { return opt_; }
-    const rule_info& info() const { return opt_.info(); }
+    const rule_info& info() const { return *info_; }
     const std::vector<std::size_t>& tensors() const { return tensors_; }
     double scale() const { return scale_; }
 
@@ -68,10 +68,11 @@ class group_part {
     std::size_t elements() const { return elements_; }
     bool has_part() const { return absent_count_ == 0 || elements_ > 0; }
 
-    /// Begins the step of a number. Gradients that a rule writes are known not to be const.
-    bool begin(std::size_t total, std::uint64_t number) {
+    /// Begins the step of a number; whether over the same as the last. Gradients that a rule writes are known not to be const.
+    bool begin(std::size_t total, std::uint64_t number, bool again) {
         last_step_ = number;
-        return held().begin(parameters_, gradients_, inputs_, tensors_, total, true);
+        return (again && held().begin_again(tensors_, total)) ||
+               held().begin(parameters_, gradients_, inputs_, tensors_, total, true);
     }
     std::uint64_t last_step() const { return last_step_; }
     bool prepare(std::size_t pass) { return held().prepare(pass); }
@@ -104,6 +105,7 @@ class group_part {
 
   private:
     any_optimizer<T> opt_;
+    const rule_info* info_;
     std::vector<std::size_t> tensors_;  // in the list of all
     double scale_;
     std::vector<std::span<T>> parameters_;
@@ -280,8 +282,13 @@ class parameter_group {
     }
     template <class Visit>
     void for_each_part(Visit visit) {
-        for (auto& p : parts_)
-            if (!p.tensors().empty()) visit(p);
+        if (places_.empty()) return;
+        for (auto& p : parts_) visit(p);
+    }
+    template <class Visit>
+    void for_each_part(Visit visit) const {
+        if (places_.empty()) return;
+        for (const auto& p : parts_) visit(p);
     }
     void append_saved_parts(std::vector<detail::saved_part>& list, std::size_t group) {
         for (std::size_t k = 0; k < parts_.size(); ++k) {

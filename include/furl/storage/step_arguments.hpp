@@ -103,6 +103,11 @@ class step_arguments {
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
+    /// Whether the last take was of all tensors, each with a gradient, beside these states: then it can be used again.
+    bool has_all(std::span<const std::byte> states) const {
+        return checked_for_ == owner_of(states) && tensors_.absent_count == 0;
+    }
+
     /// Whether anything lies elsewhere than in the take before the last.
     bool moved() const { return moved_; }
 
@@ -124,6 +129,11 @@ class step_arguments {
 
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
+    // A copy has other states or another address: its check must be its own.
+    const void* owner_of(std::span<const std::byte> states) const {
+        return states.empty() ? static_cast<const void*>(this) : states.data();
+    }
+
     // Which tensors the arguments are of.
     struct window {
         std::size_t first = 0, count = 0;
@@ -139,8 +149,7 @@ class step_arguments {
     template <class Parameters, class Gradients, class TakeInputs>
     bool take_checked(window tensors, std::span<const std::byte> states, Parameters& parameters, Gradients& gradients,
                       TakeInputs take_inputs) {
-        // A copy has other states or another address: its check must be its own.
-        const void* owner = states.empty() ? static_cast<const void*>(this) : states.data();
+        const void* owner = owner_of(states);
         moved_ = checked_for_ != owner;
         checked_for_ = nullptr;
         taken_ = tensors;
