@@ -33,26 +33,6 @@ struct kernel {
     using key_list = std::array<random_key, Plan::random_keys>;
     static constexpr std::size_t width = A::width;
 
-    template <std::size_t From>
-    static FURL_INLINE void spread(const uniform_values<Plan, Pass, T>& given, registers<Plan, V>& u) {
-        constexpr const auto& list = Plan::order.uniforms[Pass];
-        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-            ((u.value[list[From + K]] = A::broadcast(given.values[From + K])), ...);
-            (
-                [&]() FURL_INLINE_LAMBDA {
-                    constexpr auto i = list[From + K];
-                    if constexpr (info(Plan::program[i].code).is_condition) u.truth[i] = A::not_equal(u.value[i], A::broadcast(T{0}));
-                }(),
-                ...);
-            if constexpr (From + sizeof...(K) < list.size()) spread<From + sizeof...(K)>(given, u);
-        }(fold_numbers<list.size(), From>{});
-    }
-    static FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, T>& given) {
-        registers<Plan, V> u;
-        spread<0>(given, u);
-        return u;
-    }
-
     template <std::int16_t I>
     static FURL_INLINE V result(const registers<Plan, V>& r, const registers<Plan, V>& u) {
         if constexpr (Plan::program.is_element(I)) return r.value[I];
@@ -179,7 +159,7 @@ struct kernel {
                                    std::size_t from) {
         const pointers places = given;
         const auto keys = uniforms.keys;
-        const registers<Plan, V> u = spread(uniforms);
+        const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
         const auto evaluate = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                   FURL_INLINE_LAMBDA {
             evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number});
@@ -260,7 +240,7 @@ struct kernel {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             const pointers places = given;
             const auto keys = uniforms.keys;
-            const registers<Plan, V> u = spread(uniforms);
+            const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
             std::tuple<block_tree<combine<R>>...> trees;
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 const auto end = std::min(n, begin + reduction_block);
@@ -325,7 +305,7 @@ struct kernel {
                              double* results, const std::array<scale, reductions.size()>& by) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             const pointers places = given;
-            const registers<Plan, V> u = spread(uniforms);
+            const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
             std::tuple<block_tree<combine<R>>...> trees;
             for (std::size_t begin = 0; begin < n; begin += reduction_block) {
                 const auto end = std::min(n, begin + reduction_block);

@@ -36,6 +36,30 @@ FURL_INLINE uniform_values<Plan, Pass, T> round_uniforms(const registers<Plan, d
     return result;
 }
 
+/// The same in all lanes of a vector.
+template <class Plan, std::size_t Pass, class V, std::size_t From>
+FURL_INLINE void spread(const uniform_values<Plan, Pass, typename arithmetic<V>::element>& given, registers<Plan, V>& u) {
+    using A = arithmetic<V>;
+    constexpr const auto& list = Plan::order.uniforms[Pass];
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        ((u.value[list[From + K]] = A::broadcast(given.values[From + K])), ...);
+        (
+            [&]() FURL_INLINE_LAMBDA {
+                constexpr auto i = list[From + K];
+                if constexpr (info(Plan::program[i].code).is_condition)
+                    u.truth[i] = A::not_equal(u.value[i], A::broadcast(typename A::element{0}));
+            }(),
+            ...);
+        if constexpr (From + sizeof...(K) < list.size()) spread<Plan, Pass, V, From + sizeof...(K)>(given, u);
+    }(fold_numbers<list.size(), From>{});
+}
+template <class Plan, std::size_t Pass, class V>
+FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, typename arithmetic<V>::element>& given) {
+    registers<Plan, V> u;
+    spread<Plan, Pass, V, 0>(given, u);
+    return u;
+}
+
 // One kernel's view of memory. A copy of the pointers, so that no store can make the compiler load them again.
 template <class Plan, class V>
 struct vector_leaves {

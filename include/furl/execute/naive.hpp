@@ -100,7 +100,7 @@ struct naive_executor {
         void run(const pointers& streams, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
                  std::size_t, double* reductions) {
             using kernel = detail::kernel<Plan, Pass, V>;
-            const auto u = kernel::spread(uniforms);
+            const auto u = detail::spread<Plan, Pass, V>(uniforms);
             loops<Pass, 0>(streams, u, uniforms.keys, n);
             if constexpr (Pass + 1 == Plan::order.passes) {
                 [&]<std::size_t... S>(std::index_sequence<S...>) {
