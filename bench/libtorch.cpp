@@ -7,7 +7,7 @@
 #include <furl/bench/rule.hpp>
 #include <furl/bench/run.hpp>
 #include <furl/furl.hpp>
-#include <furl/storage/tensor_arena.hpp>
+#include <furl/memory/tensor_arena.hpp>
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adagrad.hpp>
 #include <furl/zoo/adam.hpp>

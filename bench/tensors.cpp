@@ -6,7 +6,7 @@
 
 #include <furl/bench/job.hpp>
 #include <furl/furl.hpp>
-#include <furl/storage/tensor_arena.hpp>
+#include <furl/memory/tensor_arena.hpp>
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
 

@@ -7,7 +7,7 @@
 
 #include <furl/bench/job.hpp>
 #include <furl/furl.hpp>
-#include <furl/storage/tensor_arena.hpp>
+#include <furl/memory/tensor_arena.hpp>
 #include <furl/zoo/adamw.hpp>
 
 #include <algorithm>

@@ -3,7 +3,7 @@
 
 #include <furl/bench/limits.hpp>
 #include <furl/furl.hpp>
-#include <furl/storage/tensor_arena.hpp>
+#include <furl/memory/tensor_arena.hpp>
 
 #include <cstddef>
 

@@ -2,8 +2,8 @@
 
 // The page shows the regions as they stand.
 // clang-format off
-#include <furl/language/language.hpp>
 #include <furl/blocks/blocks.hpp>
+#include <furl/language/language.hpp>
 #include <furl/print/print.hpp>
 #include <furl/zoo/adamw.hpp>
 

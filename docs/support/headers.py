@@ -4,8 +4,8 @@ import re
 # What no program includes or names, in namespace furl all the same: parts of the compiler and of the loop. The reference is
 # of the rest; these headers speak to those who change them.
 INTERNAL = re.compile(r"furl/(base/(build|finite|macros|static_vector)|language/(op|graph|named)|"
-                      r"execute/(arithmetic|bit_order|counting|evaluate|kernel|leaves|naive|partition|random|range|reduction_tree|scalar_states|simd|step|step_tensors)|"
-                      r"storage/(hyperparameters|matrix_layout|refused|plan_info|state_table|step_arguments|step_data|tensor_turns|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")
+                      r"execute/(counting|evaluate|kernel|leaves|naive|partition|range|reduction_tree|scalar_states|step|step_tensors)|simd/(arithmetic|bit_order|random|simd)|"
+                      r"optimizer/(hyperparameters|refused|plan_info|state_table|step_arguments|partial_step)|memory/(matrix_layout|step_data|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")
 
 LABEL = re.compile(r"(?m)^([^\S\n]*)///\s?([A-Z][A-Za-z]*(?:, [A-Z][a-z]+)*):  +(.*)$")
 

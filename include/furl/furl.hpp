@@ -4,12 +4,12 @@
 // is defined, and all of them together take a compiler some seconds.
 
 #include <furl/blocks/blocks.hpp>
+#include <furl/control/loss_scale.hpp>
+#include <furl/control/reduce_on_plateau.hpp>
 #include <furl/language/language.hpp>
+#include <furl/memory/tensor_arena.hpp>
+#include <furl/memory/zero_gradients.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/print/print.hpp>
 #include <furl/program/cost.hpp>
-#include <furl/schedule/loss_scale.hpp>
-#include <furl/schedule/reduce_on_plateau.hpp>
-#include <furl/storage/tensor_arena.hpp>
-#include <furl/storage/zero_gradients.hpp>
 #include <furl/zoo/names.hpp>

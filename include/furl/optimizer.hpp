@@ -4,13 +4,13 @@
 #include <furl/base/policy.hpp>
 #include <furl/execute/executors.hpp>
 #include <furl/execute/step.hpp>
+#include <furl/formats/storage.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
+#include <furl/optimizer/optimizer_data.hpp>
+#include <furl/optimizer/partial_step.hpp>
+#include <furl/optimizer/refused.hpp>
 #include <furl/program/check.hpp>
-#include <furl/storage/named_access.hpp>
-#include <furl/storage/refused.hpp>
-#include <furl/storage/storage.hpp>
-#include <furl/storage/tensor_turns.hpp>
 
 #include <cstdint>
 #include <initializer_list>
@@ -30,12 +30,12 @@ template <class Rule, class T, class... Policies>
 inline constexpr bool is_optimizer<optimizer<Rule, T, Policies...>> = true;
 
 template <class Rule, class T, class... Policies>
-struct named_access_of {
+struct optimizer_parts {
     using policies = policies_of<Rule, T, Policies...>;
     using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats>;
     using executor = typename policies::execution::template executor<T>::template bound<plan>;
     using engine = step_runner<plan, T, executor, typename policies::denormals>;
-    using type = named_access<plan, engine>;
+    using type = optimizer_data<plan, engine>;
 };
 
 }  // namespace detail
@@ -53,10 +53,10 @@ struct named_access_of {
 /// Errors:  E01 to E14 if the rule is wrong, at compile time. std::invalid_argument if a call is, before anything is
 ///          written.
 template <class Rule, class T = float, class... Policies>
-class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
-    using plan = typename detail::named_access_of<Rule, T, Policies...>::plan;
-    using engine = typename detail::named_access_of<Rule, T, Policies...>::engine;
-    using base = detail::named_access<plan, engine>;
+class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
+    using plan = typename detail::optimizer_parts<Rule, T, Policies...>::plan;
+    using engine = typename detail::optimizer_parts<Rule, T, Policies...>::engine;
+    using base = detail::optimizer_data<plan, engine>;
     using typename base::table;
     using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_, base::no_tensor, base::has_tensor;
 
@@ -119,7 +119,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        if (!turns_.require_none() || !arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
+        if (!partial_.require_none() || !arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
                                                         std::forward<Gradients>(gradients), inputs...))
             return false;
         place_states(arguments_.moved());
@@ -150,7 +150,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         static_assert(alone, "furl[E40]: the rule has a reduction over all tensors, so one tensor cannot step before the "
                              "gradients of all are there; use step. See docs/errors.md#E40");
         if constexpr (alone) {
-            return arguments_.require_tensor(tensor) && turns_.require(tensor, this->tensors()) &&
+            return arguments_.require_tensor(tensor) && partial_.require(tensor, this->tensors()) &&
                    arguments_.take_one(tensor, states_.memory(), std::forward<Parameters>(parameters),
                                        std::forward<Gradients>(gradients), inputs...) &&
                    run_tensor(tensor);
@@ -160,15 +160,15 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     /// Ends a step of which some tensors had no part: they and their states stay as they are. It counts if any tensor had
     /// one.
     void finish_step() {
-        if (!turns_.open()) return;
-        const bool counts = turns_.any_had_part();
-        if (counts) engine_.keep_noted_states(turns_.had_part());
-        turns_.end();
+        if (!partial_.open()) return;
+        const bool counts = partial_.any_had_part();
+        if (counts) engine_.keep_noted_states(partial_.had_part());
+        partial_.end();
         steps_ += counts;
     }
 
     /// Whether a step tensor by tensor has begun and has not ended.
-    bool step_is_open() const { return turns_.open(); }
+    bool step_is_open() const { return partial_.open(); }
 
     /// The same, for tensors and inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
     /// refused unless may_write_gradients says that they are not const.
@@ -178,7 +178,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
             return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
                                   "gradients of all are there; use step");
         else
-            return require_writable(may_write_gradients) && arguments_.require_tensor(tensor) && turns_.require(tensor, this->tensors()) &&
+            return require_writable(may_write_gradients) && arguments_.require_tensor(tensor) && partial_.require(tensor, this->tensors()) &&
                    arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
     }
 
@@ -197,13 +197,13 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     std::optional<stage> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                      std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
                                      std::size_t total = 0, bool may_write_gradients = false) {
-        if (!require_writable(may_write_gradients) || !turns_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
+        if (!require_writable(may_write_gradients) || !partial_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
         place_states(arguments_.moved());
         return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
     }
     /// The same over what the last call was given; nothing if that was not all, or is no longer known.
     std::optional<stage> begin_again(std::span<const std::size_t> numbers, std::size_t total) {
-        if (!arguments_.has_all(states_.memory()) || turns_.open()) return {};
+        if (!arguments_.has_all(states_.memory()) || partial_.open()) return {};
         return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
     }
     /// Whether the step goes on into this pass.
@@ -298,13 +298,13 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
     /// States and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
-        turns_.end();
+        partial_.end();
         engine_.states().reset();
         states_.reset(this->sizes());
     }
 
   private:
-    tensor_turns turns_;
+    partial_step partial_;
 
     static bool require_writable(bool may_write_gradients) {
         if constexpr (std::is_const_v<gradient>) return true;
@@ -332,7 +332,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
 
     bool run_tensor(std::size_t tensor) {
         if (arguments_.tensors().is_absent(tensor)) {
-            if (turns_.take(tensor, false)) finish_step();
+            if (partial_.take(tensor, false)) finish_step();
             return true;
         }
         auto& places = arguments_.tensors().places[tensor];
@@ -342,7 +342,7 @@ class optimizer : public detail::named_access_of<Rule, T, Policies...>::type {
         if (!engine_.run_tensor(now, tensor)) return false;
         states_.keep(tensor);
         engine_.note_step_states();
-        if (turns_.take(tensor, true)) finish_step();
+        if (partial_.take(tensor, true)) finish_step();
         return true;
     }
 

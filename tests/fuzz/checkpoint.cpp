@@ -1,9 +1,9 @@
 // libFuzzer over checkpoint files: whatever the bytes, a load either takes all or changes nothing and says why.
 // Half of the inputs get the checksum that belongs to them, or nothing would come past it.
 #include <furl/checkpoint/load_tensors.hpp>
+#include <furl/control/loss_scale.hpp>
+#include <furl/control/reduce_on_plateau.hpp>
 #include <furl/furl.hpp>
-#include <furl/schedule/loss_scale.hpp>
-#include <furl/schedule/reduce_on_plateau.hpp>
 
 #include <cstdio>
 #include <cstdlib>

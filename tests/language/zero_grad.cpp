@@ -1,8 +1,8 @@
 #include <furl/blocks/blocks.hpp>
+#include <furl/memory/tensor_arena.hpp>
+#include <furl/memory/zero_gradients.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/print/print.hpp>
-#include <furl/storage/tensor_arena.hpp>
-#include <furl/storage/zero_gradients.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <furl/bench/job.hpp>
-#include <furl/execute/simd.hpp>
 #include <furl/program/plan.hpp>
+#include <furl/simd/simd.hpp>
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 #include <furl/checkpoint/content.hpp>
 #include <furl/checkpoint/medium.hpp>
 #include <furl/checkpoint/restore.hpp>
-#include <furl/storage/step_data.hpp>
+#include <furl/memory/step_data.hpp>
 
 #include <optional>
 #include <string>

@@ -3,7 +3,7 @@
 #include <furl/checkpoint/convert.hpp>
 #include <furl/checkpoint/groups.hpp>
 #include <furl/checkpoint/numbers.hpp>
-#include <furl/storage/tensors.hpp>
+#include <furl/memory/tensors.hpp>
 
 #include <cstring>
 #include <map>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <furl/execute/block8.hpp>
-#include <furl/execute/formats.hpp>
-#include <furl/storage/state_table.hpp>
+#include <furl/formats/block8.hpp>
+#include <furl/formats/formats.hpp>
+#include <furl/optimizer/state_table.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/storage/state_table.hpp>
+#include <furl/optimizer/state_table.hpp>
 
 #include <nlohmann/json.hpp>
 

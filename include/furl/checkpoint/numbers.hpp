@@ -3,7 +3,7 @@
 #include <furl/base/finite.hpp>
 #include <furl/checkpoint/file.hpp>
 #include <furl/checkpoint/safetensors.hpp>
-#include <furl/storage/saved_part.hpp>
+#include <furl/optimizer/saved_part.hpp>
 
 #include <charconv>
 #include <cstdint>

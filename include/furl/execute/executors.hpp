@@ -1,10 +1,10 @@
 #pragma once
 
 #include <furl/base/policy.hpp>
-#include <furl/execute/denormals.hpp>
 #include <furl/execute/fused.hpp>
 #include <furl/execute/naive.hpp>
-#include <furl/execute/simd.hpp>
+#include <furl/simd/denormals.hpp>
+#include <furl/simd/simd.hpp>
 
 namespace FURL_NAMESPACE {
 

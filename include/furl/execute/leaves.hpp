@@ -1,7 +1,7 @@
 #pragma once
 
 #include <furl/execute/evaluate.hpp>
-#include <furl/execute/stored_plan.hpp>
+#include <furl/formats/stored_plan.hpp>
 
 #include <array>
 #include <cstddef>

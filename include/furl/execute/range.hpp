@@ -1,7 +1,7 @@
 #pragma once
 
-#include <furl/execute/arithmetic.hpp>
 #include <furl/program/plan.hpp>
+#include <furl/simd/arithmetic.hpp>
 
 #include <cmath>
 #include <type_traits>

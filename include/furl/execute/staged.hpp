@@ -1,8 +1,8 @@
 #pragma once
 
-#include <furl/execute/block8.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/formats/block8.hpp>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/execute/stored_plan.hpp>
+#include <furl/formats/stored_plan.hpp>
 
 #include <cstddef>
 #include <span>

@@ -3,9 +3,9 @@
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
+#include <furl/optimizer/hyperparameters.hpp>
 #include <furl/runtime/erased_optimizer.hpp>
 #include <furl/runtime/named_tensors.hpp>
-#include <furl/storage/hyperparameters.hpp>
 
 #include <cstdint>
 #include <functional>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
-#include <furl/storage/state_table.hpp>
+#include <furl/optimizer/state_table.hpp>
 
 #include <cstddef>
 #include <cstdint>

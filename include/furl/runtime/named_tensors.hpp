@@ -1,7 +1,7 @@
 #pragma once
 
-#include <furl/storage/state_table.hpp>
-#include <furl/storage/step_data.hpp>
+#include <furl/memory/step_data.hpp>
+#include <furl/optimizer/state_table.hpp>
 
 #include <ranges>
 #include <span>

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
+#include <furl/optimizer/saved_part.hpp>
 #include <furl/runtime/registry.hpp>
-#include <furl/storage/saved_part.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include <furl/base/finite.hpp>
 #include <furl/execute/reduction_tree.hpp>
-#include <furl/storage/state_table.hpp>
+#include <furl/optimizer/state_table.hpp>
 
 #include <cstddef>
 #include <vector>

@@ -1,0 +1,148 @@
+#pragma once
+
+#include <furl/execute/step.hpp>
+#include <furl/memory/arena.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace FURL_NAMESPACE {
+
+/// What an optimizer keeps of one value per parameter: the states, and the rests of formats, each in its format.
+template <class Plan>
+class state_memory {
+    using T = typename Plan::value_type;
+
+    static constexpr auto owned = [] {
+        static_vector<std::size_t, Plan::most_places> list;
+        for (std::size_t p = 0; p < Plan::places.size(); ++p)
+            if (Plan::is_owned(p)) list.push_back(p);
+        return list;
+    }();
+
+    static constexpr std::size_t index_of(std::size_t place) {
+        std::size_t i = 0;
+        while (owned[i] != place) ++i;
+        return i;
+    }
+
+    static std::vector<arena_stream> streams() {
+        std::vector<arena_stream> list;
+        for (auto p : owned) list.push_back({Plan::places[p].bytes, Plan::places[p].block});
+        return list;
+    }
+
+  public:
+    /// For tensors of these sizes; what it holds is undefined before reset.
+    explicit state_memory(std::span<const std::size_t> sizes) : memory_(streams(), sizes, Plan::first_state) {}
+
+    /// All of it.
+    std::span<const std::byte> memory() const { return memory_.memory(); }
+
+    /// The part of a tensor of n elements.
+    std::span<std::byte> at(std::size_t place, std::size_t tensor, std::size_t n) const {
+        return {memory_.at(index_of(place), tensor), Plan::places[place].size(n)};
+    }
+
+    /// Tells a step where the places of a tensor are that are kept here.
+    void place(detail::place_pointers<Plan>& places, std::size_t tensor) const {
+        for (std::size_t i = 0; i < owned.size(); ++i) places[owned[i]] = memory_.at(i, tensor);
+    }
+
+    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory start in the
+    /// first step that is done; what a skipped one took of it is taken anew.
+    void begin(const detail::place_pointers<Plan>& places, std::size_t tensor, std::size_t n) {
+        if constexpr (Plan::begins) {
+            const bool was_skipped = begun_[tensor];
+            begun_[tensor] = 0;
+            for_each_stream([&]<std::size_t K>() {
+                using format = typename Plan::template format<K>;
+                if constexpr (requires { format::begin(places[K], places[K], n); }) {
+                    if (n == 0) return;
+                    if (was_skipped) format::reset(places[Plan::rest_place(K)]);
+                    if (format::begin(places[K], places[Plan::rest_place(K)], n)) begun_[tensor] = 1;
+                }
+            });
+        }
+    }
+
+    /// The step of a tensor is done.
+    void keep(std::size_t tensor) {
+        if constexpr (Plan::begins) begun_[tensor] = 0;
+    }
+
+    /// All as before the first step.
+    void reset(std::span<const std::size_t> sizes) {
+        if constexpr (Plan::begins) begun_.assign(sizes.size(), 0);
+        // Bytes of 0 are numbers of 0, in every format.
+        for (std::size_t i = 0; i < owned.size(); ++i) std::ranges::fill(memory_.stream(i), std::byte{0});
+        for_each_stream([&]<std::size_t K>() {
+            using format = typename Plan::template format<K>;
+            if constexpr (requires(std::byte* p) { format::reset(p); })
+                for (std::size_t i = 0; i < sizes.size(); ++i)
+                    if (sizes[i] > 0) format::reset(memory_.at(index_of(Plan::rest_place(K)), i));
+        });
+        std::size_t k = Plan::first_state;
+        for (const auto& s : Plan::program.states) {
+            if (s.when != rate::per_element) continue;
+            if (const auto value = static_cast<T>(detail::scalar_states<Plan>::initial_value(s)); value != 0) fill(k, sizes, value);
+            ++k;
+        }
+    }
+
+    /// The values of a state, as they are computed with.
+    void read(std::size_t stream, std::size_t tensor, std::span<T> values) const {
+        for_each_stream([&]<std::size_t K>() {
+            if constexpr (K >= Plan::first_state)
+                if (K == stream) {
+                    using format = typename Plan::template format<K>;
+                    const auto [main, rest] = memory_of<K>(tensor);
+                    if constexpr (format::block > 1) format::read(main, rest, values);
+                    else
+                        for (std::size_t i = 0; i < values.size(); ++i)
+                            values[i] = format::template load<arithmetic<T>>(main, rest, i);
+                }
+        });
+    }
+
+  private:
+    // Rounds to the nearest where a format is stochastic.
+    static constexpr std::uint32_t half_of_noise = 0x8000;
+
+    arena memory_;
+    std::vector<unsigned char> begun_;  // of each tensor, whether its rests were taken in a step that was not done
+
+    struct both {
+        std::byte *main, *rest;
+    };
+    template <std::size_t K>
+    both memory_of(std::size_t tensor) const {
+        return {memory_.at(index_of(K), tensor), memory_.at(index_of(Plan::rest_place(K)), tensor)};
+    }
+
+    void fill(std::size_t stream, std::span<const std::size_t> sizes, T value) {
+        for_each_stream([&]<std::size_t K>() {
+            if constexpr (K >= Plan::first_state)
+                if (K == stream)
+                    for (std::size_t i = 0; i < sizes.size(); ++i) {
+                        using format = typename Plan::template format<K>;
+                        const auto [main, rest] = memory_of<K>(i);
+                        if constexpr (format::block > 1) format::fill(main, rest, sizes[i], value);
+                        else
+                            for (std::size_t k = 0; k < sizes[i]; ++k)
+                                format::template store<arithmetic<T>>(main, rest, k, value, half_of_noise);
+                    }
+        });
+    }
+
+    template <class Visit>
+    static void for_each_stream(Visit visit) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (visit.template operator()<K>(), ...);
+        }(std::make_index_sequence<Plan::stream_count>{});
+    }
+};
+
+}  // namespace furl

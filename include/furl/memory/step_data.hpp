@@ -1,0 +1,183 @@
+#pragma once
+
+#include <furl/base/error.hpp>
+#include <furl/base/name.hpp>
+#include <furl/base/narrow_float.hpp>
+#include <furl/memory/tensors.hpp>
+
+#include <concepts>
+#include <ranges>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+namespace FURL_NAMESPACE {
+
+namespace detail {
+
+/// What is wrong with data of type X as a stream of T.
+enum class data_fault { none, not_contiguous, other_type, read_only, temporary, read_only_gradients, other_order };
+
+// A container, whose elements end with it; not a view.
+template <class X>
+concept Owner = requires { typename X::allocator_type; } || requires { std::tuple_size<X>::value; } ||
+                requires { requires std::same_as<typename X::PlainObject, X>; };
+
+// Whether what a step writes to an argument Parameters&& is gone after it.
+template <class Parameters>
+inline constexpr bool is_lost = [] {
+    using X = std::remove_reference_t<Parameters>;
+    constexpr bool temporary = !std::is_lvalue_reference_v<Parameters>;
+    if constexpr (TensorList<X>) {
+        using tensor = std::ranges::range_reference_t<X>;
+        return Owner<std::remove_cvref_t<tensor>> && (!std::is_reference_v<tensor> || (temporary && Owner<X>));
+    } else {
+        return temporary && Owner<X>;
+    }
+}();
+
+template <class X>
+struct tensor_of {
+    using type = X;
+};
+template <TensorList X>
+struct tensor_of<X> {
+    using type = std::remove_cvref_t<std::ranges::range_reference_t<X>>;
+};
+template <class X>
+using tensor_of_t = std::remove_cv_t<typename tensor_of<std::remove_reference_t<X>>::type>;
+
+// Whether the types of two matrices say that one lies row by row and the other column by column.
+template <class X, class Y>
+inline constexpr bool orders_differ = order_of<tensor_of_t<X>> != order_of<tensor_of_t<Y>> &&
+                                      order_of<tensor_of_t<X>> != storage_order::unknown &&
+                                      order_of<tensor_of_t<Y>> != storage_order::unknown;
+
+// T: the element type of the stream. X: for parameters, as a forwarding reference deduces it.
+template <class T, class X, bool Written>
+inline constexpr data_fault fault_of = [] {
+    using element = typename element_of<std::remove_reference_t<X>>::type;
+    if constexpr (std::is_void_v<element>) {
+        return data_fault::not_contiguous;
+    } else {
+        if (has_known_gaps<tensor_of_t<X>>) return data_fault::not_contiguous;
+        if (!holds<std::remove_const_t<element>, T> || sizeof(element) != sizeof(T)) return data_fault::other_type;
+        if (!Written) return data_fault::none;
+        if (std::is_const_v<element>) return data_fault::read_only;
+        return is_lost<X> ? data_fault::temporary : data_fault::none;
+    }
+}();
+
+template <class Binding>
+using bound_data = std::remove_reference_t<decltype(Binding::data)>;
+
+/// Error E39, where it is found at run time.
+inline constexpr std::string_view const_gradients =
+    "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). See docs/errors.md#E39";
+
+/// All streams of elements T.
+template <class T>
+struct elements_of {
+    using parameter = T;
+    using gradient = T;
+    template <class Binding>
+    using input = T;
+};
+
+// Elements: the types of the streams' elements, as of elements_of. Inputs: bindings.
+template <class Elements, bool WritesGradients, class Parameters, class Gradients, class... Inputs>
+inline constexpr data_fault first_fault = [] {
+    auto gradients = fault_of<typename Elements::gradient, Gradients, WritesGradients>;
+    if (gradients == data_fault::read_only) gradients = data_fault::read_only_gradients;
+    if (gradients == data_fault::temporary) gradients = data_fault::none;  // what is lost is 0
+    auto result = data_fault::none;
+    for (auto fault : {fault_of<typename Elements::parameter, Parameters, true>, gradients,
+                       fault_of<typename Elements::template input<Inputs>, bound_data<Inputs>, false>...})
+        if (result == data_fault::none) result = fault;
+    if (result == data_fault::none && (orders_differ<Parameters, Gradients> || ... || orders_differ<Parameters, bound_data<Inputs>>))
+        return data_fault::other_order;
+    return result;
+}();
+
+/// Errors E15, E16, E19, E38, E39 and E43: whether parameters, gradients and bindings of inputs of these types fit streams of
+/// these elements.
+template <class Elements, bool WritesGradients, class Parameters, class Gradients, class... Inputs>
+constexpr bool data_fits() {
+    constexpr auto fault = first_fault<Elements, WritesGradients, Parameters, Gradients, Inputs...>;
+    static_assert(fault != data_fault::not_contiguous,
+                  "furl[E15]: a step takes data that is contiguous by its type: a vector, span, array, an Eigen or "
+                  "Armadillo matrix, but no row, block or diagonal of one; or a range of such; give other memory as "
+                  "std::span(pointer, size). See docs/errors.md#E15");
+    static_assert(fault != data_fault::other_order,
+                  "furl[E43]: one matrix lies row by row, another column by column, so a step would pair the wrong "
+                  "elements; give parameters, gradients and inputs one storage order. See docs/errors.md#E43");
+    static_assert(fault != data_fault::other_type,
+                  "furl[E16]: the data has another element type than the optimizer; use "
+                  "furl::optimizer<my_rule, double> for double, and furl::storage for others. See docs/errors.md#E16");
+    static_assert(fault != data_fault::read_only,
+                  "furl[E19]: the parameters are const, and a step writes them. See docs/errors.md#E19");
+    static_assert(fault != data_fault::temporary,
+                  "furl[E38]: the parameters are a temporary, and what a step writes would be gone with it; give "
+                  "it a variable, or a span. See docs/errors.md#E38");
+    static_assert(fault != data_fault::read_only_gradients,
+                  "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). "
+                  "See docs/errors.md#E39");
+    return fault == data_fault::none;
+}
+
+// A tensor as a list of one.
+template <class X>
+constexpr auto&& as_list(X&& x) {
+    return x;
+}
+template <class X>
+    requires Tensor<std::remove_reference_t<X>>
+constexpr auto as_list(X&& x) {
+    return std::span<std::remove_reference_t<X>, 1>(&x, 1);
+}
+
+/// Whether the matrices of X are contiguous, and each lies as the parameters beside it do. Of what has no layout but a
+/// size there is nothing to check, and this is no code.
+///
+/// @param what   x is: parameters, gradients, or the name of an input.
+/// @param first  the number of the first tensor.
+template <class X, class Parameters>
+bool require_layout(std::string_view what, std::size_t first, X& x, Parameters& parameters) {
+    auto&& list = as_list(x);
+    if constexpr (HasLayout<std::remove_reference_t<std::ranges::range_reference_t<decltype(list)>>>) {
+        auto&& others = as_list(parameters);
+        auto beside = std::ranges::begin(others);
+        const auto refuse_this = [&](const std::string& why) {
+            return refuse("furl: tensor " + std::to_string(first) + ": '" + std::string(what) + "' is " + why);
+        };
+        for (auto&& one : list) {
+            const auto layout = layout_of(one);
+            if (!layout.is_contiguous())
+                return refuse_this("a part of a matrix that is not contiguous: " + layout.text() + ", with strides " +
+                                   std::to_string(layout.inner) + " and " + std::to_string(layout.outer) +
+                                   "; step the whole matrix, or a copy");
+            if constexpr (HasLayout<std::remove_reference_t<std::ranges::range_reference_t<decltype(others)>>>) {
+                if (beside != std::ranges::end(others)) {
+                    if (const auto expected = layout_of(*beside); !layout.matches(expected))
+                        return refuse_this(layout.text() + ", expected " + expected.text() + " as the parameters");
+                    ++beside;
+                }
+            }
+            ++first;
+        }
+    }
+    return true;
+}
+
+/// The same for all data of a step.
+template <class Parameters, class Gradients, class... Inputs>
+bool require_layouts(std::size_t first, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
+    return require_layout("parameters", first, parameters, parameters) && require_layout("gradients", first, gradients, parameters) &&
+           (require_layout(name_text<typename Inputs::name>, first, inputs.data, parameters) && ...);
+}
+
+}  // namespace detail
+
+}  // namespace furl

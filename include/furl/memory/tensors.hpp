@@ -1,0 +1,160 @@
+#pragma once
+
+#include <furl/base/build.hpp>
+#include <furl/memory/matrix_layout.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
+#include <ranges>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+/// This folder holds the memory of a step: the tensors that a caller gives, one or a list, of anything contiguous, and the
+/// buffers that an optimizer owns.
+namespace FURL_NAMESPACE {
+
+/// A container that owns elements in one piece, and whose iterators do not say so, as those of older Boost do not.
+template <class X>
+concept DataOwner = std::ranges::random_access_range<X> && requires(X& x) {
+    typename std::remove_cv_t<X>::allocator_type;
+    { *x.data() } -> std::same_as<std::ranges::range_reference_t<X>>;
+    { x.size() } -> std::convertible_to<std::size_t>;
+};
+
+namespace detail {
+
+// Where the elements of a tensor begin. Of a matrix with strides: if they are contiguous, which a step checks.
+template <class X>
+    requires(StridedMatrix<X> || PieceOfMemory<X> || std::ranges::contiguous_range<X> || DataOwner<X>)
+constexpr auto data_of(X& x) {
+    if constexpr (StridedMatrix<X>) return x.data();
+    else if constexpr (PieceOfMemory<X>) return x.memptr();
+    else if constexpr (std::ranges::contiguous_range<X>) return std::ranges::data(x);
+    else return x.data();
+}
+
+template <class X>
+constexpr std::size_t size_of(X& x) {
+    if constexpr (StridedMatrix<X>) return static_cast<std::size_t>(x.rows() * x.cols());
+    else if constexpr (PieceOfMemory<X>) return static_cast<std::size_t>(x.n_elem);
+    else return static_cast<std::size_t>(std::ranges::size(x));
+}
+
+}  // namespace detail
+
+/// Data in one piece that proves to be so: a vector, a span, an array, an Eigen or Armadillo matrix. A pointer and a size
+/// alone prove nothing: a row of a matrix has them too.
+template <class X>
+concept Tensor = requires(X& x) {
+    { *detail::data_of(x) } -> std::convertible_to<double>;
+    detail::size_of(x);
+};
+
+/// A range of tensors.
+template <class X>
+concept TensorList = std::ranges::input_range<X> && Tensor<std::ranges::range_value_t<X>> && !Tensor<X>;
+
+namespace detail {
+
+template <class X>
+using tensor_element = std::remove_reference_t<decltype(*data_of(std::declval<X&>()))>;
+
+template <class X>
+struct element_of {
+    using type = void;
+};
+template <Tensor X>
+struct element_of<X> {
+    using type = tensor_element<X>;
+};
+template <TensorList X>
+struct element_of<X> {
+    using type = tensor_element<std::remove_reference_t<std::ranges::range_reference_t<X>>>;
+};
+
+/// Calls visit(index, data, size) for each tensor; the number of tensors.
+template <class X, class Visit>
+std::size_t for_each_tensor(X& x, Visit visit) {
+    if constexpr (Tensor<X>) {
+        visit(std::size_t{0}, data_of(x), size_of(x));
+        return 1;
+    } else {
+        std::size_t i = 0;
+        for (auto&& tensor : x) {
+            visit(i, data_of(tensor), size_of(tensor));
+            ++i;
+        }
+        return i;
+    }
+}
+
+/// The tensors of X, as spans, in a list.
+template <class X, class E>
+void list_tensors(X& x, std::vector<std::span<E>>& list) {
+    list.clear();
+    for_each_tensor(x, [&](std::size_t, auto* p, std::size_t n) { list.emplace_back(p, n); });
+}
+
+template <class X>
+std::vector<std::size_t> sizes_of(const X& tensors) {
+    std::vector<std::size_t> sizes;
+    for_each_tensor(tensors, [&](std::size_t, const auto*, std::size_t n) { sizes.push_back(n); });
+    return sizes;
+}
+
+/// Sizes of tensors, from one size, a range of sizes, one tensor, or a list of tensors.
+template <class Sizes>
+std::vector<std::size_t> list_of_sizes(const Sizes& sizes) {
+    if constexpr (std::integral<Sizes>) return {static_cast<std::size_t>(sizes)};
+    else if constexpr (!std::is_void_v<typename element_of<const Sizes>::type> &&
+                       !std::integral<typename element_of<const Sizes>::type>) return sizes_of(sizes);
+    else {
+        static_assert(std::integral<std::ranges::range_value_t<Sizes>>, "sizes are integers, or tensors that have them");
+        std::vector<std::size_t> list;
+        for (auto n : sizes) list.push_back(static_cast<std::size_t>(n));
+        return list;
+    }
+}
+
+/// A piece of memory that a step touches.
+struct interval {
+    const std::byte* begin;
+    const std::byte* end;
+    std::size_t tensor;
+    std::size_t stream;
+    bool written;
+
+    template <class T>
+    static interval of(const T* p, std::size_t n, std::size_t tensor, std::size_t stream, bool written) {
+        const auto* bytes = reinterpret_cast<const std::byte*>(p);
+        return {bytes, bytes + n * sizeof(T), tensor, stream, written};
+    }
+};
+
+/// The first pair of intervals that share memory of which one is written; null pointers if there is none. Sorts the list.
+struct overlap {
+    const interval* first = nullptr;
+    const interval* second = nullptr;
+};
+
+inline overlap find_overlap(std::vector<interval>& list) {
+    std::sort(list.begin(), list.end(), [](const interval& a, const interval& b) { return a.begin < b.begin; });
+    const interval* widest = nullptr;          // of all before
+    const interval* widest_written = nullptr;  // of the written ones before
+    for (const auto& now : list) {
+        if (now.begin == now.end) continue;
+        if (now.written && widest && now.begin < widest->end) return {widest, &now};
+        if (widest_written && now.begin < widest_written->end) return {widest_written, &now};
+        if (!widest || now.end > widest->end) widest = &now;
+        if (now.written && (!widest_written || now.end > widest_written->end)) widest_written = &now;
+    }
+    return {};
+}
+
+}  // namespace detail
+
+}  // namespace furl

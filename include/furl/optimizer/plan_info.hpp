@@ -1,0 +1,134 @@
+#pragma once
+
+#include <furl/execute/step.hpp>
+#include <furl/optimizer/hyperparameters.hpp>
+#include <furl/optimizer/state_table.hpp>
+#include <furl/print/type_name.hpp>
+#include <furl/program/fingerprint.hpp>
+
+#include <algorithm>
+#include <array>
+
+namespace FURL_NAMESPACE {
+
+/// What a plan has, as tables without its type: what an optimizer tells of itself.
+template <class Plan>
+class plan_info {
+    static constexpr const auto& program = Plan::program;
+    static constexpr const auto& order = Plan::order;
+
+    static constexpr std::size_t rests = Plan::places.size() - Plan::stream_count;
+
+    // The number of the state of a stream; of parameters before all.
+    static constexpr int state_of_stream(std::size_t stream) {
+        std::size_t now = Plan::first_state;
+        for (std::size_t i = 0; i < program.states.size(); ++i)
+            if (program.states[i].when == rate::per_element && now++ == stream) return static_cast<int>(i);
+        return state_info::parameters;
+    }
+
+    // "v.scale": the name of the rest of a stream.
+    template <std::size_t Rest>
+    static constexpr auto rest_text = [] {
+        constexpr auto stream = Plan::places[Plan::stream_count + Rest].stream;
+        constexpr auto of = Plan::streams[stream].name, kind = Plan::template format<stream>::rest_name;
+        std::array<char, of.size() + 1 + kind.size()> text{};
+        std::ranges::copy(of, text.begin());
+        text[of.size()] = '.';
+        std::ranges::copy(kind, text.begin() + of.size() + 1);
+        return text;
+    }();
+
+    static constexpr auto states = []<std::size_t... K, std::size_t... Rest>(std::index_sequence<K...>,
+                                                                              std::index_sequence<Rest...>) {
+        constexpr std::array<element_type, sizeof...(K)> types{element_type_of<typename Plan::template format<K>::element>...};
+        std::array<state_info, program.states.size() + rests> table{};
+        std::size_t i = 0, stream = Plan::first_state;
+        for (const auto& s : program.states)
+            table[i++] = {s.name, s.when, s.when == rate::per_element ? types[stream++] : element_type::float64, s.role,
+                          s.role == state_role::started ? std::optional(1.0) : std::nullopt};
+        ((table[i++] = {{rest_text<Rest>.data(), rest_text<Rest>.size()},
+                        rate::per_element,
+                        element_type_of<typename Plan::template format<Plan::places[Plan::stream_count + Rest].stream>::rest>,
+                        state_role::of_rule,
+                        {},
+                        state_of_stream(Plan::places[Plan::stream_count + Rest].stream)}),
+         ...);
+        return table;
+    }(std::make_index_sequence<Plan::stream_count>{}, std::make_index_sequence<rests>{});
+
+    static constexpr auto reductions = [] {
+        std::array<reduction_info, order.reductions.size()> table{};
+        for (std::size_t i = 0; i < table.size(); ++i) {
+            const auto r = order.reductions[i];
+            const auto code = program[r].code;
+            table[i] = {detail::reduction_hashes<Plan>[i], static_cast<std::size_t>(order.level[r]) - 1, is_global(code),
+                        tensor_form(code) == op::reduce_sum};
+        }
+        return table;
+    }();
+
+    static constexpr bool counts_all = [] {
+        for (const auto& x : program.code)
+            if (x.code == op::global_count) return true;
+        return false;
+    }();
+
+  public:
+    /// The names of the hyperparameters that each tensor has a value of.
+    static constexpr auto tensor_hyperparameters = [] {
+        constexpr auto is_one = [](const state_entry& s) { return s.role == state_role::hyperparameter; };
+        std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(program.states, is_one))> names{};
+        std::size_t i = 0;
+        for (const auto& s : program.states)
+            if (is_one(s)) names[i++] = s.name;
+        return names;
+    }();
+
+    /// The names of the values of one per step.
+    static constexpr auto values = [] {
+        std::array<std::string_view, step_values<Plan>.size()> names{};
+        for (std::size_t i = 0; i < names.size(); ++i) names[i] = step_values<Plan>[i].name;
+        return names;
+    }();
+
+    /// Whether there is a reduction over all tensors.
+    static constexpr bool reduces_all = [] {
+        for (const auto& r : reductions)
+            if (r.is_global) return true;
+        return false;
+    }();
+
+    /// How the main memory of a stream is stored.
+    static constexpr element_type type_of(std::size_t stream) {
+        return []<std::size_t... K>(std::index_sequence<K...>, std::size_t k) {
+            return std::array{element_type_of<typename Plan::template format<K>::element>...}[k];
+        }(std::make_index_sequence<Plan::stream_count>{}, stream);
+    }
+
+    /// The place of a state of element rate, by its number in the table of states.
+    static constexpr std::size_t place_of_state(std::size_t state) {
+        if (state >= program.states.size()) return Plan::stream_count + state - program.states.size();
+        std::size_t stream = Plan::first_state;
+        for (std::size_t i = 0; i < state; ++i) stream += program.states[i].when == rate::per_element;
+        return stream;
+    }
+
+    static constexpr rule_info info{
+        type_name<typename Plan::rule>(),
+        fingerprint<typename Plan::rule>,
+        hyperparameter_values<Plan>::names,
+        tensor_hyperparameters,
+        {program.inputs.begin(), program.inputs.size()},
+        states,
+        values,
+        reductions,
+        counts_all,
+        program.guard >= 0,
+        program.gradient >= 0,
+        order.passes,
+        Plan::bytes_per_parameter,
+    };
+};
+
+}  // namespace furl

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <furl/optimizer/state_table.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace FURL_NAMESPACE {
+
+/// An object that a checkpoint keeps beside the optimizer, under a name: furl::loss_scale, furl::reduce_on_plateau, or one
+/// of your own that can be copied and has
+///
+///     std::vector<furl::setting> saved_numbers() const;               // each number by name; none is NaN
+///     std::string restore_numbers(std::span<const double> numbers);   // takes them in the same order, or says why not
+///
+/// It refers to the object, which may be const where it is only saved.
+class checkpoint_object {
+  public:
+    /// The object, under this name.
+    template <class X>
+    checkpoint_object(std::string name, X& object) : name_(std::move(name)), numbers_([&object] { return object.saved_numbers(); }) {
+        if constexpr (!std::is_const_v<X>)
+            move_ = [&object, next = std::optional<X>()](const std::span<const double>* numbers) mutable -> std::string {
+                if (numbers) return next.emplace(object).restore_numbers(*numbers);
+                object = std::move(*next);
+                return {};
+            };
+    }
+
+    /// Its name in the file.
+    const std::string& name() const { return name_; }
+    /// Its numbers now.
+    std::vector<setting> numbers() const { return numbers_(); }
+
+    /// For load_checkpoint: looks at numbers, and says what is wrong with them; then takes them.
+    std::string prepare(std::span<const double> numbers) { return move_ ? move_(&numbers) : "it is const"; }
+    void take() { move_(nullptr); }
+
+  private:
+    std::string name_;
+    std::function<std::vector<setting>()> numbers_;
+    std::function<std::string(const std::span<const double>*)> move_;
+};
+
+namespace detail {
+
+/// A number that a checkpoint keeps by name. It may be unset: then it is not in the file.
+struct saved_number {
+    std::string key;
+    std::function<std::optional<double>()> get;
+    std::function<void(std::optional<double>)> set;  ///< with nothing where the file does not have it
+    bool is_required = false;                        ///< in the file
+    bool is_fixed = false;                           ///< the file must have this very number, if it has one
+
+    static saved_number required(std::string key, double& value) {
+        return {std::move(key), [&value] { return std::optional(value); }, [&value](std::optional<double> x) { value = x.value_or(value); }, true};
+    }
+    static saved_number optional(std::string key, std::optional<double>& value) {
+        return {std::move(key), [&value] { return value; }, [&value](std::optional<double> x) { value = x; }};
+    }
+    static saved_number fixed(std::string key, double value) {
+        return {std::move(key), [value] { return std::optional(value); }, [](std::optional<double>) {}, false, true};
+    }
+};
+
+/// Where a part stands among groups: the number of its group, and the number of its multiplier of "lr" in that.
+struct group_place {
+    std::size_t group = 0, multiplier = 0;
+
+    std::string prefix() const {
+        return "group" + std::to_string(group) + (multiplier == 0 ? "." : "." + std::to_string(multiplier) + ".");
+    }
+    bool operator==(const group_place&) const = default;
+};
+
+/// What a checkpoint keeps of an optimizer of one rule, without its type.
+struct saved_part {
+    std::string prefix;                   ///< of what is said about the whole part; empty where there is one only
+    const rule_info* info = nullptr;
+    std::span<const std::size_t> sizes{};
+    std::vector<std::size_t> tensors{};   ///< their numbers in the list of all
+    std::vector<saved_number> numbers{};  ///< hyperparameters
+    std::optional<group_place> place{};   ///< where it is a part of groups
+    std::int64_t steps = 0;
+    bool step_is_open = false;            ///< by step_tensor: some tensors have stepped, others have not
+    std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
+    std::function<void(std::int64_t)> set_steps{};
+    std::function<void()> reset{};        ///< all as after construction, but for hyperparameters
+    std::function<void()> loaded{};       ///< called when all is in its place
+
+    template <class Optimizer>
+    static saved_part of(Optimizer& opt, std::string prefix = {}, std::vector<std::size_t> tensors = {}) {
+        saved_part part{std::move(prefix), &opt.info(), opt.sizes(), std::move(tensors)};
+        if (part.tensors.empty())
+            for (std::size_t i = 0; i < part.sizes.size(); ++i) part.tensors.push_back(i);
+        const auto values = opt.hyperparameter_span();
+        for (std::size_t i = 0; i < values.size(); ++i)
+            part.numbers.push_back(saved_number::required("hyperparameter." + std::string(part.info->hyperparameters[i]), values[i]));
+        part.steps = opt.step_count();
+        part.step_is_open = opt.step_is_open();
+        part.state_bytes = [&opt](std::size_t state, std::size_t tensor) { return opt.state_bytes(state, tensor); };
+        part.reset = [&opt] { opt.reset(); };
+        part.set_steps = [&opt](std::int64_t count) { opt.set_step_count(count); };
+        return part;
+    }
+};
+
+/// The parts of an optimizer: one; or those that it lists itself, because it has rules of several kinds.
+template <class Optimizer>
+std::vector<saved_part> parts_of(const Optimizer& opt) {
+    auto& mutable_opt = const_cast<Optimizer&>(opt);  // to save writes nothing
+    if constexpr (requires { mutable_opt.saved_parts(); }) return mutable_opt.saved_parts();
+    else return {saved_part::of(mutable_opt)};
+}
+
+}  // namespace detail
+
+}  // namespace furl

@@ -1,0 +1,278 @@
+#pragma once
+
+#include <furl/base/chunk_runner.hpp>
+#include <furl/execute/step_tensors.hpp>
+#include <furl/language/leaves.hpp>
+#include <furl/memory/step_data.hpp>
+#include <furl/optimizer/hyperparameters.hpp>
+#include <furl/optimizer/state_table.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace FURL_NAMESPACE {
+
+namespace detail {
+
+template <class X>
+inline constexpr bool is_input_binding = false;
+template <class Name, class Data>
+inline constexpr bool is_input_binding<input_binding<Name, Data>> = true;
+
+template <class... X>
+inline constexpr bool are_step_arguments = false;
+template <class Parameters, class Gradients, class... Inputs>
+inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
+    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+template <class Runner, class Parameters, class Gradients, class... Inputs>
+    requires ChunkRunner<std::remove_reference_t<Runner>>
+inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
+    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+
+/// Error E42, of an optimizer behind an interface of run time.
+template <bool Fits>
+struct diagnose_named {
+    static_assert(Fits, "furl[E42]: behind any_optimizer, grouped_optimizer and names of run time, parameters, gradients and "
+                        "inputs are of the element type; states may have formats. See docs/errors.md#E42");
+};
+
+}  // namespace detail
+
+/// The tensors of a step: takes what a caller gives, and refuses what does not fit before anything is written.
+///
+/// A loop of training gives the same memory each time; then only sizes and addresses are compared.
+template <class Plan>
+class step_arguments {
+    using T = typename Plan::value_type;
+
+    // The types of the elements of the streams.
+    struct element_types {
+        using parameter = typename Plan::template format<0>::element;
+        using gradient = typename Plan::template format<1>::element;
+        // Of an unknown name that of the gradients: it is refused later, by name.
+        template <class Name>
+        static constexpr std::size_t stream_of_input = [] {
+            for (std::size_t k = 2; k < Plan::first_state; ++k)
+                if (Plan::streams[k].name == name_text<Name>) return k;
+            return std::size_t{1};
+        }();
+        template <class Binding>
+        using input = typename Plan::template format<stream_of_input<typename Binding::name>>::element;
+    };
+
+  public:
+    explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
+
+    const std::vector<std::size_t>& sizes() const { return sizes_; }
+
+    /// Where the places of a tensor start; those of its states are for the owner to fill.
+    step_tensors<Plan>& tensors() { return tensors_; }
+
+    /// Takes parameters, gradients and inputs; whether they fit. They are refused if they overlap each other or the
+    /// states, where one of the two is written.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool take(std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
+              const input_binding<Names, Data>&... inputs) {
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
+            return detail::require_layouts(0, parameters, gradients, inputs...) &&
+                   take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+        else return false;
+    }
+
+    /// The same, with inputs that are named at run time.
+    bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
+                    std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
+        [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
+        return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(inputs); });
+    }
+
+    /// Takes those of one tensor. Refuses them if they overlap each other; not, if they overlap those of another tensor.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool take_one(std::size_t tensor, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
+                  const input_binding<Names, Data>&... inputs) {
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
+            return detail::require_layouts(tensor, parameters, gradients, inputs...) &&
+                   take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+        else return false;
+    }
+    bool take_one_named(std::size_t tensor, std::span<const std::byte> states, std::span<T> parameters, std::span<const T> gradients,
+                        std::span<const named_data<T>> inputs) {
+        [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
+        return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
+    }
+
+    /// Whether the last take was of all tensors, each with a gradient, beside these states: then it can be used again.
+    bool has_all(std::span<const std::byte> states) const {
+        return checked_for_ == owner_of(states) && tensors_.absent_count == 0;
+    }
+
+    /// Whether anything lies elsewhere than in the take before the last.
+    bool moved() const { return moved_; }
+
+    bool require_tensor(std::size_t tensor) const {
+        return tensor < sizes_.size() ||
+               detail::refuse("furl: no tensor " + std::to_string(tensor) + "; the optimizer has " + std::to_string(sizes_.size()));
+    }
+
+    bool require_one_tensor() const {
+        return sizes_.size() == 1 || detail::refuse("furl: the optimizer has " + std::to_string(sizes_.size()) +
+                                                    " tensors; say which: state(symbol, index)");
+    }
+
+  private:
+    // Whether what a caller gives is all of the element type of the optimizer.
+    static constexpr bool all_of_T = []<std::size_t... K>(std::index_sequence<K...>) {
+        return (std::is_same_v<typename Plan::template format<K>::element, T> && ...);
+    }(std::make_index_sequence<Plan::first_state>{});
+
+    static constexpr bool writes_gradients = Plan::program.gradient >= 0;
+
+    // A copy has other states or another address: its check must be its own.
+    const void* owner_of(std::span<const std::byte> states) const {
+        return states.empty() ? static_cast<const void*>(this) : states.data();
+    }
+
+    // Which tensors the arguments are of.
+    struct window {
+        std::size_t first = 0, count = 0;
+    };
+
+    std::vector<std::size_t> sizes_;
+    step_tensors<Plan> tensors_;
+    std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
+    window taken_;
+    bool moved_ = true;
+    const void* checked_for_ = nullptr;  // the owner of the last check that passed
+
+    template <class Parameters, class Gradients, class TakeInputs>
+    bool take_checked(window tensors, std::span<const std::byte> states, Parameters& parameters, Gradients& gradients,
+                      TakeInputs take_inputs) {
+        const void* owner = owner_of(states);
+        moved_ = checked_for_ != owner;
+        checked_for_ = nullptr;
+        taken_ = tensors;
+        if (tensors_.absent_count > 0) {
+            std::ranges::fill(tensors_.absent, static_cast<unsigned char>(0));
+            tensors_.absent_count = 0;
+        }
+        if (!gather(0, parameters) || !gather(1, gradients) || !take_inputs()) return false;
+        if (moved_ || tensors.count != sizes_.size())
+            if (!require_no_overlap(states)) return false;
+        if (tensors.count == sizes_.size()) checked_for_ = owner;
+        return true;
+    }
+
+    template <class... Names, class... Data>
+    bool gather_inputs(const input_binding<Names, Data>&... inputs) {
+        return (require_known_input(name_text<Names>) && ...) && [&]<std::size_t... K>(std::index_sequence<K...>) {
+            return (gather_input<K>(inputs...) && ...);
+        }(std::make_index_sequence<Plan::inputs>{});
+    }
+
+    bool gather_named(std::span<const named_data<T>> inputs) {
+        for (const auto& given : inputs)
+            if (!require_known_input(given.name)) return false;
+        for (std::size_t k = 0; k < Plan::inputs; ++k) {
+            const auto wanted = Plan::program.inputs[k];
+            const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
+            if (found == inputs.end()) return refuse_missing(wanted);
+            if (!gather(2 + k, found->tensors)) return false;
+        }
+        return true;
+    }
+
+    // Takes the tensors of one stream. Whether they fit.
+    template <class X>
+    bool gather(std::size_t stream, X& x) {
+        // In locals: of 10,000 tensors of a few values this loop is a good part of the step.
+        bool fits = true, moved = false;
+        const auto expected = taken_.count, first = taken_.first;
+        const auto* const sizes = sizes_.data() + first;
+        auto* const places = tensors_.places.data() + first;
+        const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, places](std::size_t k, const auto* elements, std::size_t n) {
+            if (k >= expected || !fits) return;
+            if (n != sizes[k]) {
+                if (n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
+                else moved |= std::exchange(places[k][stream], nullptr) != nullptr;
+                return;
+            }
+            auto* const data = reinterpret_cast<const std::byte*>(elements);
+            if (places[k][stream] == data) return;
+            moved = true;
+            places[k][stream] = const_cast<std::byte*>(data);  // read only where the program has no store
+        });
+        moved_ |= moved;
+        if (!fits) return false;
+        return given == taken_.count ||
+               detail::refuse("furl: " + std::to_string(given) + " tensors of " + describe(stream) + ", expected " +
+                              std::to_string(taken_.count) +
+                              (taken_.count == sizes_.size() ? " as at construction" : ": a step of one tensor"));
+    }
+
+    // Whether a stream of a tensor may be empty: a gradient, which says that the tensor has no part in the step, and then
+    // its inputs.
+    bool may_be_absent(std::size_t stream, std::size_t tensor) {
+        if (stream == 1 && !tensors_.absent[tensor]) {
+            tensors_.absent[tensor] = 1;
+            ++tensors_.absent_count;
+        }
+        return stream >= 1 && tensors_.absent[tensor];
+    }
+
+    static bool require_known_input(std::string_view name) {
+        return std::ranges::find(Plan::program.inputs, name) != Plan::program.inputs.end() ||
+               detail::refuse(detail::no_such("input", name, "the rule", Plan::program.inputs));
+    }
+
+    template <std::size_t K, class... Names, class... Data>
+    bool gather_input(const input_binding<Names, Data>&... given) {
+        bool found = false, fits = true;
+        [[maybe_unused]] const auto take = [&]<class Name, class D>(const input_binding<Name, D>& binding) {
+            if (name_text<Name> != Plan::program.inputs[K]) return;
+            found = true;
+            fits = fits && gather(2 + K, binding.data);
+        };
+        (take(given), ...);
+        return found ? fits : refuse_missing(Plan::program.inputs[K]);
+    }
+
+    static bool refuse_missing(std::string_view input) {
+        return detail::refuse("furl: input '" + std::string(input) +
+                              "' is missing; call step(parameters, gradients, furl::input<\"" + std::string(input) +
+                              "\"> = data)");
+    }
+
+    static std::string describe(std::size_t stream) {
+        if (stream == 0) return "parameters";
+        if (stream == 1) return "gradients";
+        if (stream < Plan::first_state) return "input '" + std::string(Plan::streams[stream].name) + "'";
+        return "the states";
+    }
+
+    bool refuse_size(std::size_t stream, std::size_t tensor, std::size_t given) const {
+        return detail::refuse("furl: tensor " + std::to_string(tensor) + ": " + describe(stream) + " have " +
+                              std::to_string(given) + " elements, expected " + std::to_string(sizes_[tensor]) +
+                              " as at construction");
+    }
+
+    bool require_no_overlap(std::span<const std::byte> states) {
+        std::size_t k = 0;
+        touched_.resize(taken_.count * Plan::first_state + 1);
+        for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
+            for (std::size_t s = 0; s < Plan::first_state; ++s)
+                touched_[k++] = detail::interval::of(tensors_.places[i][s], tensors_.is_absent(i) ? 0 : Plan::places[s].size(sizes_[i]),
+                                                     i, s, Plan::streams[s].store >= 0);
+        touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
+        const auto found = detail::find_overlap(touched_);
+        if (!found.first) return true;
+        const auto name = [&](const detail::interval& x) {
+            return describe(x.stream) + (x.stream < Plan::first_state ? " of tensor " + std::to_string(x.tensor) : "");
+        };
+        return detail::refuse("furl: " + name(*found.first) + " overlap " + name(*found.second) +
+                              "; a step writes parameters, so they need memory of their own");
+    }
+};
+
+}  // namespace furl
