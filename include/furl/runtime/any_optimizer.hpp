@@ -4,9 +4,9 @@
 #include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
 #include <furl/optimizer/hyperparameters.hpp>
-#include <furl/runtime/erased_optimizer.hpp>
-#include <furl/runtime/named_tensors.hpp>
+#include <furl/runtime/step_overloads.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -42,7 +42,10 @@ inline std::string no_tensor(std::size_t tensor, std::size_t tensors, const char
 ///
 /// @tparam T  as of any_optimizer.
 template <class T>
-class any_optimizer_base {
+class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, T> {
+    using overloads = detail::step_overloads<any_optimizer_base<T>, T>;
+    friend overloads;
+
   public:
     using value_type = T;  ///< of parameters and gradients
 
@@ -54,7 +57,7 @@ class any_optimizer_base {
         : held_(std::make_unique<detail::hidden_optimizer<optimizer<Rule, T, Policies...>>>(std::move(opt))) {}
 
     /// A copy, with states of its own.
-    any_optimizer_base(const any_optimizer_base& other) : held_(other.held_ ? other.held_->clone() : nullptr) {}
+    any_optimizer_base(const any_optimizer_base& other) : overloads(), held_(other.held_ ? other.held_->clone() : nullptr) {}
     /// Takes the optimizer over.
     any_optimizer_base(any_optimizer_base&&) noexcept = default;
     any_optimizer_base& operator=(const any_optimizer_base& other) { return *this = any_optimizer_base(other); }
@@ -63,40 +66,6 @@ class any_optimizer_base {
 
     /// Whether it holds an optimizer.
     explicit operator bool() const { return held_ != nullptr; }
-
-    /// One step over one tensor or a list of them, as furl::optimizer::step; further inputs by name:
-    /// `opt.step(w, g, {{"hessian", h}})`. With a runner first, on its threads: `opt.step(pool, w, g)`.
-    ///
-    /// A rule with zero_grad writes the gradients: they are refused if they are const.
-    template <class Parameters, class Gradients>
-    bool step(Parameters&& parameters, Gradients&& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(), parameters, gradients, inputs);
-    }
-    template <class Runner, class Parameters, class Gradients>
-        requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
-              std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
-    }
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<gradient_data<T>> gradients,
-              std::initializer_list<named_tensors<T>> inputs = {}) {
-        gradients_.clear();
-        for (const auto& g : gradients) gradients_.push_back(g.values());
-        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-        return run({parameters.begin(), parameters.size()}, std::ranges::none_of(gradients, &gradient_data<T>::is_const), named, {});
-    }
-
-    /// The same with inputs that are named at run time.
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
-        gradients_.assign(gradients.begin(), gradients.end());
-        return run(parameters, false, inputs, runner);
-    }
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<T>> gradients,
-                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
-        gradients_.assign(gradients.begin(), gradients.end());
-        return run(parameters, true, inputs, runner);
-    }
 
     /// A step of one tensor, as furl::optimizer::step_tensor; finish_step ends it without the others.
     bool step_tensor(std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
@@ -202,28 +171,12 @@ class any_optimizer_base {
 
   private:
     std::unique_ptr<detail::erased_optimizer<T>> held_;
-    std::vector<std::span<T>> parameters_;  // of the step: kept, so that a step allocates nothing
-    std::vector<std::span<const T>> gradients_;  // the same
     double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    template <class Parameters, class Gradients, class P, class G>
-    bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients, std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, Gradients>()) return false;
-        else {
-            if (!detail::require_layouts(0, parameters, gradients)) return false;
-            for (const auto& input : inputs)
-                if (!input.require_layout_of(parameters)) return false;
-            detail::list_tensors(parameters, parameters_);
-            detail::list_tensors(gradients, gradients_);
-            const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-            return run(parameters_, detail::are_writable<G>, named, runner);
-        }
-    }
-
-    // A step with the gradients in gradients_.
-    bool run(std::span<const std::span<T>> parameters, bool may_write_gradients, std::span<const named_data<T>> inputs,
-             detail::chunk_runner_ref runner) {
-        if (!held_->begin(parameters, gradients_, inputs, {}, 0, may_write_gradients)) return false;
+    // For step_overloads.
+    bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
+        const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
+        if (!held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients)) return false;
         for (std::size_t pass = 0; pass < info().passes; ++pass) {
             if (!held_->prepare(pass)) return false;
             held_->execute(pass, runner);

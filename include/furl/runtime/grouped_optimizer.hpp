@@ -23,13 +23,20 @@ namespace FURL_NAMESPACE {
 ///
 /// Hyperparameters: what a group has set itself; else what set() of this object gave to all; else the rule's default.
 ///
+/// step takes a list of the tensors of all groups. An empty gradient says that its tensor has none this time: tensor and states
+/// stay as they are, and are left out of what is global. A group without any gradient is no part of the step, as if it were
+/// frozen; so are those of its tensors that share a multiplier. Of a further input, the tensors of groups without such an input
+/// are empty.
+///
 /// A value: a copy has states of its own.
 ///
 /// Cost:    that of its groups: one or more passes over each tensor. A step allocates only where it is given inputs, or
 ///          other memory than the last one.
 /// Errors:  std::invalid_argument, before anything is written.
 template <class T = float>
-class grouped_optimizer {
+class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T> {
+    friend detail::step_overloads<grouped_optimizer<T>, T>;
+
   public:
     using value_type = T;              ///< of parameters and gradients
     using group = parameter_group<T>;  ///< what add() makes
@@ -93,48 +100,6 @@ class grouped_optimizer {
         return true;
     }
 
-    /// One step of all groups that are not frozen, over a list of the tensors of all groups. An empty gradient says that its
-    /// tensor has none this time: tensor and states stay as they are, and are left out of what is global. A group, or those
-    /// of its tensors that share a multiplier, without any gradient is no part of the step, as if it were frozen. With a runner first, on its threads; further inputs by name, with nothing for the tensors of groups
-    /// that have no such input. Gradients of a group whose rule has zero_grad are written, and refused if they are const.
-    ///
-    /// @returns  whether it was done: false where a rule skipped it or no tensor has a gradient, which changed nothing.
-    template <class Parameters, class Gradients>
-    bool step(Parameters&& parameters, Gradients&& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(), parameters, gradients, inputs);
-    }
-    template <class Runner, class Parameters, class Gradients>
-        requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
-              std::initializer_list<named_tensors<T>> inputs = {}) {
-        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients, inputs);
-    }
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<gradient_data<T>> gradients,
-              std::initializer_list<named_tensors<T>> inputs = {}) {
-        gradients_.clear();
-        const_gradients_.clear();
-        for (const auto& g : gradients) {
-            gradients_.push_back(g.values());
-            const_gradients_.push_back(g.is_const());
-        }
-        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-        return run({parameters.begin(), parameters.size()}, named, {});
-    }
-
-    /// The same with inputs that are named at run time.
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
-        gradients_.assign(gradients.begin(), gradients.end());
-        const_gradients_.assign(gradients.size(), true);
-        return run(parameters, inputs, runner);
-    }
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<T>> gradients,
-                    std::span<const named_data<T>> inputs = {}, detail::chunk_runner_ref runner = {}) {
-        gradients_.assign(gradients.begin(), gradients.end());
-        const_gradients_.assign(gradients.size(), false);
-        return run(parameters, inputs, runner);
-    }
-
     /// States and step counts as after construction; hyperparameters stay.
     void reset() {
         for (auto& g : groups_) g.reset();
@@ -169,9 +134,6 @@ class grouped_optimizer {
     std::vector<part*> active_;
     std::size_t total_ = 0;
     std::uint64_t number_ = 0;
-    std::vector<std::span<T>> parameters_;
-    std::vector<std::span<const T>> gradients_;
-    std::vector<unsigned char> const_gradients_;
     // The arguments of the last take, if they can be used again: all tensors with a gradient, and no inputs.
     std::vector<std::span<T>> taken_parameters_;
     std::vector<std::span<const T>> taken_gradients_;
@@ -221,22 +183,7 @@ class grouped_optimizer {
         return groups_.emplace_back(std::move(g));
     }
 
-    template <class Parameters, class Gradients, class P, class G>
-    bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients, std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, Gradients>()) return false;
-        else {
-            if (!detail::require_layouts(0, parameters, gradients)) return false;
-            for (const auto& input : inputs)
-                if (!input.require_layout_of(parameters)) return false;
-            detail::list_tensors(parameters, parameters_);
-            detail::list_tensors(gradients, gradients_);
-            const_gradients_.assign(gradients_.size(), !detail::are_writable<G>);
-            const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-            return run(parameters_, named, runner);
-        }
-    }
-
-    // A step with the gradients in gradients_.
+    // For step_overloads.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool again = inputs.empty() && are_as_taken(parameters);
         if (!again && !take(parameters, inputs)) return false;
@@ -299,7 +246,9 @@ class grouped_optimizer {
         const auto equal = [](const auto& a, const auto& b) {
             return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.data() == y.data() && x.size() == y.size(); });
         };
-        if (!equal(parameters, taken_parameters_) || !equal(gradients_, taken_gradients_) || const_gradients_ != taken_const_) return false;
+        if (!equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
+            !std::ranges::equal(this->const_gradients(), taken_const_))
+            return false;
         auto known = active_.begin();
         bool same = true;
         for (const auto& g : groups_)
@@ -321,7 +270,7 @@ class grouped_optimizer {
             return given == tensors() || detail::refuse("furl: " + std::to_string(given) + " tensors of " + what + ", expected " +
                                                         std::to_string(tensors()) + " of " + std::to_string(size()) + " groups");
         };
-        if (!counted(parameters.size(), "parameters") || !counted(gradients_.size(), "gradients")) return false;
+        if (!counted(parameters.size(), "parameters") || !counted(this->gradients().size(), "gradients")) return false;
         for (const auto& input : inputs) {
             if (!counted(input.tensors.size(), "input '" + std::string(input.name) + "'")) return false;
             std::vector<std::string_view> known;
@@ -338,7 +287,7 @@ class grouped_optimizer {
         for (auto* p : active_) {
             touched_.push_back(p);
             if (!fits(*p, parameters, inputs)) return false;
-            p->take(parameters, gradients_, inputs);
+            p->take(parameters, this->gradients(), inputs);
             absent += p->absent_count();
             elements += p->elements();
             if (p->info().counts_all) total_ += p->elements();
@@ -353,8 +302,8 @@ class grouped_optimizer {
         }
         if (absent == 0 && inputs.empty()) {
             taken_parameters_.assign(parameters.begin(), parameters.end());
-            taken_gradients_ = gradients_;
-            taken_const_ = const_gradients_;
+            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
+            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
         }
         return true;
     }
@@ -364,7 +313,7 @@ class grouped_optimizer {
         const auto sizes = p.opt().sizes();
         for (std::size_t k = 0; k < sizes.size(); ++k) {
             const auto i = p.tensors()[k];
-            const bool absent = gradients_[i].empty() && sizes[k] > 0;
+            const bool absent = this->gradients()[i].empty() && sizes[k] > 0;
             const auto sized = [&](const auto& data, const char* what, bool may_be_empty) {
                 const bool left_out = may_be_empty && data.empty();
                 touched_.push_back(left_out ? nullptr : data.data());
@@ -372,8 +321,8 @@ class grouped_optimizer {
                        detail::refuse("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(data.size()) +
                                       " elements, expected " + std::to_string(sizes[k]) + " as at construction");
             };
-            if (!sized(parameters[i], "parameters", false) || !sized(gradients_[i], "gradients", absent)) return false;
-            if (p.info().writes_gradients && const_gradients_[i] && !absent)
+            if (!sized(parameters[i], "parameters", false) || !sized(this->gradients()[i], "gradients", absent)) return false;
+            if (p.info().writes_gradients && this->const_gradients()[i] && !absent)
                 return detail::refuse(std::string(detail::const_gradients) + " Tensor " + std::to_string(i) + " is the first.");
             for (const auto& input : inputs)
                 if (p.has_input(input.name) && !sized(input.tensors[i], ("input '" + std::string(input.name) + "'").c_str(), absent))
@@ -393,7 +342,7 @@ class grouped_optimizer {
                     intervals_.push_back(detail::interval::of(data.data(), data.size(), i, stream, written));
                 };
                 note(parameters[i], 0, true);
-                note(gradients_[i], 1, p->info().writes_gradients);
+                note(this->gradients()[i], 1, p->info().writes_gradients);
                 for (std::size_t k = 0; k < inputs.size(); ++k)
                     if (p->has_input(inputs[k].name)) note(inputs[k].tensors[i], 2 + k, false);
             }
