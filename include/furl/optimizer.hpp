@@ -10,6 +10,7 @@
 #include <furl/optimizer/optimizer_data.hpp>
 #include <furl/optimizer/partial_step.hpp>
 #include <furl/optimizer/refused.hpp>
+#include <furl/optimizer/step_session.hpp>
 #include <furl/program/check.hpp>
 
 #include <cstdint>
@@ -182,8 +183,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
                    arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
     }
 
-    /// A step in stages, for an optimizer of several rules, in which all wait for what is known only together.
-    using stage = typename engine::stage;
+    /// A step in stages: see detail::step_session.
+    using session = detail::step_session<optimizer>;
 
     /// Takes the arguments of a step, of lists of tensors and inputs that are named at run time, and writes nothing.
     ///
@@ -194,31 +195,19 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     /// @param total       elements of all tensors; 0: those of this optimizer.
     /// @param may_write_gradients  whether they are not const: a rule with zero_grad writes them, and is refused otherwise.
     /// Errors:  as step().
-    std::optional<stage> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
-                                     std::size_t total = 0, bool may_write_gradients = false) {
+    std::optional<session> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                                       std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
+                                       std::size_t total = 0, bool may_write_gradients = false) {
         if (!require_writable(may_write_gradients) || !partial_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
         place_states(arguments_.moved());
-        return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
+        return session(*this, numbers, total);
     }
-    /// The same over what the last call was given; nothing if that was not all, or is no longer known.
-    std::optional<stage> begin_again(std::span<const std::size_t> numbers, std::size_t total) {
+    /// The same, over the arguments of the last call; nothing if a tensor had no gradient then, or other calls came between.
+    std::optional<session> begin_again(std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
         if (!arguments_.has_all(states_.memory()) || partial_.open()) return {};
-        return stage{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1, numbers, total};
+        place_states(false);
+        return session(*this, numbers, total);
     }
-    /// Whether the step goes on into this pass.
-    bool prepare(stage& now, std::size_t pass) { return engine_.prepare(now, pass); }
-    template <class Runner>
-    void execute(stage& now, std::size_t pass, Runner& runner) {
-        engine_.execute(now, pass, runner);
-    }
-    void finish(const stage& now) {
-        engine_.finish(now);
-        count_step();
-    }
-    /// The reductions of info().reductions: over all tensors (to be changed between the passes), and by tensor.
-    std::span<double> global_reductions() { return engine_.global_reductions(); }
-    std::span<const double> tensor_reductions() const { return engine_.tensor_reductions(); }
 
     /// Error E30.
     template <class... Anything>
@@ -304,6 +293,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     }
 
   private:
+    friend session;
+
     partial_step partial_;
 
     static bool require_writable(bool may_write_gradients) {
@@ -338,7 +329,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         auto& places = arguments_.tensors().places[tensor];
         states_.place(places, tensor);
         states_.begin(places, tensor, this->size(tensor));
-        stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
+        typename engine::stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
         states_.keep(tensor);
         engine_.note_step_states();

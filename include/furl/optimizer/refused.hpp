@@ -7,11 +7,8 @@
 #include <furl/program/check.hpp>
 
 #include <cstddef>
-#include <cstdint>
 #include <initializer_list>
-#include <optional>
 #include <span>
-#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -52,59 +49,43 @@ constexpr auto diagnosis_of() {
 
 }  // namespace detail
 
-/// The optimizer of a rule that is not well formed, or of policies that do not fit: accepts every call, so that the
-/// diagnosis is the only error.
 template <class Rule, class T, class... Policies>
-class refused_optimizer {
+class optimizer;
+
+namespace detail {
+
+/// What stands in for a refused rule.
+struct no_rule_at_all {
+    static constexpr auto update = param;
+};
+
+}  // namespace detail
+
+/// The optimizer of a rule that is not well formed, or of policies that do not fit: accepts every call, so that the
+/// diagnosis is the only error. Calls that may name parts of the rule are taken here, the others by an optimizer of no rule.
+template <class Rule, class T, class... Policies>
+class refused_optimizer : public optimizer<detail::no_rule_at_all, std::conditional_t<is_element_type<T>, T, float>> {
     static constexpr typename decltype(detail::diagnosis_of<Rule, T, Policies...>())::type report{};
+    using base = optimizer<detail::no_rule_at_all, std::conditional_t<is_element_type<T>, T, float>>;
 
   public:
     using rule = Rule;
-    using value_type = std::conditional_t<is_element_type<T>, T, float>;
-    using parameter_type = value_type;
-    using values = std::span<value_type>;
+    using values = std::span<typename base::value_type>;
 
-    explicit refused_optimizer(auto&&...) {}
-    explicit refused_optimizer(std::initializer_list<std::size_t>) {}
+    explicit refused_optimizer(auto&&...) : base(std::size_t{0}) {}
+    explicit refused_optimizer(std::initializer_list<std::size_t>) : base(std::size_t{0}) {}
     bool step(auto&&...) { return false; }
-    bool step(std::initializer_list<values>, std::initializer_list<std::span<const value_type>>, auto&&...) {
+    bool step(std::initializer_list<values>, std::initializer_list<std::span<const typename base::value_type>>, auto&&...) {
         return false;
     }
     bool step_tensor(std::size_t, auto&&...) { return false; }
-    bool step_tensor_named(std::size_t, auto&&...) { return false; }
-    void finish_step() {}
-    bool step_is_open() const { return false; }
-    struct stage {};
-    std::optional<stage> begin_named(auto&&...) { return {}; }
-    bool prepare(stage&, std::size_t) { return false; }
-    void execute(stage&, std::size_t, auto&) {}
-    void finish(const stage&) {}
-    std::span<double> global_reductions() { return {}; }
-    std::span<const double> tensor_reductions() const { return {}; }
     double value(const auto&) const { return 0; }
-    std::span<const double> value_span() const { return {}; }
     double& operator[](const auto&) { return value_; }
     bool set(const auto&, const auto&...) { return false; }
     double get(const auto&, std::size_t = 0) const { return 0; }
-    static std::span<const std::string_view> hyperparameters() { return {}; }
-    static std::span<const std::string_view> tensor_hyperparameters() { return {}; }
-    std::span<double> hyperparameter_span() const { return {}; }
-    static const rule_info& info() {
-        static constexpr rule_info none{};
-        return none;
-    }
-    std::span<std::byte> state_bytes(std::size_t, std::size_t) { return {}; }
     values state(const auto&, std::size_t = 0) { return {}; }
-    std::vector<value_type> read_state(const auto&, std::size_t = 0) const { return {}; }
+    std::vector<typename base::value_type> read_state(const auto&, std::size_t = 0) const { return {}; }
     double& scalar_state(const auto&, std::size_t = 0) { return value_; }
-    static std::span<const std::string_view> states() { return {}; }
-    static std::span<const std::string_view> scalar_states() { return {}; }
-    std::int64_t step_count() const { return 0; }
-    void set_step_count(std::int64_t) {}
-    void reset() {}
-    std::size_t tensors() const { return 0; }
-    std::size_t size(std::size_t) const { return 0; }
-    std::span<const std::size_t> sizes() const { return {}; }
 
   private:
     double value_ = 0;

@@ -176,12 +176,13 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     // For step_overloads.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
-        if (!held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients)) return false;
+        auto* const session = held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients);
+        if (!session) return false;
         for (std::size_t pass = 0; pass < info().passes; ++pass) {
-            if (!held_->prepare(pass)) return false;
-            held_->execute(pass, runner);
+            if (!session->prepare(pass)) return false;
+            session->execute(pass, runner);
         }
-        held_->finish();
+        session->finish();
         return true;
     }
 

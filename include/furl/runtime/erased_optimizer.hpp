@@ -52,9 +52,24 @@ class chunk_runner_ref {
     void (*run_)(void*, std::size_t, body&) = nullptr;
 };
 
-/// An optimizer, with its type hidden. Few functions: each is compiled for each rule.
+/// A step_session, with the type of its optimizer hidden.
+struct erased_session {
+    virtual bool prepare(std::size_t pass) = 0;
+    virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
+    virtual void finish() = 0;
+    virtual std::span<double> global_reductions() = 0;
+    virtual std::span<const double> tensor_reductions() const = 0;
+
+  protected:
+    erased_session() = default;
+    erased_session(const erased_session&) = default;
+    erased_session& operator=(const erased_session&) = default;
+    ~erased_session() = default;
+};
+
+/// An optimizer, with its type hidden, and its session. Few functions: each is compiled for each rule.
 template <class T>
-struct erased_optimizer {
+struct erased_optimizer : erased_session {
     erased_optimizer() = default;
     erased_optimizer(const erased_optimizer&) = default;
     erased_optimizer& operator=(const erased_optimizer&) = delete;
@@ -75,16 +90,11 @@ struct erased_optimizer {
     virtual void finish_step() = 0;
     virtual bool step_is_open() const = 0;
 
-    // A step in stages.
-    virtual bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                       std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
-                       bool may_write_gradients) = 0;
-    virtual bool begin_again(std::span<const std::size_t> numbers, std::size_t total) = 0;
-    virtual bool prepare(std::size_t pass) = 0;
-    virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
-    virtual void finish() = 0;
-    virtual std::span<double> global_reductions() = 0;
-    virtual std::span<const double> tensor_reductions() const = 0;
+    // Null where the step is refused.
+    virtual erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                                  std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
+                                  bool may_write_gradients) = 0;
+    virtual erased_session* begin_again(std::span<const std::size_t> numbers, std::size_t total) = 0;
 };
 
 template <class Optimizer>
@@ -117,25 +127,25 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     void finish_step() override { opt.finish_step(); }
     bool step_is_open() const override { return opt.step_is_open(); }
 
-    std::optional<typename Optimizer::stage> stage{};  // of a step that is being done
+    std::optional<typename Optimizer::session> session{};  // the step that is being done
 
-    bool begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-               std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
-               bool may_write_gradients) override {
-        const auto begun = opt.begin_named(parameters, gradients, inputs, numbers, total, may_write_gradients);
-        if (begun) stage.emplace(*begun);
-        return begun.has_value();
+    erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                          std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
+                          bool may_write_gradients) override {
+        return hold(opt.begin_named(parameters, gradients, inputs, numbers, total, may_write_gradients));
     }
-    bool begin_again(std::span<const std::size_t> numbers, std::size_t total) override {
-        const auto begun = opt.begin_again(numbers, total);
-        if (begun) stage.emplace(*begun);
-        return begun.has_value();
+    erased_session* begin_again(std::span<const std::size_t> numbers, std::size_t total) override {
+        return hold(opt.begin_again(numbers, total));
     }
-    bool prepare(std::size_t pass) override { return opt.prepare(*stage, pass); }
-    void execute(std::size_t pass, chunk_runner_ref runner) override { opt.execute(*stage, pass, runner); }
-    void finish() override { opt.finish(*stage); }
-    std::span<double> global_reductions() override { return opt.global_reductions(); }
-    std::span<const double> tensor_reductions() const override { return opt.tensor_reductions(); }
+    erased_session* hold(std::optional<typename Optimizer::session> begun) {
+        if (begun) session.emplace(*begun);
+        return begun ? this : nullptr;
+    }
+    bool prepare(std::size_t pass) override { return session->prepare(pass); }
+    void execute(std::size_t pass, chunk_runner_ref runner) override { session->execute(pass, runner); }
+    void finish() override { session->finish(); }
+    std::span<double> global_reductions() override { return session->global_reductions(); }
+    std::span<const double> tensor_reductions() const override { return session->tensor_reductions(); }
 };
 
 }  // namespace furl::detail

@@ -208,8 +208,8 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
                 if (!prepare_last(*p)) return false;
         for (auto* p : active_) {
             if (!may_skip) prepare_last(*p);
-            p->execute(p->info().passes - 1, runner);
-            p->finish();
+            p->session().execute(p->info().passes - 1, runner);
+            p->session().finish();
         }
         return true;
     }
@@ -218,9 +218,9 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     void reduce(part& p, std::size_t pass, detail::chunk_runner_ref runner) {
         if (pass + 1 >= p.info().passes) return;
         take_combined(p, pass);
-        if (!p.prepare(pass)) return;
-        p.execute(pass, runner);
-        const auto results = p.tensor_reductions();
+        if (!p.session().prepare(pass)) return;
+        p.session().execute(pass, runner);
+        const auto results = p.session().tensor_reductions();
         p.for_each_global(pass, [&](const reduction_info& what, std::size_t place) {
             auto& all = reductions_.at(what);
             for (std::size_t k = 0; k < p.tensors().size(); ++k)
@@ -230,14 +230,14 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
     bool prepare_last(part& p) {
         take_combined(p, p.info().passes - 1);
-        return p.prepare(p.info().passes - 1);
+        return p.session().prepare(p.info().passes - 1);
     }
 
     // Gives a part what was combined after the pass before.
     void take_combined(part& p, std::size_t pass) {
         if (pass == 0) return;
         p.for_each_global(pass - 1, [&](const reduction_info& what, std::size_t place) {
-            p.global_reductions()[place] = reductions_.at(what).of_all;
+            p.session().global_reductions()[place] = reductions_.at(what).of_all;
         });
     }
 

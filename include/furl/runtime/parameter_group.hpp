@@ -68,16 +68,19 @@ class group_part {
     std::size_t elements() const { return elements_; }
     bool has_part() const { return absent_count_ == 0 || elements_ > 0; }
 
-    /// Begins the step of a number; whether over the same as the last. Gradients that a rule writes are known not to be const.
+    /// Begins the step of a number, again over the arguments of the last one or over those that it took. Whether it is not
+    /// refused. Gradients that a rule writes are known not to be const.
     bool begin(std::size_t total, std::uint64_t number, bool again) {
         last_step_ = number;
-        return (again && held().begin_again(tensors_, total)) ||
-               held().begin(parameters_, gradients_, inputs_, tensors_, total, true);
+        auto& held = opt_.erased();
+        session_ = again ? held.begin_again(tensors_, total) : nullptr;
+        if (!session_) session_ = held.begin(parameters_, gradients_, inputs_, tensors_, total, true);
+        return session_ != nullptr;
     }
     std::uint64_t last_step() const { return last_step_; }
-    bool prepare(std::size_t pass) { return held().prepare(pass); }
-    void execute(std::size_t pass, chunk_runner_ref runner) { held().execute(pass, runner); }
-    void finish() { held().finish(); }
+
+    /// The step that was begun last.
+    erased_session& session() { return *session_; }
 
     /// Calls visit(reduction, place) for each reduction over all tensors that is known after a pass.
     template <class Visit>
@@ -85,9 +88,6 @@ class group_part {
         for (std::size_t r = 0; r < info().reductions.size(); ++r)
             if (const auto& x = info().reductions[r]; x.is_global && x.pass == pass) visit(x, r);
     }
-    std::span<double> global_reductions() { return held().global_reductions(); }
-    /// Of each tensor, all reductions.
-    std::span<const double> tensor_reductions() { return held().tensor_reductions(); }
 
     /// The memory of its states, from the first to the last byte.
     std::span<const std::byte> state_memory() {
@@ -114,8 +114,7 @@ class group_part {
     std::size_t absent_count_ = 0, elements_ = 0;
     std::uint64_t last_step_ = 0;        // that it had a part in
     std::vector<named_data<T>> inputs_;
-
-    erased_optimizer<T>& held() { return opt_.erased(); }
+    erased_session* session_ = nullptr;
 };
 
 }  // namespace detail
