@@ -96,7 +96,7 @@ def convert(text, page, title=None):
         if found := re.fullmatch(r'<a id="(E\d+)"></a>', line):
             number = found[1]
             continue
-        if found := re.fullmatch(r"!\[([^\]]*)\]\(\.\./(examples/pictures/\w+\.png)\)", line):
+        if found := re.fullmatch(r"!\[([^\]]*)\]\((?:\.\./)?(examples/pictures/\w+\.png)\)", line):
             out.append(f'\\htmlonly\n<figure class="plot"><img src="{found[2]}" alt="{found[1]}" loading="lazy"></figure>\n\\endhtmlonly')
             continue
         # Two quoted messages are two paragraphs.
