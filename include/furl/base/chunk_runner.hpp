@@ -25,6 +25,8 @@ struct serial {
     }
 };
 
+static_assert(ChunkRunner<serial>);
+
 namespace detail {
 
 template <class Runner>

@@ -56,6 +56,8 @@ struct arithmetic<counted> {
     static constexpr counted select(counted c, counted a, counted b) { return of(op::select, c, a, b); }
 };
 
+static_assert(Arithmetic<counted>);
+
 namespace detail {
 
 struct counting_leaves {

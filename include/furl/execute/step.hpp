@@ -2,6 +2,7 @@
 
 #include <furl/base/chunk_runner.hpp>
 #include <furl/base/finite.hpp>
+#include <furl/execute/executor.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/scalar_states.hpp>
@@ -29,8 +30,12 @@ inline constexpr auto step_values = [] {
 /// Runs the steps of a plan: the values of step and tensor rate, the passes in their order, the reductions between them.
 ///
 /// Owns what a step needs beside the streams: results of reductions, and the states of one value per tensor or per step.
-template <class Plan, class T, class Executor, class Environment>
+///
+/// @tparam Run          an Executor of the plan.
+/// @tparam Environment  how denormals are treated while it exists.
+template <class Plan, class T, class Run, class Environment>
 class step_runner {
+    static_assert(Executor<Run, Plan, T>);
     using scalars = registers<Plan, double>;
     static constexpr const auto& program = Plan::program;
     static constexpr std::size_t reductions = Plan::order.reductions.size();
@@ -149,7 +154,7 @@ class step_runner {
     std::array<double, reductions> global_reductions_{};
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
     detail::scalar_states<Plan> states_;
-    [[no_unique_address]] Executor executor_;
+    [[no_unique_address]] Run executor_;
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
@@ -174,7 +179,7 @@ class step_runner {
 
     // Whether tensors that follow each other in memory can be one to a pass.
     template <std::size_t Pass>
-    static constexpr bool joins = Pass + 1 == Plan::order.passes && Executor::in_pieces && only_states_differ &&
+    static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1;
 
     template <class Do>
@@ -217,7 +222,7 @@ class step_runner {
 
     template <std::size_t Pass, class Runner>
     void execute_pass(const stage& now, Runner& runner) {
-        const std::size_t chunks = Executor::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
+        const std::size_t chunks = Run::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
         const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.self.values_);
         const auto body = [&](std::size_t i) {
             [[maybe_unused]] const Environment environment;
@@ -293,7 +298,7 @@ class step_runner {
                 }(std::make_index_sequence<Plan::random_keys>{});
                 if constexpr (last) {
                     if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
-                } else if constexpr (Executor::in_pieces) {
+                } else if constexpr (Run::in_pieces) {
                     for (auto at = first; at < end; at += partition::span_size)
                         run_piece<Pass>(now, uniforms, tensor, at, std::min(end - at, partition::span_size));
                 } else {
@@ -332,7 +337,7 @@ class step_runner {
         constexpr auto r = Plan::order.reductions[R];
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
             const auto begin = parts_.first_span(i);
-            const auto end = Executor::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
+            const auto end = Run::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
             auto& result = reductions_[i * reductions + R];
             if (end - begin == 1) {
                 result = partial_[begin * reductions + R];

@@ -126,4 +126,6 @@ using block8 = detail::block_format<true>;
 /// numbers too, becomes that, so that a first moment is never divided by 0 where it was not.
 using block8_positive = detail::block_format<false>;
 
+static_assert(Format<block8> && Format<block8_positive>);
+
 }  // namespace furl

@@ -2,7 +2,7 @@
 
 #include <furl/base/finite.hpp>
 #include <furl/base/narrow_float.hpp>
-#include <furl/simd/arithmetic.hpp>
+#include <furl/formats/concepts.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,15 +11,9 @@
 
 /// This folder holds the formats: how the values of one stream lie in memory, whatever type they are computed in. A format has
 /// a main memory, and some have a companion beside it, which the optimizer owns.
-///
-/// A format that stores element by element has load<A>(main, rest, i) and store<A>(main, rest, i, x, noise) for a vector
-/// of elements from i on, of arithmetic A; noise is 16 random bits for each, where the format asks for them.
 namespace FURL_NAMESPACE {
 
 namespace detail {
-
-/// A rest of no type.
-struct no_rest {};
 
 /// How E is read and written.
 template <class E>
@@ -317,12 +311,9 @@ struct format_of<X> {
 
 }  // namespace detail
 
-/// What says how numbers are stored, element by element or block by block.
-template <class F>
-concept Format = F::fits && requires {
-    typename F::element;
-    typename F::rest;
-    { F::block } -> std::convertible_to<std::size_t>;
-};
+static_assert(Format<nearest<float>> && Format<nearest<double>> && Format<nearest<bfloat16>> && Format<nearest<float16>>);
+static_assert(Format<stochastic<bfloat16>> && Format<stochastic<float16>>);
+static_assert(Format<compensated<bfloat16>> && Format<compensated<float16>>);
+static_assert(Format<split<bfloat16>> && Format<master<bfloat16>> && Format<master<float16>>);
 
 }  // namespace furl

@@ -2,6 +2,7 @@
 
 #include <furl/base/macros.hpp>
 #include <furl/simd/bit_order.hpp>
+#include <furl/simd/concepts.hpp>
 #include <furl/simd/random.hpp>
 
 #include <bit>
@@ -12,10 +13,6 @@
 /// This folder holds the value types that programs are evaluated over: numbers, and vectors of numbers (simd.hpp, the one header
 /// that includes xsimd). The evaluator knows arithmetic<V> and nothing else of a value type V.
 namespace FURL_NAMESPACE {
-
-/// The operations of a value type: one number, a vector of numbers, a count.
-template <class V>
-struct arithmetic;
 
 namespace detail {
 
@@ -165,5 +162,7 @@ struct arithmetic<T> {
     static FURL_INLINE auto to_order(T x) { return std::bit_cast<typename order::integer>(keep(x * keep(T{1}))); }
 #endif
 };
+
+static_assert(LaneArithmetic<float> && LaneArithmetic<double>);
 
 }  // namespace furl

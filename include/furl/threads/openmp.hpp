@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/base/chunk_runner.hpp>
 
 #if !defined(_OPENMP)
 #error "furl/threads/openmp.hpp needs a compiler with OpenMP switched on: -fopenmp"
@@ -25,5 +25,7 @@ struct openmp {
         for (std::size_t i = 0; i < chunks; ++i) body(i);
     }
 };
+
+static_assert(ChunkRunner<openmp>);
 
 }  // namespace furl

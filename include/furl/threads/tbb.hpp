@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/base/chunk_runner.hpp>
 
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
@@ -22,5 +22,7 @@ struct tbb {
         ::tbb::parallel_for(std::size_t{0}, chunks, body, ::tbb::simple_partitioner{});
     }
 };
+
+static_assert(ChunkRunner<tbb>);
 
 }  // namespace furl

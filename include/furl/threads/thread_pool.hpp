@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/base/chunk_runner.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -137,5 +137,7 @@ class thread_pool {
         }
     }
 };
+
+static_assert(ChunkRunner<thread_pool>);
 
 }  // namespace furl

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <furl/base/build.hpp>
+
+#include <concepts>
+#include <cstddef>
+
+namespace FURL_NAMESPACE {
+
+/// The operations of a value type V: one number, a vector of numbers, a count of operations.
+template <class V>
+struct arithmetic;
+
+/// The operations that the evaluator asks of arithmetic<V>. A new function of numbers is one line here.
+template <class V>
+concept Arithmetic = requires(V x, typename arithmetic<V>::element number, typename arithmetic<V>::mask truth) {
+    { arithmetic<V>::width } -> std::convertible_to<std::size_t>;    // elements in a V: how far a loop advances
+    { arithmetic<V>::broadcast(number) } -> std::convertible_to<V>;  // constants, and values of one per step or tensor
+
+    // The program decides where a product is fused into a sum, and says so by fma. keep hides any other product from the
+    // compiler, which would fuse it, too.
+    { arithmetic<V>::keep(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::fma(x, x, x) } -> std::convertible_to<V>;   // x y + z, in one rounding where the machine can
+    { arithmetic<V>::fms(x, x, x) } -> std::convertible_to<V>;   // x y - z
+    { arithmetic<V>::fnma(x, x, x) } -> std::convertible_to<V>;  // z - x y
+
+    { arithmetic<V>::add(x, x) } -> std::convertible_to<V>;
+    { arithmetic<V>::subtract(x, x) } -> std::convertible_to<V>;
+    { arithmetic<V>::multiply(x, x) } -> std::convertible_to<V>;
+    { arithmetic<V>::divide(x, x) } -> std::convertible_to<V>;
+    { arithmetic<V>::negate(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::sqrt(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::cbrt(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::abs(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::floor(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::exp(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::expm1(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::log(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::log1p(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::tanh(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::sin(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::cos(x) } -> std::convertible_to<V>;
+    { arithmetic<V>::copysign(x, x) } -> std::convertible_to<V>;
+    { arithmetic<V>::pow(x, x) } -> std::convertible_to<V>;
+    { arithmetic<V>::atan2(x, x) } -> std::convertible_to<V>;
+
+    // Comparisons as IEEE has them: with NaN all but not_equal are false, whatever a compiler assumes of NaN.
+    { arithmetic<V>::less(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::less_equal(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::equal(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::not_equal(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::both(truth, truth) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::either(truth, truth) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::neither(truth) } -> std::convertible_to<typename arithmetic<V>::mask>;
+    { arithmetic<V>::select(truth, x, x) } -> std::convertible_to<V>;  // a lane of the second or the third
+};
+
+/// The operations that a loop over memory needs beside those of Arithmetic.
+template <class V>
+concept LaneArithmetic = Arithmetic<V> && requires(V x, typename arithmetic<V>::element* p, const typename arithmetic<V>::element* q,
+                                                   const std::byte* bytes, std::byte* to, std::size_t n) {
+    { arithmetic<V>::load(q) } -> std::convertible_to<V>;  // from any address: a tensor may begin anywhere
+    arithmetic<V>::store(p, x);
+    { arithmetic<V>::template load_as<float>(bytes) } -> std::convertible_to<V>;  // of another type, converted
+    arithmetic<V>::template store_as<float>(to, x);
+    { arithmetic<V>::last_of(x, n) } -> std::convertible_to<V>;  // its last n lanes first, and 0 behind them: the end of a tensor
+};
+
+}  // namespace furl
