@@ -2,9 +2,9 @@
 
 #include <furl/print/equations.hpp>
 
-#include <array>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace FURL_NAMESPACE {
 
@@ -120,18 +120,15 @@ struct stage_listing {
 /// furl::contracted makes of it, pass by pass.
 template <class Rule>
     requires well_formed<Rule>
-std::array<stage_listing, 6> stage_listings() {
-    const auto reciprocal = reciprocals(stages<Rule>::expanded);
-    const auto gathered = gather(reciprocal);
-    const auto fused = contract(gathered);
-    return {{
+std::vector<stage_listing> stage_listings() {
+    std::vector<stage_listing> list{
         {"written", "the rule, each distinct value once", listing(stages<Rule>::written)},
         {"expanded", "functions and reductions as the operations that executors know", listing(stages<Rule>::expanded)},
-        {"reciprocals", "division by one value for all becomes multiplication", listing(reciprocal)},
-        {"gathered", "factors that are one value for all meet", listing(gathered)},
-        {"contracted", "a product that is only added becomes a fused multiply-add", listing(fused)},
-        {"ready", "what nothing needs any more is dropped", listing(plan<Rule, contracted>::program)},
-    }};
+    };
+    contracted::optimize(stages<Rule>::expanded, [&](std::string_view name, std::string_view does, const auto& program) {
+        list.push_back({name, does, listing(program)});
+    });
+    return list;
 }
 
 }  // namespace furl

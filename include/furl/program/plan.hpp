@@ -18,10 +18,20 @@ namespace FURL_NAMESPACE {
 struct contracted {
     static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
-    /// What the loop runs in the place of an expanded program.
-    template <std::size_t Capacity>
-    static constexpr program<Capacity> optimize(const program<Capacity>& expanded) {
-        return drop_dead_code(contract(gather(reciprocals(expanded))));
+    /// The program that the loop runs in the place of an expanded one: the passes, in their order.
+    ///
+    /// @param visit  is called after each pass: visit(its name, what it does, the program).
+    template <std::size_t Capacity, class Visit>
+    static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit& visit) {
+        const auto reciprocal = reciprocals(expanded);
+        visit("reciprocals", "division by one value for all becomes multiplication", reciprocal);
+        const auto gathered = gather(reciprocal);
+        visit("gathered", "factors that are one value for all meet", gathered);
+        const auto fused = contract(gathered);
+        visit("contracted", "a product that is only added becomes a fused multiply-add", fused);
+        const auto ready = drop_dead_code(fused);
+        visit("ready", "what nothing needs any more is dropped", ready);
+        return ready;
     }
 };
 
@@ -30,8 +40,8 @@ struct strict {
     static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
     /// The program itself.
-    template <std::size_t Capacity>
-    static constexpr program<Capacity> optimize(const program<Capacity>& expanded) {
+    template <std::size_t Capacity, class Visit>
+    static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit&) {
         return expanded;
     }
 };
@@ -66,7 +76,7 @@ struct plan {
     using rule = Rule;  ///< whose plan it is
 
     /// The program that runs.
-    static constexpr auto program = Numerics::optimize(stages<Rule>::expanded);
+    static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
     /// The order of its passes.
     static constexpr auto order = make_schedule(program);
     static constexpr std::size_t size = program.code.size();      ///< instructions
