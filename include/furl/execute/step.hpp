@@ -19,10 +19,9 @@ namespace FURL_NAMESPACE {
 /// The values of one per step that the rule gives a name by let: what a step can report without a pass more.
 template <class Plan>
 inline constexpr auto step_values = [] {
-    static_vector<name_entry, 32> list;
+    static_vector<name_entry, Plan::program.names.size()> list;
     for (const auto& n : Plan::program.names)
-        if (n.kind == op::let && Plan::program[n.value].when == rate::per_step && !info(Plan::program[n.value].code).is_condition &&
-            !list.full())
+        if (n.kind == op::let && Plan::program[n.value].when == rate::per_step && !info(Plan::program[n.value].code).is_condition)
             list.push_back(n);
     return list;
 }();

@@ -63,8 +63,8 @@ struct stored_plan : Plan {
         FURL_INLINE constexpr std::size_t size(std::size_t elements) const { return (elements + block - 1) / block * bytes; }
     };
 
-    /// Of any plan.
-    static constexpr std::size_t most_places = 2 * (2 + 16 + 32);
+    /// The most places that a plan can have: main memory and a companion for each stream.
+    static constexpr std::size_t most_places = 2 * max_streams;
 
     /// All places.
     static constexpr auto places = [] {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/static_vector.hpp>
+#include <furl/language/limits.hpp>
 #include <furl/language/op.hpp>
 
 #include <bit>
@@ -99,8 +100,5 @@ struct graph {
         return add(other, [this](const node& n) { return add(n); });
     }
 };
-
-// What compilers can lower within the limits that they set to constant evaluation.
-inline constexpr std::size_t max_graph_nodes = 1200;
 
 }  // namespace furl

@@ -143,7 +143,7 @@ constexpr void check_size(program<Capacity>& p) {
             if (operand >= 0) passes[i] = std::max(passes[i], passes[static_cast<std::size_t>(operand)]);
         if (info(p.code[i].code).kind == op_kind::reduction) ++passes[i];
         if (p.code[i].code == op::random) ++random_streams;
-        if (passes[i] >= schedule<1>::max_passes || random_streams > 16) p.fail(mistake::too_large);
+        if (passes[i] >= max_passes || random_streams > max_random_streams) p.fail(mistake::too_large);
     }
 }
 

@@ -84,7 +84,7 @@ struct plan {
 
     /// The streams, in the order of stream_entry.
     static constexpr auto streams = [] {
-        static_vector<stream_entry, 2 + 16 + 32> result;
+        static_vector<stream_entry, max_streams> result;
         result.push_back({op::param, "param", -1, -1, program.update});
         result.push_back({op::grad, "grad", -1, -1, program.gradient});
         std::int16_t slot = 0;
@@ -102,7 +102,7 @@ struct plan {
 
     /// The instructions that draw random numbers.
     static constexpr auto random_streams = [] {
-        static_vector<std::int16_t, 16> result;
+        static_vector<std::int16_t, max_random_streams> result;
         for (std::size_t i = 0; i < size; ++i)
             if (program.code[i].code == op::random) result.push_back(static_cast<std::int16_t>(i));
         return result;

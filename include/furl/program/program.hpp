@@ -94,9 +94,9 @@ struct program {
 
     static_vector<instruction, Capacity> code;   ///< operands before their users
     node_index<Capacity> index{};                ///< of the code
-    static_vector<hyper_entry, 32> hypers;       ///< in the order of their first use
-    static_vector<std::string_view, 16> inputs;  ///< names
-    static_vector<state_entry, 32> states;       ///< in the order of their first use
+    static_vector<hyper_entry, max_hyperparameters> hypers;  ///< in the order of their first use
+    static_vector<std::string_view, max_inputs> inputs;      ///< names
+    static_vector<state_entry, max_states> states;           ///< in the order of their first use
     static_vector<name_entry, Capacity> names;   ///< of values that print as equations
     std::int16_t update = -1;                    ///< the new value of the parameter
     std::int16_t guard = -1;  ///< the condition without which the step is skipped; -1 if there is none

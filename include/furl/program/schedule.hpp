@@ -10,7 +10,6 @@ namespace FURL_NAMESPACE {
 /// last only read; they compute again what a later pass needs too, which costs less than to store it.
 template <std::size_t Capacity>
 struct schedule {
-    static constexpr std::size_t max_passes = 8;         ///< the most that a rule may have
     using list = static_vector<std::int16_t, Capacity>;  ///< of instructions
 
     std::size_t passes = 1;          ///< over memory

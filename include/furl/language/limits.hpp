@@ -1,0 +1,19 @@
+#pragma once
+
+#include <furl/base/build.hpp>
+
+#include <cstddef>
+
+namespace FURL_NAMESPACE {
+
+// The most that a rule may have, as the message of error E14 says it. Compilers limit the steps of a constant evaluation, so
+// tables have a size that is known before a rule is.
+inline constexpr std::size_t max_graph_nodes = 1200;  // operations, numbers, names, and each use of a leaf
+inline constexpr std::size_t max_hyperparameters = 32;
+inline constexpr std::size_t max_inputs = 16;
+inline constexpr std::size_t max_states = 32;
+inline constexpr std::size_t max_streams = 2 + max_inputs + max_states;  // parameters and gradients are the first two
+inline constexpr std::size_t max_passes = 8;
+inline constexpr std::size_t max_random_streams = 16;
+
+}  // namespace furl
