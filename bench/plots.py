@@ -1,4 +1,9 @@
-"""Plots of benchmarks as SVG, by gnuplot; none where it is not installed."""
+"""Plots of benchmarks as SVG, by gnuplot; none where it is not installed.
+
+As a program: draws the chart of README.md, for light and dark pages, from the table of AdamW in docs/performance.md.
+"""
+import pathlib
+import re
 import shutil
 import subprocess
 
@@ -48,6 +53,26 @@ def bars(file, title, label, rows, width=860):
         + "plot $d using (0):1:(0):2:($1-0.35):($1+0.35):ytic(3) with boxxyerror linecolor rgb '#c0392b'\n")
 
 
+def readme_chart(root):
+    """AdamW's loops at a million parameters, from the published table."""
+    page = (root / "docs" / "performance.md").read_text()
+    head, values = (re.findall(pattern, page, re.M)[0].strip("| ").split(" | ") for pattern in (r"^\| parameters \|.*", r"^\| 1e6 \|.*"))
+    names = {"furl": "furl", "by hand (intrinsics)": "intrinsics by hand", "llm.c's": "llm.c", "PyTorch's fused": "PyTorch, fused",
+             "DeepSpeed's": "DeepSpeed"}
+    found = [(names[h], float(v)) for h, v in zip(head, values) if h in names]
+    rows = [*sorted(found[1:], key=lambda row: -row[1]), found[0]]  # from below: the slowest first, furl on top
+    for theme, text, other in (("light", "#24292f", "#8c959f"), ("dark", "#e6edf3", "#6e7681")):
+        data = block("d", [(i, value, quote(name), value) for i, (name, value) in enumerate(rows)])
+        run(f"set terminal svg size 640,{90 + 26 * len(rows)} font 'sans-serif,14'\n"
+            f"set output '{root / 'docs' / 'pictures' / f'adamw-{theme}.svg'}'\n" + data
+            + f"set title 'AdamW on a million parameters, one thread: nanoseconds per parameter' textcolor rgb '{text}'\n"
+            + f"unset border\nunset xtics\nunset key\nset style fill solid 1 noborder\nset xrange [0:*]\nset yrange [-0.7:{len(rows) - 0.3}]\n"
+            + f"set ytics out scale 0 textcolor rgb '{text}'\nset lmargin 20\nset rmargin 8\n"
+            + "plot $d using (0):1:(0):2:($1-0.36):($1+0.36):ytic(3) with boxxyerror linecolor rgb '" + other + "', "
+            + f"$d every ::{len(rows) - 1} using (0):1:(0):2:($1-0.36):($1+0.36) with boxxyerror linecolor rgb '#c0392b', "
+            + f"$d using 2:1:(sprintf('%.3f', $4)) with labels left offset 0.6,0 textcolor rgb '{text}'\n")
+
+
 def draw(folder, stem, sections):
     """The plots of a file, named after it."""
     if sections["adamw"]:
@@ -73,3 +98,7 @@ def draw(folder, stem, sections):
     if denormals:
         bars(folder / f"{stem}-denormals.svg", "Rows of zero gradients: a step over one without such rows", "times as long",
              [(f"{j.parameters:,}: {loop}", j.ratio(loop, loop.rsplit(" ", 2)[0] + " 0 %")) for j in denormals for loop in j.samples])
+
+
+if __name__ == "__main__":
+    readme_chart(pathlib.Path(__file__).resolve().parents[1])

@@ -93,6 +93,8 @@ def convert(text, page, title=None):
             continue
         if re.fullmatch(r"<!-- (file|output): .* -->", line.strip()):
             continue
+        if re.match(r"\s*</?(picture|source|img)\b", line):  # for code hosts, which know light and dark pages
+            continue
         if found := re.fullmatch(r'<a id="(E\d+)"></a>', line):
             number = found[1]
             continue
