@@ -202,7 +202,7 @@ TEST_CASE("a directory that cannot be synced is no failure, as the file is there
         CHECK(read(dir / "run") == std::to_string(error));
     }
     directory_sync_error = EIO;
-    CHECK(contains(save(dir / "run", "x"), "it is written, but may not outlive a crash of the machine"));
+    CHECK(contains(save(dir / "run", "x"), "the new file is in place, but a crash of the machine may lose it"));
     CHECK(read(dir / "run") == "x");
     directory_sync_error = 0;
     file_sync_error = EINVAL;
