@@ -41,17 +41,17 @@ struct optimizer_parts {
 
 }  // namespace detail
 
-/// A rule at work: owns the states of a list of tensors, and steps them.
+/// Runs a rule: owns the states of a list of tensors, and steps them.
 ///
 /// `furl::optimizer<my_rule> opt(n);  opt.step(parameters, gradients);`
 ///
-/// A step is one fused pass over memory (two where the rule has a reduction), in place, and allocates nothing.
+/// A step is one fused pass over memory (more where the rule has reductions), in place, and allocates nothing.
 ///
 /// @tparam Rule      a struct with a `static constexpr auto update`.
 /// @tparam T         the element type: float or double. Per-step values are computed in double and rounded once.
-/// @tparam Policies  furl::strict (as written, no contraction), furl::keep_denormals, furl::storage (in which formats the
-///                   streams lie in memory), or an execution policy.
-/// Errors:  E01 to E14 if the rule is wrong, at compile time. std::invalid_argument if a call is, before anything is
+/// @tparam Policies  furl::strict (as written, no contraction), furl::keep_denormals, furl::storage (the formats of the
+///                   streams in memory), or an execution policy.
+/// Errors:  at compile time if the rule is wrong (docs/errors.md). std::invalid_argument if a call is, before anything is
 ///          written.
 template <class Rule, class T = float, class... Policies>
 class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
@@ -67,18 +67,18 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
   public:
     using base::state;
 
-    using rule = Rule;     ///< what it runs
-    using value_type = T;  ///< what it computes in
-    using parameter_type = typename plan::template format<0>::element;  ///< of parameters, as a step is given them
+    using rule = Rule;     ///< the rule that it runs
+    using value_type = T;  ///< the type that it computes in
+    using parameter_type = typename plan::template format<0>::element;  ///< the element type of the parameters
 
-    /// For one tensor of n elements.
+    /// Makes an optimizer for one tensor of n elements.
     explicit optimizer(std::size_t n) : optimizer(std::span<const std::size_t>(&n, 1)) {}
 
-    /// For a list of tensors of these sizes.
+    /// Makes an optimizer for a list of tensors of these sizes.
     explicit optimizer(std::initializer_list<std::size_t> sizes)
         : optimizer(std::span<const std::size_t>(sizes.begin(), sizes.size())) {}
 
-    /// For a list of tensors of these sizes, from any range of integers.
+    /// Makes an optimizer for a list of tensors of these sizes, from any range of integers.
     template <std::ranges::input_range Sizes>
         requires std::integral<std::ranges::range_value_t<Sizes>>
     explicit optimizer(const Sizes& sizes)
@@ -86,20 +86,21 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         reset();
     }
 
-    /// For these tensors: one, or a list. Takes their sizes only.
+    /// Makes an optimizer for these tensors, one or a list. It takes only their sizes.
     template <class Tensors>
         requires(!std::is_void_v<typename detail::element_of<const Tensors>::type> &&
                  !std::integral<typename detail::element_of<const Tensors>::type>)
     explicit optimizer(const Tensors& tensors) : optimizer(detail::sizes_of(tensors)) {}
 
-    /// One step: t becomes t + 1, parameters and states are updated in place.
+    /// Does one step: t becomes t + 1, and parameters and states are updated in place.
     ///
     /// @param parameters  one tensor or a list of tensors, as the optimizer was built for: anything contiguous.
     /// @param gradients   the same, read only (but written by a rule with zero_grad). An empty one says that its tensor has
-    ///                    none this time: the tensor and its states stay as they are, and are left out of what is global.
+    ///                    none this time: the tensor and its states stay as they are, and reductions over all tensors
+    ///                    leave it out.
     /// @param inputs      `furl::input<"name"> = data` for each further input of the rule.
-    /// @returns  whether the step was done: false where the rule skipped it (skip_unless) or no tensor has a gradient, which
-    ///           changed nothing.
+    /// @returns  whether the step was done: false where the rule skipped it (skip_unless) or no tensor has a gradient. Then
+    ///           nothing was changed.
     /// Errors:  std::invalid_argument, before anything is written, if a number or size of tensors differs from that of
     ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
     template <class Parameters, class Gradients, class... Names, class... Data>
@@ -107,15 +108,15 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return step(serial{}, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
     }
 
-    /// The same step, whose chunks a runner does, on several threads: `opt.step(pool, parameters, gradients)`.
+    /// Does the same step on several threads, with a runner for its chunks: `opt.step(pool, parameters, gradients)`.
     ///
     /// @param runner      furl::thread_pool, furl::openmp, furl::tbb, or anything that takes runner(chunks, body) and
-    ///                    calls body(i) for each i below chunks. It is asked once a pass, over all tensors; not at all
-    ///                    where there is too little to do.
+    ///                    calls body(i) for each i below chunks. It is called once a pass, for all tensors, and not at
+    ///                    all where there is too little to do.
     /// @param parameters  as above.
     /// @param gradients   as above.
     /// @param inputs      as above.
-    /// The bits are those of any other runner, and of none.
+    /// The bits are the same with any runner, and without one.
     template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
@@ -129,21 +130,22 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return true;
     }
 
-    /// A step of one tensor of the list, as soon as its gradient is there, inside the backward pass; so no more than one
-    /// gradient is in memory:
+    /// Does a part of a step: one tensor of the list, as soon as its gradient is there, inside the backward pass. So no more
+    /// than one gradient is in memory:
     ///
     ///     for (std::size_t i = layers; i-- > 0;) {
     ///         std::vector<float> gradient = layer[i].backward();   // of its weights
     ///         opt.step_tensor(i, layer[i].weights, gradient);
     ///     }                                                        // each gradient is freed here
     ///
-    /// All tensors, each once and in any order, make one step: the bits are those of step(), and the step counts when the
-    /// last is done, or finish_step() ends it without the others. A tensor whose gradient is empty has its turn, and stays.
+    /// All tensors, each once and in any order, make one step, with the bits of step(). The step counts when the last tensor is
+    /// done, or when finish_step() ends it without the others. A tensor whose gradient is empty counts as done, and stays as it
+    /// is.
     ///
-    /// @returns  whether it was done: false where the rule skipped it, which changed nothing.
-    /// Errors:  E40 if the rule has a reduction over all tensors: it cannot know it before all gradients are there.
-    ///          std::invalid_argument, before anything is written, as step(), or if the tensor had its part of this step.
-    /// Limits:  on the calling thread. One call at a time.
+    /// @returns  whether it was done: false where the rule skipped it. Then nothing was changed.
+    /// Errors:  E40 if the rule has a reduction over all tensors: that is not known before all gradients are there.
+    ///          std::invalid_argument, before anything is written, as for step(), or if the tensor is done already.
+    /// Limits:  it runs on the calling thread, one call at a time.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool step_tensor(std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
                      const input_binding<Names, Data>&... inputs) {
@@ -158,8 +160,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         } else return false;
     }
 
-    /// Ends a step of which some tensors had no part: they and their states stay as they are. It counts if any tensor had
-    /// one.
+    /// Ends a partial step. Tensors that are not done, and their states, stay as they are. The step counts if any tensor was
+    /// stepped.
     void finish_step() {
         if (!partial_.open()) return;
         const bool counts = partial_.any_had_part();
@@ -168,10 +170,10 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         steps_ += counts;
     }
 
-    /// Whether a step tensor by tensor has begun and has not ended.
+    /// Whether a partial step has begun and has not ended.
     bool step_is_open() const { return partial_.open(); }
 
-    /// The same, for tensors and inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
+    /// Does what step_tensor does, with inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
     /// refused unless may_write_gradients says that they are not const.
     bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                            std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false) {
@@ -186,15 +188,16 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     /// A step in stages: see detail::step_session.
     using session = detail::step_session<optimizer>;
 
-    /// Takes the arguments of a step, of lists of tensors and inputs that are named at run time, and writes nothing.
+    /// Begins a step in stages: takes its arguments, lists of tensors and inputs that are named at run time, and writes nothing
+    /// to them.
     ///
-    /// @param parameters  as of step().
-    /// @param gradients   as of step().
-    /// @param inputs      by name.
-    /// @param numbers     of the tensors in the list of all, for random numbers; empty: 0, 1, ...
-    /// @param total       elements of all tensors; 0: those of this optimizer.
-    /// @param may_write_gradients  whether they are not const: a rule with zero_grad writes them, and is refused otherwise.
-    /// Errors:  as step().
+    /// @param parameters  as for step().
+    /// @param gradients   as for step().
+    /// @param inputs      the inputs, by name.
+    /// @param numbers     the numbers of the tensors in the list of all, for random numbers; 0, 1, ... if this is empty.
+    /// @param total       the elements of all tensors; 0 means those of this optimizer.
+    /// @param may_write_gradients  whether the gradients are not const. A rule with zero_grad writes them, so it needs that.
+    /// Errors:  as for step().
     std::optional<session> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                        std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
                                        std::size_t total = 0, bool may_write_gradients = false) {
@@ -202,7 +205,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         place_states(arguments_.moved());
         return session(*this, numbers, total);
     }
-    /// The same, over the arguments of the last call; nothing if a tensor had no gradient then, or other calls came between.
+    /// Does the same with the arguments of the last call. Returns nothing if a tensor had no gradient then, or other calls came
+    /// between.
     std::optional<session> begin_again(std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
         if (!arguments_.has_all(states_.memory()) || partial_.open()) return {};
         place_states(false);
@@ -220,7 +224,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return false;
     }
 
-    /// One step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
+    /// Does one step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
     template <class... Names, class... Data>
     bool step(std::initializer_list<std::span<parameter_type>> parameters, std::initializer_list<std::span<gradient>> gradients,
               const input_binding<Names, Data>&... inputs) {
@@ -243,7 +247,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     double operator[](const hyperparameter<Name>&) const {
         return hypers_[hyper_index<Name>()];
     }
-    /// The values of a hyperparameter of each tensor, by its symbol: `opt[my_rule::decay][tensor] = 0`.
+    /// The values of a hyperparameter that has one for each tensor, by its symbol: `opt[my_rule::decay][tensor] = 0`.
     template <class Name>
     std::span<double> operator[](const tensor_hyperparameter<Name>&) {
         constexpr auto i = state_index<Name>;
@@ -262,10 +266,10 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return hypers_[0];
     }
 
-    /// A state by its symbol. Of one value per parameter: a span over the state of a tensor; of one value per tensor or
-    /// per step: a span over those values, in double.
+    /// A state by its symbol. If it has one value per parameter, this is a span over the state of a tensor; if it has one value
+    /// per tensor or per step, this is a span over that value, in double.
     ///
-    /// Errors:  std::invalid_argument if there are several tensors and none is named, or no such tensor.
+    /// Errors:  std::invalid_argument if there are several tensors and none is named, or if there is no such tensor.
     template <StateSymbol S>
     auto state(const S&) {
         return state_of<typename S::name>(arguments_.require_one_tensor() ? 0 : no_tensor);
@@ -284,7 +288,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return {};
     }
 
-    /// States and step count as after construction; hyperparameters stay.
+    /// Sets states and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
         partial_.end();
@@ -302,7 +306,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         else return may_write_gradients || detail::refuse(std::string(detail::const_gradients));
     }
 
-    // Before a step; moved: whether any of the data lies elsewhere than in the last one.
+    // To be called before a step; moved says whether any of the data is at another address than in the last one.
     void place_states(bool moved) {
         auto& tensors = arguments_.tensors();
         if (moved) {
@@ -345,7 +349,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return i < plan::program.hypers.size() ? i : 0;
     }
 
-    // The place of a name in the table of states; past its end where there is none.
+    // The place of a name in the table of states, or past its end if the name is not there.
     template <class Name>
     static constexpr std::size_t state_index = [] {
         std::size_t k = 0;
@@ -370,7 +374,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
 
 };
 
-// A rule that is not well formed, or policies that do not fit.
+// This is the optimizer of a rule that is not well formed, or of policies that do not fit.
 template <class Rule, class T, class... Policies>
     requires(!detail::can_be_optimizer<Rule, T, Policies...>())
 class optimizer<Rule, T, Policies...> : public refused_optimizer<Rule, T, Policies...> {
@@ -383,11 +387,11 @@ template <class... Anything>
     requires(sizeof...(Anything) != 1 || !(detail::is_optimizer<std::remove_cvref_t<Anything>> || ...))
 optimizer(Anything&&...) -> optimizer<detail::no_rule>;
 
-/// The same rule as one loop over memory per operation: what eager tensor libraries do.
+/// Runs the same rule as one loop over memory per operation, as eager tensor libraries do.
 template <class Rule, class T = float, class... Policies>
 using naive = optimizer<Rule, T, one_loop_per_operation, Policies...>;
 
-/// The same rule one element at a time, in double, as written: the oracle.
+/// Runs the same rule as written, one element at a time, in double: the oracle of the tests.
 template <class Rule, class T = double, class... Policies>
 using reference = optimizer<Rule, T, one_element_at_a_time, Policies...>;
 

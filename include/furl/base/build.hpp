@@ -3,8 +3,8 @@
 // This header checks how a unit is compiled. Each header includes it before any other.
 
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
-// This file does not exist on purpose: a missing include stops a compiler at once; behind an #error it goes on, and prints
-// errors by the thousand.
+// This file is missing on purpose: a missing include stops a compiler at once, while after an #error it goes on and prints
+// thousands of errors.
 #include "furl[E48]: furl needs C++20, and this is compiled as an older C++; compile with -std=c++20. See docs/errors.md#E48"
 #endif
 
@@ -25,16 +25,16 @@
 #define FURL_FINITE_MATH 0
 #endif
 
-// Errors of run time leave the library by an exception, or by return value in a program that is compiled without exceptions.
+// The library reports run-time errors by exceptions, or by return values in a program that is compiled without exceptions.
 #if defined(__cpp_exceptions) && !defined(FURL_NO_EXCEPTIONS)
 #define FURL_EXCEPTIONS 1
 #else
 #define FURL_EXCEPTIONS 0
 #endif
 
-// A program may compile some units for a newer processor than others. A linker keeps one copy of each inline function, so
-// all of furl is in an inline namespace that is named after what the unit was compiled for: avx2_fma, say. The few types
-// that such units pass to each other are in namespace furl itself.
+// A program may compile some translation units for a newer processor than others. A linker keeps one copy of each inline
+// function, so all of furl is in an inline namespace that is named after the target of the unit, avx2_fma for example. The few
+// types that such units pass to each other are in namespace furl itself.
 #if defined(__AVX512F__)
 #define FURL_ISA avx512
 #elif defined(__AVX2__)

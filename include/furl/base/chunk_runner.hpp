@@ -6,16 +6,16 @@
 
 namespace FURL_NAMESPACE {
 
-/// Who runs the chunks of a step: `runner(chunks, body)` calls body(i) once for each i below chunks, on any threads and in
-/// any order, and returns when all are done. `runner.concurrency()`, where there is one, says on how many at once; without
-/// it there are chunks for 16.
+/// A chunk runner executes the chunks of a step: `runner(chunks, body)` calls body(i) once for each i below chunks, on any
+/// threads and in any order, and returns when all calls are done. The optional `runner.concurrency()` is the number of threads
+/// that run at once; without it a step makes chunks for 16.
 template <class R>
-concept ChunkRunner = !requires(R& tensor) { tensor.data(); }  // Eigen's matrices can be called, with anything
+concept ChunkRunner = !requires(R& tensor) { tensor.data(); }  // Eigen's matrices can be called with any arguments
                       && requires(R& runner, std::size_t chunks, void (&body)(std::size_t)) { runner(chunks, body); };
 
-/// All chunks in their order, on the calling thread. The default.
+/// Runs all chunks in order on the calling thread. This is the default runner.
 struct serial {
-    /// One thread.
+    /// It runs one thread.
     static constexpr std::size_t concurrency() { return 1; }
 
     /// Calls body(i) once for each i below chunks.

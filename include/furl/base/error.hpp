@@ -11,17 +11,18 @@
 
 namespace furl {
 
-/// The text that last_error() returns. Each thread has one, which units of all flags share.
+/// The text that last_error() returns. Each thread has its own, which all translation units share, whatever their flags are.
 inline constinit thread_local std::string_view last_error_text{};
 
 }  // namespace furl
 
 namespace FURL_NAMESPACE {
 
-/// Why the last call of this thread was refused, in one line; empty if none was since clear_error().
+/// Returns the reason for which a call of this thread was refused last, in one line; it is empty if none was refused since
+/// clear_error().
 ///
-/// In a program with -fno-exceptions (or -DFURL_NO_EXCEPTIONS) a refused call changes nothing and returns false, 0, NaN,
-/// an empty span or an empty optimizer, and says why here. With exceptions it throws the same text, and this is empty.
+/// In a program with -fno-exceptions (or -DFURL_NO_EXCEPTIONS) a refused call changes nothing, returns false, 0, NaN, an empty
+/// span or an empty optimizer, and leaves its reason here. With exceptions it throws the same text, and this stays empty.
 inline std::string_view last_error() { return last_error_text; }
 inline void clear_error() { last_error_text = {}; }
 
@@ -45,7 +46,8 @@ Result refuse(std::string text, Result result = {}) {
 #endif
 }
 
-/// Memory that there cannot be. Without exceptions the program ends, as it does where operator new fails.
+/// Refuses a size that memory cannot have, by std::bad_alloc. Without exceptions the program ends, as it does where operator new
+/// fails.
 [[noreturn]] inline void out_of_memory() {
 #if FURL_EXCEPTIONS
     throw std::bad_alloc();

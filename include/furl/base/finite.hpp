@@ -8,15 +8,15 @@
 #include <limits>
 #include <type_traits>
 
-// Infinity and NaN by their bits, as with -ffinite-math-only a compiler takes std::isnan(x) and x != x for false, and clang
-// warns of std::numeric_limits<T>::infinity().
+// These functions recognize infinity and NaN by their bits: with -ffinite-math-only a compiler takes std::isnan(x) and x != x to
+// be false, and clang warns about std::numeric_limits<T>::infinity().
 namespace FURL_NAMESPACE::detail {
 
 /// An unsigned integer of the size of T.
 template <std::floating_point T>
 using bits_of = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
 
-/// Infinity; a number has fewer bits below its sign, and a NaN more.
+/// The bits of infinity. Without the sign, the bits of a finite number are a smaller integer and those of a NaN a larger one.
 template <std::floating_point T>
 inline constexpr bits_of<T> infinity_bits = sizeof(T) == 4 ? bits_of<T>{0x7f800000} : static_cast<bits_of<T>>(0x7ff0000000000000);
 

@@ -2,10 +2,10 @@
 
 #include <furl/base/build.hpp>
 
-// A value type of the evaluator must dissolve into registers; a call that stays a call would put it in memory. In a large
-// program a compiler stops inlining what is not ours to mark, so a loop also asks for all that it calls: FURL_FLATTEN.
-// A sanitizer gives each variable of each inlined call memory of its own, and a compiler then takes minutes for a rule: there it
-// inlines as it likes.
+// The values of the evaluator must stay in registers, and a call that is not inlined would put them in memory: therefore
+// FURL_INLINE. In a large program a compiler stops inlining functions that are not ours to mark, so a loop asks to inline all
+// that it calls: FURL_FLATTEN. A sanitizer gives each variable of each inlined call memory of its own, and a compiler then takes
+// minutes for a rule, so there the compiler decides.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FURL_SANITIZED 1
 #elif defined(__has_feature)

@@ -15,14 +15,14 @@ namespace hana = boost::hana;
 /// A string literal as a template argument: the "lr" of hyper<"lr">.
 template <std::size_t N>
 struct fixed_string {
-    char text[N]{};  ///< the letters, and a zero
+    char text[N]{};  ///< the characters and a terminating zero
 
-    /// Of a literal.
+    /// Copies a string literal.
     constexpr fixed_string(const char (&literal)[N]) {  // NOLINT(google-explicit-constructor)
         for (std::size_t i = 0; i < N; ++i) text[i] = literal[i];
     }
 
-    static constexpr std::size_t size = N - 1;  ///< letters
+    static constexpr std::size_t size = N - 1;  ///< the number of characters
 };
 
 namespace detail {
@@ -30,7 +30,7 @@ namespace detail {
 template <fixed_string Text, std::size_t... I>
 constexpr auto spell(std::index_sequence<I...>) -> hana::string<Text.text[I]...>;
 
-// clang prints template arguments as they were computed; deduced anew, they print as characters.
+// clang prints template arguments as the expressions that gave them; deduced once more, they print as characters.
 template <class String>
 struct spelled;
 
@@ -41,7 +41,7 @@ struct spelled<hana::string<Characters...>> {
 
 }  // namespace detail
 
-/// The type that a name becomes. hana::string prints as <'l','r'>, and carries no length or padding.
+/// The type that stands for a name. A hana::string prints as <'l','r'>, without a length or padding.
 template <fixed_string Text>
 using name = typename detail::spelled<decltype(detail::spell<Text>(
     std::make_index_sequence<decltype(Text)::size>{}))>::type;

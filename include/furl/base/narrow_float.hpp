@@ -6,33 +6,34 @@
 #include <concepts>
 #include <cstdint>
 
-// Numbers of 16 bits: to store, not to compute with.
+// Numbers of 16 bits are for storage: arithmetic converts them to float.
 namespace FURL_NAMESPACE {
 
-/// The upper half of a float: 8 bits of exponent, 7 of fraction; to the nearest, ties to even. NaN stays NaN.
+/// The upper half of a float: 8 bits of exponent, 7 of fraction. Conversion rounds to nearest, ties to even; NaN stays NaN.
 class bfloat16 {
   public:
     std::uint16_t bits = 0;  ///< sign, exponent, fraction
 
     constexpr bfloat16() = default;
-    /// Rounded to the nearest.
+    /// Rounds to the nearest number.
     constexpr explicit bfloat16(float x) {
         const auto b = std::bit_cast<std::uint32_t>(x);
         bits = static_cast<std::uint16_t>(detail::is_nan(x) ? (b >> 16) | 0x40u : (b + 0x7fffu + ((b >> 16) & 1u)) >> 16);
     }
-    /// The same number.
+    /// Converts to float, which is exact.
     constexpr operator float() const {  // NOLINT(google-explicit-constructor)
         return std::bit_cast<float>(std::uint32_t{bits} << 16);
     }
 };
 
-/// IEEE binary16: 5 bits of exponent, 10 of fraction; to the nearest, ties to even. From 65520 on infinite.
+/// IEEE binary16: 5 bits of exponent, 10 of fraction. Conversion rounds to nearest, ties to even; 65520 and more becomes
+/// infinite.
 class float16 {
   public:
     std::uint16_t bits = 0;  ///< sign, exponent, fraction
 
     constexpr float16() = default;
-    /// Rounded to the nearest.
+    /// Rounds to the nearest number.
     constexpr explicit float16(float x) {
         const auto b = std::bit_cast<std::uint32_t>(x);
         const auto sign = (b >> 16) & 0x8000u;
@@ -44,7 +45,7 @@ class float16 {
         else half = denormal(std::bit_cast<float>(magnitude));
         bits = static_cast<std::uint16_t>(sign | half);
     }
-    /// The same number.
+    /// Converts to float, which is exact.
     constexpr operator float() const {  // NOLINT(google-explicit-constructor)
         const std::uint32_t sign = (bits & 0x8000u) << 16, magnitude = bits & 0x7fffu;
         std::uint32_t b;
@@ -55,7 +56,7 @@ class float16 {
     }
 
   private:
-    // Below 2^-14 the unit is 2^-24, and adding 0.5 leaves that many bits of fraction.
+    // Below 2^-14 the unit of binary16 is 2^-24, as that of a float from 0.5 to 1: adding 0.5 rounds to it.
     static constexpr std::uint32_t denormal(float x) { return std::bit_cast<std::uint32_t>(x + 0.5f) - 0x3f000000u; }
 };
 

@@ -9,11 +9,11 @@
 
 namespace FURL_NAMESPACE {
 
-/// Policies are types, in any order, behind the element type of an optimizer: each names the kind it is of, and the kinds
-/// that are not given have defaults.
+/// Policies are types that follow the element type of an optimizer, in any order. Each policy names its kind, and a kind without
+/// a policy has a default.
 enum class policy_kind {
-    numerics,   ///< how close the loop keeps to the rule as written
-    denormals,  ///< what becomes of denormals
+    numerics,   ///< how closely the loop follows the rule as written
+    denormals,  ///< whether denormals count as zero
     execution,  ///< what runs the rule
     storage,    ///< in which formats parameters, gradients and states lie in memory
 };
@@ -26,7 +26,7 @@ template <policy_kind Kind, class Default, class First, class... Rest>
 struct policy_or<Kind, Default, First, Rest...>
     : std::conditional_t<First::policy == Kind, std::type_identity<First>, policy_or<Kind, Default, Rest...>> {};
 
-/// A policy of an optimizer: a type that says of which kind it is.
+/// A policy of an optimizer is a type that names its kind.
 template <class P>
 concept Policy = requires {
     { P::policy } -> std::convertible_to<policy_kind>;
@@ -46,7 +46,7 @@ constexpr bool policies_fit() {
 
 }  // namespace detail
 
-/// The type of policy_or.
+/// The policy that policy_or finds.
 template <policy_kind Kind, class Default, class... Policies>
 using policy_or_t = typename policy_or<Kind, Default, Policies...>::type;
 

@@ -6,7 +6,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// A vector of at most Capacity elements that lives in constant expressions.
+/// A vector of at most Capacity elements that works in constant expressions.
 template <class T, std::size_t Capacity>
 struct static_vector {
     T elements[Capacity == 0 ? 1 : Capacity]{};

@@ -10,7 +10,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Names, with commas between them.
+/// Lists names, with commas between them.
 template <class Names>
 std::string listed(const Names& names) {
     std::string text;
@@ -21,7 +21,7 @@ std::string listed(const Names& names) {
     return text.empty() ? "none" : text;
 }
 
-/// How many characters must be inserted, deleted, replaced or swapped with their neighbour to make b of a.
+/// Returns how many insertions, deletions, replacements and swaps of neighbours turn a into b.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), now(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
@@ -47,7 +47,7 @@ inline std::string plain_spelling(std::string_view name) {
     return text;
 }
 
-/// The name that was meant, if one is near: at most a third of its characters differ.
+/// Returns the name that was probably meant: the nearest one, if at most a third of its characters differ; else an empty name.
 template <class Names>
 std::string_view nearest_name(std::string_view name, const Names& names) {
     const auto plain = plain_spelling(name);
@@ -57,7 +57,7 @@ std::string_view nearest_name(std::string_view name, const Names& names) {
         const auto other = plain_spelling(candidate);
         const auto distance = edit_distance(plain, other);
         if (3 * distance > std::max(plain.size(), other.size())) continue;
-        const auto rank = 2 * distance + (plain.size() != other.size());  // of two as near, the one of the same length
+        const auto rank = 2 * distance + (plain.size() != other.size());  // among equally near names, one of the same length wins
         if (rank >= least) continue;
         least = rank;
         best = candidate;

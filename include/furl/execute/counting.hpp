@@ -5,7 +5,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// A value type that counts what is done with it: the evaluator runs over it at compile time.
+/// A value type that counts the operations on it: the evaluator runs over it at compile time.
 struct counted {
     cost_table* table = nullptr;
 };
@@ -78,7 +78,7 @@ struct counting_leaves {
 
 }  // namespace detail
 
-/// What the evaluator does for one parameter, counted while it does it: loads, stores and operations of all passes.
+/// Runs the evaluator for one parameter and counts what it does: loads, stores and operations of all passes.
 template <class Rule, class Numerics = contracted>
 constexpr cost_table count_operations() {
     using plan = furl::plan<Rule, Numerics>;

@@ -8,7 +8,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// The values of a program, one per instruction. Those that nothing reads dissolve.
+/// The values of a program, one per instruction. The compiler drops those that nothing reads.
 template <class Plan, class V>
 struct registers {
     V value[Plan::size];
@@ -17,7 +17,7 @@ struct registers {
 
 namespace detail {
 
-// What a comparison does with NaN is IEEE's; what min, max, clamp and sign do follows from these lines.
+// Comparisons treat NaN as IEEE does; these lines decide what min, max, clamp and sign do with it.
 template <op Code, class V>
 FURL_INLINE constexpr V compute(V a, V b) {
     using A = arithmetic<V>;
@@ -91,8 +91,8 @@ constexpr bool is_given(op code) {
 
 }  // namespace detail
 
-/// Evaluates instruction I. Operands of element rate are taken from r, others from uniforms; leaves.get<I>() gives the
-/// values that are not computed. The two register files may be one.
+/// Evaluates instruction I. Operands of element rate are taken from r, others from uniforms; leaves.get<I>() gives the values
+/// that are not computed. The two register files may be the same.
 template <class Plan, std::int16_t I, class V, class Leaves>
 FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
     using A = arithmetic<V>;
@@ -138,13 +138,13 @@ FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan,
 
 namespace detail {
 
-// How many of a list's values one fold takes, from one on: clang nests no more than 256 operands.
+// One fold takes at most 128 values of a list, from number From on, because clang nests no more than 256 operands.
 template <std::size_t Size, std::size_t From>
 using fold_numbers = std::make_index_sequence<std::min<std::size_t>(Size - From, 128)>;
 
 }  // namespace detail
 
-/// Evaluates all element values of a pass; from one on in its order.
+/// Evaluates all values of element rate of a pass, from number From of its order on.
 template <class Plan, std::size_t Pass, std::size_t From = 0, class V, class Leaves>
 FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const registers<Plan, V>& uniforms,
                                              const Leaves& leaves) {
@@ -155,7 +155,8 @@ FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const regist
     }(detail::fold_numbers<list.size(), From>{});
 }
 
-/// Evaluates the values of one rate below element that are known from pass First to pass Last; from one on in their order.
+/// Evaluates the values of step rate or of tensor rate that are known from pass First to pass Last, from number From of their
+/// order on.
 template <class Plan, rate When, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
 inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves) {
     constexpr const auto& list = Plan::order.scalars;

@@ -4,21 +4,21 @@
 
 namespace FURL_NAMESPACE {
 
-/// The product: fused passes of kernels over V.
+/// Runs fused passes, by kernels over vectors of type V.
 template <class V>
 struct fused_executor {
-    /// For one plan.
+    /// The executor of one plan.
     template <class Plan>
     struct bound {
-        using T = typename arithmetic<V>::element;  ///< what is computed with
+        using T = typename arithmetic<V>::element;  ///< the type that a step computes in
 
-        /// Any run of whole spans can be done by itself, by any thread.
+        /// Any thread can do any run of whole spans on its own.
         static constexpr bool in_pieces = true;
 
-        /// Of any size.
+        /// Takes the size of the largest tensor, which needs no buffers here.
         explicit bound(std::size_t) {}
 
-        /// The elements from number `from` on, n of them; the places start at the first of these.
+        /// Runs a pass over n elements from number `from` on; the places start at the first of these.
         template <std::size_t Pass>
         static void run(const detail::place_pointers<Plan>& places,
                         const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,

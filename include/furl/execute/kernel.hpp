@@ -15,7 +15,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// How two partial results of a reduction become one.
+/// Combines two partial results of a reduction into one.
 template <op Code>
 struct combining {
     template <class X>
@@ -39,7 +39,7 @@ struct kernel {
         else return u.value[I];
     }
 
-    // Results of one vector on their way to memory. number: of its first element in the tensor.
+    // The results of one vector that are to be stored. `number` is the number of its first element in the tensor.
     struct vector_results {
         const registers<Plan, V>& r;
         const registers<Plan, V>& u;
@@ -57,7 +57,7 @@ struct kernel {
             return result<Plan::streams[K].store>(r, u);
         }
 
-        // 16 random bits for each element.
+        // Returns 16 random bits for each element.
         template <std::size_t K>
         FURL_INLINE typename A::bits noise_of() const {
             if constexpr (Plan::template format<K>::random) {
@@ -91,7 +91,7 @@ struct kernel {
         for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA { store_stream<K>(x, places, offset); });
     }
 
-    // The streams whose format stores one vector at a time, and the others.
+    // Stores the streams whose format stores one vector at a time; store_pairs stores the others.
     static FURL_INLINE void store_singles(const vector_results& x, const pointers& places, std::size_t offset) {
         for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
             if constexpr (!in_pairs<K>) store_stream<K>(x, places, offset);
@@ -107,7 +107,7 @@ struct kernel {
         });
     }
 
-    // Room for two vectors of each place.
+    // This has room for two vectors of each place.
     struct vector_buffer {
         alignas(64) std::byte values[Plan::places.size()][2 * width * sizeof(double)];
         pointers places;
@@ -116,7 +116,7 @@ struct kernel {
             for (std::size_t p = 0; p < places.size(); ++p) places[p] = values[p];
         }
 
-        /// Writes n values of each stream that is written.
+        /// Copies n values of each written stream to their memory.
         FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n) const {
             for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
                 constexpr auto place = Plan::places[P];
@@ -126,8 +126,8 @@ struct kernel {
         }
     };
 
-    // The last n elements, fewer than a vector: the same code on a padded copy, so that they get the same bits as any
-    // others. The padding repeats elements, because a made-up value could divide by zero.
+    // A padded copy of the last n elements, which are fewer than a vector. The same code runs on it, so they get the same bits
+    // as any others. The padding repeats elements, because a rule could divide by zero for a made-up value.
     struct padded_copy : vector_buffer {
         FURL_INLINE padded_copy(const pointers& from, std::size_t offset, std::size_t n) {
 #if defined(__GNUC__)
@@ -141,7 +141,8 @@ struct kernel {
                     auto* const to = this->values[P];
                     const auto* const end = from[P] + offset * place.bytes + size;
                     if (offset + n >= width) {
-                        // The vector that ends here, twice: they are the last of the first, and others follow.
+                        // The vector that ends here is copied twice: the elements are the last of the first copy, and the second
+                        // follows them.
                         std::memcpy(to, end - vector, vector);
                         std::memcpy(to + vector, end - vector, vector);
                         this->places[P] = to + vector - size;
@@ -154,7 +155,7 @@ struct kernel {
         }
     };
 
-    /// The last pass: reads and writes n elements, of which the first is number `from` of its tensor.
+    /// Runs the last pass: reads and writes n elements, the first of which is number `from` of its tensor.
     FURL_FLATTEN static void write(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
                                    std::size_t from) {
         const pointers places = given;
@@ -165,8 +166,8 @@ struct kernel {
             evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number});
             return vector_results{r, u, keys, from + number};
         };
-        // Elements that fill no vector are done in the last one that is whole, before any of it is stored; its other lanes
-        // get the same bits twice.
+        // Elements at the end that fill no vector are computed with the last whole vector, before any of it is stored. Its other
+        // lanes are computed twice, with the same bits.
         const bool overlaps = n % width != 0 && n >= width;
         vector_buffer last;
         if (overlaps) {
@@ -183,7 +184,7 @@ struct kernel {
             store_singles(second, places, at + width);
             store_pairs(first, second, places, at);
         };
-        for (; i + 4 * width <= n; i += 4 * width) {  // from memory 1 to 2 % faster than two at a time
+        for (; i + 4 * width <= n; i += 4 * width) {  // 1 to 2 % faster than two at a time when not in cache
             write_two(i);
             write_two(i + 2 * width);
         }
@@ -220,8 +221,9 @@ struct kernel {
     template <std::size_t R>
     using combine = combining<Plan::program[reduction<R>].code>;
 
-    /// A reading pass: results[i] becomes the i-th reduction of Plan::order.reductions, for those of this pass. Sums and
-    /// maxima of magnitudes both start from 0. The first element is number `from` of its tensor. At most a span.
+    /// Runs a pass that only reads: results[i] becomes the i-th reduction of Plan::order.reductions, for those of this pass.
+    /// Sums and maxima of magnitudes both start from 0. The n elements are at most a span, and the first is number `from` of its
+    /// tensor.
     static void reduce(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
                        double* results) {
         reduce_once(given, uniforms, n, from, results);
@@ -258,7 +260,7 @@ struct kernel {
                         ((lanes[R][K] = combine<R>{}(lanes[R][K], result<operand<R>>(r, u))), ...);
                     });
                 if (i < end) {
-                    // A copy, as an index that the compiler does not know would keep the lanes in memory.
+                    // This is a copy, because an index that the compiler does not know would keep the lanes in memory.
                     V rest[sizeof...(R)][lane_vectors];
                     for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((rest[R][K] = lanes[R][K]), ...); });
                     std::size_t k = 0;
@@ -271,7 +273,7 @@ struct kernel {
                         add(result<operand<R>>(r, u)...);
                     }
                     if (i < end && end >= width) {
-                        // In the vector that ends here, from which its other elements are left out.
+                        // These elements are read in the vector that ends here, and its other elements are left out.
                         values(r, places, end - width, end - width);
                         add(A::last_of(result<operand<R>>(r, u), end - i)...);
                     } else if (i < end) {
@@ -300,7 +302,7 @@ struct kernel {
         }
     }
 
-    // The same with scaled products, in the same order. It runs seldom, so it is short.
+    // Does the same with scaled products, in the same order. It runs seldom, so it is short rather than fast.
     static void reduce_again(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
                              double* results, const std::array<scale, reductions.size()>& by) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
@@ -341,7 +343,7 @@ struct kernel {
 
     static constexpr std::size_t lane_vectors = reduction_lanes / width;
 
-    // Calls visit<K>() for each vector of lanes; for each stream that is written; visit<P>() for each place.
+    // These call visit<K>() for each vector of lanes, visit<K>() for each stream that is written, and visit<P>() for each place.
     template <class Visit>
     static FURL_INLINE void for_each_lane_vector(Visit visit) {
         [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
@@ -365,12 +367,12 @@ struct kernel {
         }(std::make_index_sequence<Plan::places.size()>{});
     }
 
-    // The first values of x, and 0 for the others.
+    // Returns the first `valid` values of x, and 0 for the others.
     static FURL_INLINE V first_of(V x, std::size_t valid) {
         return A::select(A::less(A::from_integers(A::indices(0)), A::broadcast(static_cast<T>(valid))), x, A::broadcast(T{0}));
     }
 
-    // The tree of fold_lanes, as far as it is one of whole vectors.
+    // Does the tree of fold_lanes with whole vectors, as far as it consists of these.
     template <std::size_t Vectors, class Combine>
     static FURL_INLINE double fold(V (&x)[Vectors], Combine combine) {
         constexpr auto left = std::max<std::size_t>(double_lanes / width, 1);

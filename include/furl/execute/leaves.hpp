@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-// What a pass over memory reads.
+// This header has the values that a pass over memory reads.
 namespace FURL_NAMESPACE::detail {
 
 /// The values of step and tensor rate that a pass reads, rounded once to the element type, and the keys of its random
@@ -36,7 +36,7 @@ FURL_INLINE uniform_values<Plan, Pass, T> round_uniforms(const registers<Plan, d
     return result;
 }
 
-/// The same in all lanes of a vector.
+/// Copies each value to all lanes of a vector.
 template <class Plan, std::size_t Pass, class V, std::size_t From>
 FURL_INLINE void spread(const uniform_values<Plan, Pass, typename arithmetic<V>::element>& given, registers<Plan, V>& u) {
     using A = arithmetic<V>;
@@ -60,13 +60,13 @@ FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, typename 
     return u;
 }
 
-// One kernel's view of memory. A copy of the pointers, so that no store can make the compiler load them again.
+// One kernel's view of memory. It has a copy of the pointers, so that no store can make the compiler load them again.
 template <class Plan, class V>
 struct vector_leaves {
     place_pointers<Plan> places;
     std::size_t offset;  // where to read
     std::array<random_key, Plan::random_keys> keys{};
-    std::size_t element = 0;  // the number of the first element, which offset is not in a padded copy
+    std::size_t element = 0;  // the number of the first element; in a padded copy offset is another
 
     template <std::int16_t I>
     FURL_INLINE V get() const {

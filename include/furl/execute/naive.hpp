@@ -9,12 +9,12 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Where each value of a pass lives when every instruction is a loop over memory: in a stream, or in a buffer that is
-// used again once its value is dead.
+// This decides where each value of a pass lives when every instruction is a loop over memory: in a stream, or in a buffer that
+// is used again once its value is dead.
 template <class Plan, std::size_t Pass>
 struct buffer_plan {
     static constexpr std::int16_t none = -1;
-    std::int16_t buffer[Plan::size]{};  ///< of each value; none if it lives in a stream
+    std::int16_t buffer[Plan::size]{};  ///< the buffer of each value; none if it lives in a stream
     std::int16_t stream[Plan::size]{};
     std::int16_t copied_to[Plan::streams.size()]{};  ///< the value that the stream gets by a copy at the end, or none
     std::int16_t buffers = 0;
@@ -29,7 +29,7 @@ struct buffer_plan {
         for (auto r : Plan::order.reductions) {
             const auto summand = Plan::program[r].operands[0];
             last_use[summand] = list.size();
-            // The factors of a product, which may be summed again: see range.hpp.
+            // The factors of a product stay too, because it may be summed again: see range.hpp.
             if (Plan::program[summand].code == op::multiply)
                 for (auto factor : Plan::program[summand].operands)
                     if (factor >= 0) last_use[factor] = list.size();
@@ -45,7 +45,7 @@ struct buffer_plan {
                 copied_to[s] = entry.store;
             }
         }
-        // A result is written to its stream at once where nobody reads the old value any more.
+        // A result is written to its stream at once if nothing reads the old value any more.
         std::int16_t free[Plan::size]{};
         std::size_t free_count = 0;
         for (std::size_t k = 0; k < list.size(); ++k) {
@@ -74,8 +74,8 @@ struct buffer_plan {
 
 }  // namespace detail
 
-/// What an eager tensor library does: one vectorized loop over memory for each operation, with a buffer for each
-/// intermediate value. From the same rule, by the same evaluator; bits equal to those of furl::strict.
+/// Runs a rule as an eager tensor library does: one vectorized loop over memory for each operation, with a buffer for each
+/// intermediate value. It uses the same rule and the same evaluator, and its bits are those of furl::strict.
 template <class V>
 struct naive_executor {
     template <class Plan>
@@ -86,7 +86,7 @@ struct naive_executor {
         using keys = std::array<detail::random_key, Plan::random_keys>;
 
       public:
-        /// A loop goes over a whole tensor, and uses buffers that all share.
+        /// A loop goes over a whole tensor, and all loops share the buffers.
         static constexpr bool in_pieces = false;
 
         explicit bound(std::size_t largest) {
@@ -130,7 +130,7 @@ struct naive_executor {
             else return nullptr;
         }
 
-        // A loop for each value of a pass, from one on in its order.
+        // Runs a loop for each value of a pass, from number From of its order on.
         template <std::size_t Pass, std::size_t From>
         void loops(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
             constexpr const auto& list = Plan::order.elements[Pass];
@@ -170,7 +170,7 @@ struct naive_executor {
             else return place<Pass, I>(streams);
         }
 
-        // One instruction on one vector: operands from memory, result to memory. Conditions are stored as 1 and 0.
+        // Does one instruction on one vector: it loads the operands and stores the result. Conditions are stored as 1 and 0.
         template <std::int16_t I>
         static FURL_INLINE void element(const std::array<const T*, 3>& from, T* to, const registers<Plan, V>& u,
                                         const keys& random, std::size_t i, std::size_t number) {
@@ -196,7 +196,7 @@ struct naive_executor {
                 A::store(to + i, r.value[I]);
         }
 
-        // A stream that another one gets as it was is copied before either is written.
+        // If one stream becomes the old value of another, that value is copied before either is written.
         template <std::size_t Pass, std::size_t S>
         void save_old(const pointers& streams, std::size_t n) {
             constexpr auto value = Plan::streams[S].load;

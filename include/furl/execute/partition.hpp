@@ -9,13 +9,13 @@
 
 namespace FURL_NAMESPACE {
 
-/// How the elements of a list of tensors are cut into chunks, for threads, and into spans, for reductions.
+/// This cuts the elements of a list of tensors into chunks, for threads, and into spans, for reductions.
 ///
-/// A span is 4096 elements of one tensor, or the rest of it. Spans are where reductions put their partial results, so
-/// that these do not depend on the chunks; a chunk is a run of whole spans, of one tensor or of many.
+/// A span is 4096 elements of one tensor, or the rest of it. A reduction has one partial result for each span, so that these do
+/// not depend on the chunks; a chunk is a run of whole spans, of one tensor or of many.
 class partition {
   public:
-    static constexpr std::size_t span_size = 4096;  // elements; a power of two of reduction blocks
+    static constexpr std::size_t span_size = 4096;  // elements; a power of two times reduction_block
     static constexpr std::size_t least = 8192;      // elements that are worth a second thread
 
     explicit partition(std::span<const std::size_t> sizes) : sizes_(sizes.begin(), sizes.end()) {
@@ -33,12 +33,12 @@ class partition {
     std::size_t size(std::size_t tensor) const { return sizes_[tensor]; }
     std::span<const std::size_t> sizes() const { return sizes_; }
 
-    /// The number of spans of all tensors, and of those before one.
+    /// spans counts the spans of all tensors, and first_span those before one tensor.
     std::size_t spans() const { return sizes_.empty() ? 0 : first_span_.back(); }
     std::size_t first_span(std::size_t tensor) const { return first_span_[tensor]; }
 
-    /// The number of chunks for so many threads: the same for each where there is enough to do, and a few, as threads are
-    /// not equally fast.
+    /// Returns the number of chunks for a number of threads. Where there is enough to do, it is the same for each thread, and up
+    /// to four, because threads are not equally fast.
     std::size_t chunks(std::size_t threads) const {
         if (threads < 2 || sizes_.empty()) return 1;
         const auto worth_it = weight_.back() / least;
@@ -47,8 +47,8 @@ class partition {
         return threads * std::min<std::size_t>(4, worth_it / threads);
     }
 
-    /// Calls visit(tensor, first, last) for the elements of chunk i of n, tensor by tensor. A tensor without elements is
-    /// visited once, as are the first elements of every other.
+    /// Calls visit(tensor, first, last) for the elements of chunk i of n, tensor by tensor. Over all chunks each tensor has
+    /// exactly one visit from its first element on, even a tensor without elements.
     template <class Visit>
     void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
         if (n == 1) {
@@ -66,14 +66,14 @@ class partition {
     }
 
   private:
-    // What a tensor costs beside its elements, counted in elements.
+    // The cost of a tensor besides its elements, counted in elements.
     static constexpr std::size_t per_tensor = 64;
 
     struct position {
         std::size_t tensor, element;
     };
 
-    // Where chunk i of n starts.
+    // Returns where chunk i of n starts.
     position place(std::size_t i, std::size_t n) const {
         if (i == 0) return {0, 0};
         if (i == n) return {tensors(), 0};
@@ -87,7 +87,7 @@ class partition {
     }
 
     std::vector<std::size_t> sizes_;
-    std::vector<std::size_t> weight_;      // of all tensors before
+    std::vector<std::size_t> weight_;      // the weight of all tensors before
     std::vector<std::size_t> first_span_;  // the number of spans before
 };
 

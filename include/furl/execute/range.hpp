@@ -6,9 +6,9 @@
 #include <cmath>
 #include <type_traits>
 
-/// Sums of squares and of other products, in float: a product below 2^-126 is lost, and one above 2^128 is infinite, where the
-/// root of the sum is a number of float. So a partial sum that is too small to be sure of, or infinite, is taken again with
-/// scaled factors, as in BLAS's nrm2. That costs nothing where it is not needed.
+/// Sums of squares and of other products need care in float: a product below 2^-126 is lost, and one above 2^128 is infinite,
+/// even where the root of the sum is a number of float. So a partial sum that is infinite, or too small to be exact, is computed
+/// again with scaled factors, as in BLAS's nrm2. That costs nothing where it is not needed.
 namespace FURL_NAMESPACE::detail {
 
 /// Whether instruction R sums products of two values of element rate, in float.
@@ -19,30 +19,30 @@ inline constexpr bool sums_products = [] {
            Plan::program.is_element(x.operands[0]) && Plan::program.is_element(x.operands[1]);
 }();
 
-/// What the factors of products are multiplied by, each time the one that is nearer to 0 and the other.
+/// The scales of the two factors of each product: of the one that is nearer to 0, and of the other.
 struct scale {
     float smaller = 1, larger = 1;
 
     constexpr bool operator==(const scale&) const = default;
 
-    /// The sum, from that of scaled products.
+    /// Returns the sum without the scales, from a sum of scaled products.
     constexpr double without(double sum) const { return sum / smaller / larger; }
 };
 
-/// The scale for a partial sum to be taken again with; 1 if it stands.
+/// Returns the scale with which a partial sum is computed again; 1 if the sum is good as it is.
 ///
-/// A partial sum is of 2^12 elements at most: what it lost is less than 2^-114, which is 2^-24 of the least that stands. Above
+/// A partial sum has 2^12 elements at most, so it lost less than 2^-114, which is 2^-24 of the least sum that is good. Above
 /// 2^134 it has infinities. In a sum below 2^-90, smaller factors are below 2^-45, or 2^-90 over the larger one: times 2^126
-/// they are numbers of float, and so are the products, from 2^-126 to 2^36. In a sum with infinities the
-/// larger factors become 4 at most and the smaller ones 2^114, so that the 64 products that meet in float are below 2^122; an infinity
-/// stays one, as a smaller factor is not lost unless it is below 2^-112.
+/// they are numbers of float, and so are the products, from 2^-126 to 2^36. In a sum with infinities the larger factors become 4
+/// at most and the smaller ones 2^114, so that the 64 products that are added in float are below 2^122. An infinity stays an
+/// infinity, because a smaller factor is only lost if it is below 2^-112.
 inline scale scale_for(double sum) {
     const double size = std::fabs(sum);
     if (size >= 0x1p-90 && size <= 0x1p134) return {};
     return size < 1 ? scale{0x1p126f, 1} : scale{0x1p-14f, 0x1p-126f};
 }
 
-/// The product of two numbers, scaled; rounded before it is added.
+/// Returns the scaled product of two numbers, rounded before it is added.
 template <class A, bool Equal, class V>
 FURL_INLINE V scaled_product(V a, V b, scale by) {
     V smaller = a, larger = b;

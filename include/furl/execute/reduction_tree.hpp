@@ -7,22 +7,23 @@
 
 namespace FURL_NAMESPACE {
 
-/// The shape of every reduction, fixed by the number of elements alone: elements go to 32 lanes in turn, 512 elements make
-/// a block, the lanes of a block meet in a tree, blocks meet in a tree of doubles. So the bits do not depend on
-/// alignment, vector width or the order in which blocks are computed. The tree of lanes goes down to 8 in the element type,
-/// and on in double.
+/// The number of elements alone fixes the shape of every reduction: elements go to 32 lanes in turn, 512 elements make a block,
+/// the lanes of a block are combined in a tree, and blocks are combined in a tree of doubles. So the bits do not depend on
+/// alignment, vector width or the order in which blocks are computed. The tree of lanes goes down to 8 lanes in the element
+/// type, and on in double.
 ///
-/// Error: a lane adds 16 values in the element type, and four lanes meet in it, so a sum of non-negative floats is within 18
-/// units of 2^-24 in the worst case, for any number of elements, and near 1 unit as a rule. Of doubles it is within 21 units
-/// of 2^-53, and one more for each doubling of the blocks and of the tensors.
-inline constexpr std::size_t reduction_lanes = 32;  // so many that no addition waits for the one before
+/// Error: a lane adds 16 values in the element type, and four lanes are added up in it, so a sum of non-negative floats is
+/// within 18 units of 2^-24 in the worst case, for any number of elements, and usually near 1 unit. A sum of doubles is within
+/// 21 units of 2^-53, and one more for each doubling of the blocks and of the tensors.
+inline constexpr std::size_t reduction_lanes = 32;  // enough that no addition waits for the one before
 inline constexpr std::size_t reduction_block = 512;
 
 namespace detail {
 
 inline constexpr std::size_t double_lanes = 8;
 
-// x[i] meets x[i + Half], then with Half / 2, until Left are left: counts known to the compiler, which makes vectors of them.
+// Combines x[i] with x[i + Half], then goes on with Half / 2, until Left values are left. The compiler knows these counts, so it
+// vectorizes the loops.
 template <std::size_t Half, std::size_t Left, class T, class Combine>
 FURL_INLINE constexpr void meet_pairwise(T* x, Combine& combine) {
     if constexpr (Half >= Left) {
@@ -33,7 +34,7 @@ FURL_INLINE constexpr void meet_pairwise(T* x, Combine& combine) {
 
 }  // namespace detail
 
-/// The lanes of one block, met pairwise; what is in them is lost.
+/// Combines the lanes of one block pairwise, and overwrites them.
 template <class T, std::size_t Lanes, class Combine>
 constexpr double fold_lanes(T (&lanes)[Lanes], Combine combine) {
     detail::meet_pairwise<Lanes / 2, detail::double_lanes>(lanes, combine);
@@ -43,7 +44,7 @@ constexpr double fold_lanes(T (&lanes)[Lanes], Combine combine) {
     return x[0];
 }
 
-/// Blocks in their order, met pairwise: a binary counter of partial results.
+/// Combines blocks pairwise, in their order: a binary counter of partial results.
 template <class Combine>
 class block_tree {
   public:
@@ -65,7 +66,7 @@ class block_tree {
 
   private:
     [[no_unique_address]] Combine combine_;
-    double partial_[64];  // those of the bits of blocks_ that are set
+    double partial_[64];  // valid for the bits of blocks_ that are set
     std::size_t blocks_ = 0;
 };
 

@@ -14,8 +14,8 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// The states of one value per tensor or per step, in double. Threads read the old values while the new ones are noted; a
-/// step that is done keeps what was noted.
+/// The states of one value per tensor or per step, in double. Threads read the old values while the new ones are noted; a step
+/// that is done keeps the noted values.
 template <class Plan>
 class scalar_states {
     using values = registers<Plan, double>;
@@ -35,20 +35,21 @@ class scalar_states {
     }();
     static constexpr bool has_tensor_states = has_states<rate::per_tensor>;
 
-    /// What a state is filled with; one that starts from an expression takes it in the first step.
+    /// Returns the number that a state is filled with. A state that starts from an expression takes its value in the first step.
     static constexpr double initial_value(const state_entry& s) {
         return program[s.initial].code == op::constant ? program[s.initial].value : 0.0;
     }
 
-    /// A state, by its place in the program's table; one of step rate is the same for every tensor.
+    /// Returns a state by its place in the program's table. A state of step rate is the same for every tensor.
     double& at(std::size_t state, std::size_t tensor) { return old_.empty() ? nowhere_ : old_[place(state, tensor)]; }
 
-    /// A state of one value per tensor: those of all tensors.
+    /// Returns the values of all tensors, of a state of one value per tensor.
     std::span<double> of_tensors(std::size_t state) {
         return old_.empty() ? std::span<double>() : std::span(old_).subspan(state * stride(), tensors_);
     }
 
-    /// Before a step. Whether all tensors have equal states: so it is as a rule, and then one evaluation is for all.
+    /// To be called before a step. Returns whether all tensors have equal states: usually they do, and then one evaluation is
+    /// enough for all.
     bool find_whether_all_are_equal() {
         all_equal_ = true;
         for (std::size_t i = 0; i < program.states.size(); ++i) {
@@ -69,12 +70,12 @@ class scalar_states {
         return true;
     }
 
-    /// All as before the first step; what the user sets stays.
+    /// Sets all states as before the first step, except those that the user sets.
     void reset() {
         fill([](const state_entry& s) { return s.role != state_role::hyperparameter; });
     }
 
-    /// Notes what a step makes of the states of a tensor, and of those of one value per step.
+    /// These note the new values of the states of a tensor, and of the states of one value per step.
     void note_tensor(const values& now, std::size_t tensor) {
         for_each<rate::per_tensor>([&](std::size_t state, auto next) { next_[place(state, tensor)] = now.value[next]; });
     }
@@ -82,7 +83,7 @@ class scalar_states {
         for_each<rate::per_step>([&](std::size_t state, auto next) { next_of_step_[state] = now.value[next]; });
     }
 
-    /// The step is done, and made these of the equal states of all tensors.
+    /// Keeps the new values of a step that is done, in which all tensors had equal states.
     void keep_for_all(const values& now) {
         for_each<rate::per_tensor>([&](std::size_t state, auto next) {
             const auto list = of_tensors(state);
@@ -91,7 +92,7 @@ class scalar_states {
         for_each<rate::per_step>([&](std::size_t state, auto next) { at(state, 0) = now.value[next]; });
     }
 
-    /// The step is done: what was noted is kept, of the tensors that had a part in it.
+    /// Keeps the noted values of a step that is done, for the tensors that had a part in it.
     template <class HadPart>
     void keep(HadPart had_part) {
         for_each<rate::per_step>([&](std::size_t state, auto) { at(state, 0) = next_of_step_[state]; });
@@ -105,11 +106,11 @@ class scalar_states {
     std::size_t tensors_;
     bool all_equal_ = false;
     std::vector<double> old_;   // by state, then by tensor; those of step rate use the first place
-    std::vector<double> next_;  // of tensor rate
+    std::vector<double> next_;  // the noted values of states of tensor rate
     std::array<double, program.states.size()> next_of_step_{};
-    double nowhere_ = 0;  // a state of what was moved from
+    double nowhere_ = 0;  // stands for a state where this was moved from
 
-    // With -ffinite-math-only a comparison of numbers may say anything of a NaN.
+    // With -ffinite-math-only a comparison of numbers may have any result for a NaN.
     static bool have_equal_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
     std::size_t stride() const { return std::max<std::size_t>(tensors_, 1); }
@@ -124,7 +125,7 @@ class scalar_states {
                 std::ranges::fill(std::span(old_).subspan(i * stride(), stride()), initial_value(program.states[i]));
     }
 
-    // The states that a step makes anew: not what the user sets.
+    // Visits the states that a step changes: all but those that the user sets.
     template <rate When, class Visit>
     static void for_each(Visit visit) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {

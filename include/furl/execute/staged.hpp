@@ -8,7 +8,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// A storage policy with the values of blocks in place of the blocks.
+/// A storage policy that stores plain values where the given one stores blocks.
 template <class Storage>
 struct decoded_blocks {
     template <class Key, class T>
@@ -16,8 +16,8 @@ struct decoded_blocks {
                                       typename Storage::template format<Key, T>>;
 };
 
-/// Passes over streams of which some are stored in blocks: these are decoded into a buffer, which stays in cache, the
-/// ordinary kernel runs on that, and they are encoded again.
+/// Runs passes over streams some of which are stored in blocks. Blocks are decoded into a buffer that stays in cache, the
+/// ordinary kernel runs on it, and its results are encoded again.
 template <class Plan, std::size_t Pass, class V>
 class staged_kernel {
     using A = arithmetic<V>;
@@ -33,7 +33,7 @@ class staged_kernel {
         alignas(64) T values[streams][Size];
     };
 
-    // Where the decoded plan finds its streams.
+    // Returns where the decoded plan finds its streams.
     template <std::size_t Size>
     static FURL_INLINE place_pointers<decoded> staged(const pointers& places, buffers<Size>& to) {
         place_pointers<decoded> result{};
@@ -59,7 +59,8 @@ class staged_kernel {
         }(std::make_index_sequence<streams>{});
     }
 
-    // Vectors are decoded and encoded in groups of four. Of one that is not whole only its own codes are touched.
+    // Vectors are decoded and encoded in groups of four. In a group that is not whole, only the codes of its own elements are
+    // read and written.
     static constexpr std::size_t group = 4 * A::width;
     static_assert(Plan::block % group == 0);
 
@@ -68,7 +69,7 @@ class staged_kernel {
         return places[Plan::rest_place(K)] + at / Plan::block * sizeof(float);
     }
 
-    // At most a block, of this scale.
+    // Decodes at most a block, with the scale at unit_place.
     template <class Format>
     static FURL_INLINE void decode_block(const std::byte* codes, const std::byte* unit_place, std::size_t n, T* to) {
         const auto unit = A::broadcast(arithmetic<T>::template load_as<T>(unit_place));
@@ -98,7 +99,8 @@ class staged_kernel {
         });
     }
 
-    // A block, or the rest of one: its values are in the buffer from an offset on. number: of its first element in the tensor.
+    // Encodes a block, or the rest of one, from the values in the buffer from `offset` on. `number` is the number of its first
+    // element in the tensor.
     template <std::size_t Size>
     static FURL_INLINE void encode_block(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& buffer,
                                          std::size_t offset, const uniforms& given, std::size_t number) {
@@ -114,7 +116,7 @@ class staged_kernel {
         constexpr auto first_key = Plan::random_keys - (streams + 1) / 2;
         for (std::size_t i = 0; i < n; i += group) {
             const auto encode_group = [&]<std::size_t... G>(std::index_sequence<G...>) FURL_INLINE_LAMBDA {
-                // Two streams share 32 bits: 20 for each, of which the least are the other's as well.
+                // Two streams share 32 random bits: one takes the lower 20, the other the upper 20, so 8 bits are in both.
                 typename A::bits noise[4];
                 for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
                     if constexpr (B % 2 == 0)
@@ -134,7 +136,7 @@ class staged_kernel {
         }
     }
 
-    // Elements at a time: a few blocks, which stay in the first level of cache.
+    // This many elements are done at a time: a few blocks, which stay in the first level of cache.
     static constexpr std::size_t stage = 4 * Plan::block;
 
   public:
@@ -153,7 +155,7 @@ class staged_kernel {
         }
     }
 
-    /// At most a span.
+    /// Reduces at most a span.
     FURL_FLATTEN static void reduce(const pointers& places, const uniforms& u, std::size_t n, std::size_t from, double* results) {
         buffers<partition::span_size> buffer;
         decode(places, 0, n, buffer);

@@ -16,7 +16,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// The values of one per step that the rule gives a name by let: what a step can report without a pass more.
+/// The per-step values that the rule names by let. A step can report them without a further pass.
 template <class Plan>
 inline constexpr auto step_values = [] {
     static_vector<name_entry, Plan::program.names.size()> list;
@@ -28,7 +28,7 @@ inline constexpr auto step_values = [] {
 
 /// Runs the steps of a plan: the values of step and tensor rate, the passes in their order, the reductions between them.
 ///
-/// Owns what a step needs beside the streams: results of reductions, and the states of one value per tensor or per step.
+/// It owns what a step needs besides the streams: results of reductions, and the states of one value per tensor or per step.
 ///
 /// @tparam Run          an Executor of the plan.
 /// @tparam Environment  how denormals are treated while it exists.
@@ -47,17 +47,18 @@ class step_runner {
           states_(sizes.size()),
           executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
 
-    /// What a step is given beside its runner, and what is known of it between its passes.
+    /// The arguments of a step besides its runner, and what is known of it between its passes.
     struct stage {
         step_runner& self;
         const step_tensors<Plan>& tensors;
         std::span<const double> hypers;
         std::int64_t t;
-        std::span<const std::size_t> numbers{};  ///< of the tensors, where they are some of many: else 0, 1, ...
-        std::size_t total = 0;                   ///< elements of all tensors, where they are some of many
+        std::span<const std::size_t> numbers{};  ///< the numbers of the tensors, if they are some of many; else 0, 1, ...
+        std::size_t total = 0;                   ///< the elements of all tensors, if these are some of many
     };
 
-    /// The step number t. Whether it was done: false where the rule's guard said no, before anything was written.
+    /// Does step number t. Returns whether it was done: false if the rule's guard or a lack of gradients prevented it, before
+    /// anything was written.
     template <class Runner>
     bool run(const step_tensors<Plan>& tensors, std::span<const double> hypers, std::int64_t t, Runner& runner) {
         stage now{*this, tensors, hypers, t};
@@ -68,8 +69,9 @@ class step_runner {
         return done;
     }
 
-    /// The same in stages, for those who do something between them: for each pass in turn prepare, and if it says so
-    /// execute; after the last, finish. What is global is known to all after execute, and may be changed.
+    /// These do the same in stages, for callers that do something between them: for each pass in turn call prepare and, if it
+    /// returns true, execute; after the last pass call finish. After execute the global reductions of a pass are known, and may
+    /// be changed.
     bool prepare(stage& now, std::size_t pass) {
         return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass_of_all<Pass>(now); });
     }
@@ -86,8 +88,8 @@ class step_runner {
         states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
     }
 
-    /// A step of one tensor alone, of a rule without reductions over all tensors. States of one value per step are kept
-    /// by finish, once all tensors had theirs.
+    /// Does a step of one tensor alone, for a rule without reductions over all tensors. keep_noted_states keeps its states once
+    /// all tensors had their turn.
     bool run_tensor(stage& now, std::size_t tensor) {
         states_.treat_apart();
         return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
@@ -95,24 +97,24 @@ class step_runner {
         }(std::make_index_sequence<Plan::order.passes>{});
     }
 
-    /// What a step of one tensor leaves for the end of the step: states that other tensors' parts still read.
+    /// A partial step keeps its states at its end: until then the other tensors still read the old ones.
     void note_step_states() { states_.note_step(values_); }
     void keep_noted_states(std::span<const unsigned char> had_part) {
         states_.keep([&](std::size_t tensor) { return had_part[tensor] != 0; });
     }
 
-    /// The reductions of the plan, in its order: over all tensors, and by tensor.
+    /// The reductions in the order of the plan: over all tensors, and for each tensor.
     std::span<double> global_reductions() { return global_reductions_; }
     std::span<const double> tensor_reductions() const { return reductions_; }
 
-    /// The named values of one per step, as the last step computed them: in the order of step_values<Plan>.
+    /// The named per-step values as the last step computed them, in the order of step_values<Plan>.
     std::span<const double> values() const { return named_values_; }
 
     /// The states of one value per tensor or per step.
     detail::scalar_states<Plan>& states() { return states_; }
 
   private:
-    // The values that arithmetic per step and per tensor is given.
+    // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
         const stage& now;
         std::size_t tensor;
@@ -147,9 +149,9 @@ class step_runner {
     };
 
     partition parts_;
-    scalars values_{};                // of the step that is on
-    std::vector<double> partial_;     // of reductions: by span
-    std::vector<double> reductions_;  // by tensor
+    scalars values_{};                // the values of the current step
+    std::vector<double> partial_;     // partial results of reductions, by span
+    std::vector<double> reductions_;  // results of reductions, by tensor
     std::array<double, reductions> global_reductions_{};
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
     detail::scalar_states<Plan> states_;
@@ -169,14 +171,14 @@ class step_runner {
         return false;
     }();
 
-    // Whether tensors whose states of one value per tensor are equal have all such values equal.
+    // Whether tensors with equal states of one value per tensor have all values of tensor rate equal.
     static constexpr bool only_states_differ = [] {
         for (auto i : Plan::order.scalars)
             if (program[i].code == op::count || (is_reduction(program[i].code) && !is_global(program[i].code))) return false;
         return true;
     }();
 
-    // Whether tensors that follow each other in memory can be one to a pass.
+    // Whether a pass can treat tensors that follow each other in memory as one.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1;
@@ -190,7 +192,7 @@ class step_runner {
         return result;
     }
 
-    // Whether the step goes on.
+    // Returns whether the step goes on.
     template <std::size_t Pass>
     bool prepare_pass(stage& now) {
         evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.self.values_, leaves{now, 0});
@@ -203,7 +205,7 @@ class step_runner {
         return true;
     }
 
-    // The same, of a step of all tensors that have a gradient.
+    // Does the same for a step of all tensors that have a gradient.
     template <std::size_t Pass>
     bool prepare_pass_of_all(stage& now) {
         if constexpr (Pass == 0) {
@@ -255,11 +257,11 @@ class step_runner {
         return true;
     }
 
-    // visit_all calls what it is given for each tensor, and for which of its elements.
+    // visit_all calls its argument for each tensor, with a range of its elements.
     template <std::size_t Pass, class VisitAll>
     void run_chunk(const stage& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
         constexpr bool last = Pass + 1 == Plan::order.passes;
-        // The values of a tensor, which those up to `behind` share.
+        // Evaluates the values of a tensor, which all tensors before `behind` share.
         const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
                                          [[maybe_unused]] std::size_t behind) {
             if constexpr (has_tensor_values) {
@@ -271,7 +273,8 @@ class step_runner {
                     for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states_.note_tensor(values, i);
             }
         };
-        // Elements that the next tensor may follow: of tensors [from, behind), the first from element `first_waiting` on.
+        // These elements wait, because the next tensor may follow them in memory: those of tensors [from, behind), the first
+        // tensor from element `first_waiting` on.
         std::size_t from = 0, behind = 0, first_waiting = 0, waiting = 0;
         const bool any_absent = now.tensors.absent_count > 0;
         [[maybe_unused]] const bool all_equal = !has_tensor_values || states_.all_are_equal();
@@ -324,13 +327,13 @@ class step_runner {
             constexpr auto x = program[Plan::random_streams[K]];
             return detail::make_random_key(values.value[x.operands[0]], x.value, static_cast<std::uint64_t>(t), tensor);
         } else {
-            // Of formats: numbers that no rule gives to a stream of its own.
+            // Formats use numbers that no rule gives to a stream of its own.
             return detail::make_random_key(-1, -1.0 - static_cast<double>(K - own), static_cast<std::uint64_t>(t), tensor);
         }
     }
 
-    // A reduction over a tensor is one over its spans, one over all tensors is one over their own results, in their
-    // order.
+    // A reduction over a tensor combines the results of its spans, and one over all tensors combines the results of the tensors,
+    // in their order.
     template <std::size_t Pass, std::size_t R>
     void combine_tensor(std::size_t i) {
         constexpr auto r = Plan::order.reductions[R];

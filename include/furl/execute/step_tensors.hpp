@@ -8,21 +8,21 @@
 
 namespace FURL_NAMESPACE {
 
-/// The tensors of a step. For each: where its data starts, whether it follows the one before in memory directly, and whether
-/// it has no gradient and so no part in this step.
+/// The tensors of a step. For each of them this says where its data starts, whether it directly follows the one before in
+/// memory, and whether it has no gradient and so no part in this step.
 template <class Plan>
 struct step_tensors {
-    std::vector<detail::place_pointers<Plan>> places;  ///< of each tensor
-    std::vector<unsigned char> follows;                ///< of each tensor, whether it does
-    std::vector<unsigned char> absent;                 ///< of each tensor, whether it has no gradient
+    std::vector<detail::place_pointers<Plan>> places;  ///< the places of each tensor
+    std::vector<unsigned char> follows;                ///< whether each tensor follows the one before
+    std::vector<unsigned char> absent;                 ///< whether each tensor has no gradient
     std::size_t absent_count = 0;                      ///< the number of tensors without a gradient
 
-    /// For n tensors.
+    /// Makes room for n tensors.
     explicit step_tensors(std::size_t n) : places(n), follows(n), absent(n) {}
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
 
-    /// Whether tensors are left out, and no tensor with elements is there.
+    /// Whether some tensors are absent, and no tensor with elements is present.
     bool none_present(std::span<const std::size_t> sizes) const {
         if (absent_count == 0) return false;
         for (std::size_t i = 0; i < sizes.size(); ++i)

@@ -15,15 +15,15 @@ namespace detail {
 /// The companion of a format that keeps nothing beside its main memory.
 struct no_rest {};
 
-// What the loops and the plan ask of any format.
+// The loops and the plan need this of any format.
 template <class F>
-concept FormatFacts = F::fits && requires {  // first: a format of a type that it does not store has nothing else
-    typename F::element;                                 // of main memory: what the caller's data, or a state, consists of
-    typename F::rest;                                    // of its companion, which the optimizer owns; no_rest if it has none
+concept FormatFacts = F::fits && requires {  // comes first: if a type does not fit, the format has nothing else
+    typename F::element;                                 // the element of main memory, that is of the caller's data or of a state
+    typename F::rest;                                    // a value of its companion, which the optimizer owns, or no_rest
     { F::block } -> std::convertible_to<std::size_t>;    // elements that are encoded together, and share a value of the companion
     { F::random } -> std::convertible_to<bool>;          // whether a store needs random bits: the plan then draws them
 } && (std::is_same_v<typename F::rest, no_rest> || requires {
-    { F::rest_name } -> std::convertible_to<std::string_view>;  // under which a checkpoint keeps the companion
+    { F::rest_name } -> std::convertible_to<std::string_view>;  // the name under which a checkpoint keeps the companion
 });
 
 // A format of single elements: a kernel loads and stores vectors.

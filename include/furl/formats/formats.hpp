@@ -15,7 +15,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// How E is read and written.
+/// Reads and writes numbers of type E.
 template <class E>
 struct codec {
     template <class A>
@@ -34,8 +34,8 @@ struct codec<bfloat16> {
     static FURL_INLINE auto load(const std::byte* p) {
         return A::from_bits(A::template load_bits<std::uint16_t>(p) << 16);
     }
-    // Rounded, in the upper half. The added half of a unit would carry a NaN into another number. One that is not quiet,
-    // which no operation gives, may become infinite.
+    // Returns the rounded number in the upper half. Adding half a unit would carry a NaN into another number, so a NaN stays as
+    // it is. A signaling NaN, which no operation returns, may become infinite.
     template <class A, class V>
     static FURL_INLINE auto nearest(V x) {
         const auto b = A::to_bits(x);
@@ -81,7 +81,7 @@ struct codec<float16> {
     static FURL_INLINE auto nearest(V x) {
         const auto b = A::to_bits(x), m = b & 0x7fffffffu;
         const auto a = A::from_bits(m);
-        // Below 2^-14 the unit is 2^-24, and adding 0.5 leaves that many bits of fraction.
+        // Below 2^-14 the unit of binary16 is 2^-24, as that of a float from 0.5 to 1: adding 0.5 rounds to it.
         const auto denormal = A::to_bits(A::add(a, A::broadcast(0.5f))) - 0x3f000000u;
         const auto normal = (m + 0xfffu + ((m >> 13) & 1u) - 0x38000000u) >> 13;
         const auto of = [](typename A::bits y) FURL_INLINE_LAMBDA { return A::from_bits(y); };
@@ -90,7 +90,8 @@ struct codec<float16> {
         r = A::select(A::not_equal(x, x), of(b * 0u + 0x7e00u), r);
         return A::to_bits(r) | ((b >> 16) & 0x8000u);
     }
-    // Noise below the unit, and what is then cut; in the denormal range less than half of its unit, exactly.
+    // Adds noise below the unit of binary16 and cuts the bits below it. In the denormal range it adds, exactly, less than half
+    // of the unit up or down, and leaves the rounding to the store.
     template <class A, class V>
     static FURL_INLINE V dithered(V x, typename A::bits noise) {
         const auto b = A::to_bits(x);
@@ -102,12 +103,12 @@ struct codec<float16> {
 
 }  // namespace detail
 
-/// Elements of type E, rounded to the nearest, ties to even: float, double, bfloat16, float16. `E` alone means the same.
+/// Elements of type E (float, double, bfloat16 or float16), rounded to the nearest, ties to even. `E` alone means the same.
 template <class E>
 struct nearest {
     static constexpr bool fits = NarrowFloat<E> || std::is_same_v<E, float> || std::is_same_v<E, double>;  ///< whether E is one
-    using element = E;               ///< of main memory
-    using rest = detail::no_rest;    ///< beside it
+    using element = E;               ///< in main memory
+    using rest = detail::no_rest;    ///< there is no companion
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
@@ -130,14 +131,14 @@ struct nearest {
     }
 };
 
-/// Elements of type E (bfloat16 or float16), rounded up or down at random, so that the mean is right: what is less than half
-/// a unit a step is not lost. The random bits are a hash of step, tensor and element: the same for any vector width and any
-/// number of threads. Of two neighbours, the nearer one is the more likely (Gupta et al. 2015).
+/// Elements of type E (bfloat16 or float16), rounded up or down at random, so that the mean is right: changes of less than half
+/// a unit per step are not lost. The nearer of the two neighbours is the more likely one (Gupta et al. 2015). The random bits
+/// are a hash of step, tensor and element, so they are the same for any vector width and any number of threads.
 template <class E>
 struct stochastic {
     static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
-    using element = E;             ///< of main memory
-    using rest = detail::no_rest;  ///< beside it
+    using element = E;             ///< in main memory
+    using rest = detail::no_rest;  ///< there is no companion
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = true;     ///< whether it draws random bits
 
@@ -161,14 +162,14 @@ struct stochastic {
     }
 };
 
-/// Elements of type E, and in a rest of the same type what their rounding lost: the value is the sum of both (Kahan
-/// summation, as in Zamirai et al. 2020). 16 bits of fraction for two bfloat16.
+/// Elements of type E with a companion of the same type, which holds what rounding lost: the value is the sum of both (Kahan
+/// summation, as in Zamirai et al. 2020). Two bfloat16 have 16 bits of fraction together.
 template <class E>
 struct compensated {
     static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
-    using element = E;  ///< of main memory
+    using element = E;  ///< in main memory
     using rest = E;     ///< what rounding lost
-    static constexpr std::string_view rest_name = "lost";  ///< as in a checkpoint
+    static constexpr std::string_view rest_name = "lost";  ///< its name in a checkpoint
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
@@ -199,7 +200,7 @@ struct compensated {
         if constexpr (std::is_same_v<E, bfloat16>) return A::from_bits(detail::codec<E>::template nearest<A>(x) & 0xffff0000u);
         else return detail::codec<E>::template widened<A>(detail::codec<E>::template nearest<A>(x));
     }
-    // Where the rounded number is infinite nothing is lost: the difference would be infinite, or NaN.
+    // Where the rounded number is infinite this is 0, because the difference would be infinite or NaN.
     template <class A, class V>
     static FURL_INLINE V lost_of(V x) {
         const auto rest = A::subtract(x, rounded_to<A>(x));
@@ -208,19 +209,19 @@ struct compensated {
     }
 };
 
-/// A float in two halves: main memory holds it rounded to bfloat16, half up, for the model to compute with; the rest holds
-/// the lower 16 bits. Together they are the exact float (a NaN stays some NaN), so a step gives the bits of a step in float.
+/// A float in two halves: main memory holds it rounded to bfloat16 (ties away from 0), for the model to compute with; the
+/// companion holds the lower 16 bits. Together they are the exact float (a NaN stays some NaN), so a step gives the bits of a
+/// step in float.
 template <class E>
 struct split {
     static constexpr bool fits = std::is_same_v<E, bfloat16>;  ///< whether E is a bfloat16
-    using element = bfloat16;     ///< of main memory
+    using element = bfloat16;     ///< in main memory
     using rest = std::uint16_t;   ///< the lower half of the float
-    static constexpr std::string_view rest_name = "low";  ///< as in a checkpoint
+    static constexpr std::string_view rest_name = "low";  ///< its name in a checkpoint
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
-    // Rounding up added 1 to the upper half where the lower one is at least 0x8000: adding 0x8000 again, and cutting, is
-    // the float less the carry.
+    // Rounding added 1 to the upper half where the lower one is at least 0x8000: load subtracts that again.
     /// Reads a vector.
     template <class A>
     static FURL_INLINE auto load(const std::byte* main, const std::byte* low, std::size_t i) {
@@ -249,15 +250,15 @@ struct split {
     }
 };
 
-/// Parameters of type E that are a copy of masters, which the optimizer owns and the rule computes with: written in the
-/// same pass. The masters of a tensor are taken from it in its first step, and again after a reset; what others write to
-/// the parameters later is not seen.
+/// Parameters of type E that are a copy of masters in float. The optimizer owns the masters, the rule computes with them, and
+/// the same pass writes both. The first step of a tensor, and the first one after a reset, takes the masters from the
+/// parameters; what others write to the parameters later is ignored.
 template <class E>
 struct master {
     static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
-    using element = E;   ///< of main memory
+    using element = E;   ///< in main memory
     using rest = float;  ///< the masters
-    static constexpr std::string_view rest_name = "master";  ///< as in a checkpoint
+    static constexpr std::string_view rest_name = "master";  ///< its name in a checkpoint
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
@@ -281,7 +282,8 @@ struct master {
         A::template store_as<float>(masters + (i + A::width) * sizeof(float), y);
         detail::codec<E>::template store_two<A>(main + i * sizeof(E), x, y);
     }
-    /// Before a step of n elements, at least 1: takes the masters if there are none yet. Returns whether it did.
+    /// To be called before a step of n elements, at least 1: takes the masters from the parameters if there are none yet.
+    /// Returns whether it did.
     static bool begin(const std::byte* main, std::byte* masters, std::size_t n) {
         using A = arithmetic<float>;
         if (A::load_bits<std::uint32_t>(masters) != none) return false;
@@ -289,11 +291,11 @@ struct master {
             A::store_as<float>(masters + i * sizeof(float), detail::codec<E>::template load<A>(main + i * sizeof(E)));
         return true;
     }
-    /// Forgets them.
+    /// Forgets the masters.
     static void reset(std::byte* masters) { arithmetic<float>::store_bits<std::uint32_t>(masters, none); }
 
   private:
-    // The first of no masters: a NaN that is not quiet, which no operation gives.
+    // Marks that there are no masters, in the place of the first: a signaling NaN, which no operation returns.
     static constexpr std::uint32_t none = 0xff80be61;
 };
 

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <type_traits>
 
-/// In which formats the values of an optimizer lie in memory, stream by stream, orthogonal to its rule:
+/// A storage policy gives the formats in which the values of an optimizer lie in memory, stream by stream, independent of its
+/// rule:
 ///
 ///     furl::optimizer<furl::zoo::adamw, float,
 ///                     furl::storage<furl::param_as<furl::split<furl::bfloat16>>, furl::grad_as<furl::bfloat16>,
@@ -15,16 +16,16 @@
 ///     std::vector<furl::bfloat16> weights(n), gradients(n);
 ///     opt.step(weights, gradients);
 ///
-/// A step computes in the element type of the optimizer whatever the formats are, and is one pass all the same.
+/// A step computes in the element type of the optimizer whatever the formats are, and is still one pass.
 namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// A choice of a storage policy: whether it is of a stream, and how exactly it says so.
+// A choice of a storage policy. Its rank says whether it applies to a stream, and how specifically.
 template <op Kind, class Name, class F>
 struct stored_stream {
     using format = typename format_of<F>::type;
-    using choice = stored_stream<Kind, Name, void>;  ///< what it is of, without the format
+    using choice = stored_stream<Kind, Name, void>;  ///< the streams that it applies to, without the format
     static constexpr bool named = !std::is_void_v<Name>;
     static constexpr int rank_of(op kind, std::string_view name) {
         if (kind != Kind) return 0;
@@ -33,7 +34,7 @@ struct stored_stream {
     }
 };
 
-// The format of the choice of the highest rank; of the first of these.
+// Finds the format of the choice with the highest rank; the first of equal ranks wins.
 template <class Key, int Rank, class Default, class... Choices>
 struct choice_of : std::type_identity<Default> {};
 template <class Key, int Rank, class Default, class First, class... Rest>
@@ -42,33 +43,33 @@ struct choice_of<Key, Rank, Default, First, Rest...>
                          choice_of<Key, First::rank_of(Key::kind, Key::name), typename First::format, Rest...>,
                          choice_of<Key, Rank, Default, Rest...>> {};
 
-// Whether the numbers of a format can be of a stream that is computed in T.
+// Whether a format can store a stream that is computed in T.
 template <class F, class T>
 inline constexpr bool computes_in = std::is_floating_point_v<typename F::element> || std::is_same_v<T, float>;
 
 }  // namespace detail
 
-/// The parameters in a format.
+/// Stores the parameters in a format.
 template <class F>
 struct param_as : detail::stored_stream<op::param, void, F> {};
 
-/// The gradients in a format: of elements alone, as nobody but the caller keeps them.
+/// Reads the gradients in a format. It can have no companion, because only the caller keeps the gradients.
 template <class F>
 struct grad_as : detail::stored_stream<op::grad, void, F> {};
 
-/// All states in a format, but for those that state_as names.
+/// Stores all states in a format, except those that state_as names.
 template <class F>
 struct states_as : detail::stored_stream<op::previous, void, F> {};
 
-/// One state in a format.
+/// Stores one state in a format.
 template <fixed_string Name, class F>
 struct state_as : detail::stored_stream<op::previous, name<Name>, F> {};
 
-/// One further input in a format: of elements alone.
+/// Reads one further input in a format, which can have no companion.
 template <fixed_string Name, class F>
 struct input_as : detail::stored_stream<op::input, name<Name>, F> {};
 
-/// The policy: a choice for each stream that is not of the element type of the optimizer.
+/// The policy has a choice for each stream that is not stored in the element type of the optimizer.
 ///
 /// @tparam Choices  param_as, grad_as, states_as, state_as, input_as.
 /// Errors:  E41 if the rule has no such stream, E42 if a format does not fit it.
@@ -80,7 +81,8 @@ struct storage {
     template <class Key, class T>
     using format = typename detail::choice_of<Key, 0, nearest<T>, Choices...>::type;
 
-    /// Whether all choices are such, with formats, of different streams, and of streams of a plan.
+    /// These say whether all choices are choices of streams, have formats, are of different streams, and are of streams of a
+    /// plan.
     static constexpr bool all_choices = (requires { typename Choices::choice; } && ...);
     static constexpr bool all_formats = (Format<typename Choices::format> && ...);
     static constexpr bool all_different = [] {

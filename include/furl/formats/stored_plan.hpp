@@ -8,34 +8,34 @@
 
 namespace FURL_NAMESPACE {
 
-/// All streams as the type that is computed in. The default.
+/// Stores all streams in the type that a step computes in. This is the default.
 struct stored_as_computed {
     /// The format of a stream, by its key: kind and name.
     template <class Key, class T>
     using format = nearest<T>;
 };
 
-/// A plan whose streams lie in memory as a storage policy says. A place is a piece of memory: the main memory of each
-/// stream, in their order, then the rests of those whose format has one.
+/// A plan whose streams lie in memory as a storage policy says. A place is a piece of memory: first come the main memories of
+/// all streams, in their order, then the companions (`rest` in the code) of the streams whose format has one.
 template <class Plan, class T, class Storage = stored_as_computed>
 struct stored_plan : Plan {
-    using value_type = T;     ///< what is computed with
+    using value_type = T;     ///< the type that a step computes in
     using unstored = Plan;    ///< the plan itself
     using storage = Storage;  ///< the policy
-    static constexpr std::size_t stream_count = Plan::streams.size();  ///< streams
+    static constexpr std::size_t stream_count = Plan::streams.size();  ///< the number of streams
 
-    /// What a storage policy sees of a stream.
+    /// The part of a stream that a storage policy sees.
     template <std::size_t K>
     struct key {
         static constexpr op kind = Plan::streams[K].kind;                ///< param, grad, input or previous
-        static constexpr std::string_view name = Plan::streams[K].name;  ///< of the input or state
+        static constexpr std::string_view name = Plan::streams[K].name;  ///< the name of the input or state
     };
 
     /// The format of a stream.
     template <std::size_t K>
     using format = typename Storage::template format<key<K>, T>;
 
-    /// Whether a stream has a rest.
+    /// Whether a stream has a companion.
     template <std::size_t K>
     static constexpr bool has_rest = !std::is_same_v<typename format<K>::rest, detail::no_rest>;
 
@@ -52,14 +52,14 @@ struct stored_plan : Plan {
     }(std::make_index_sequence<stream_count>{});
 
   public:
-    /// The memory of one stream: whose it is, and how it grows.
+    /// A piece of memory of a stream, and how its size grows with the elements.
     struct place {
-        std::size_t stream;  ///< its number
-        bool is_rest;        ///< beside main memory
-        std::size_t bytes;  ///< of one value
-        std::size_t block;  ///< elements of a value
+        std::size_t stream;  ///< the number of the stream
+        bool is_rest;        ///< whether it is the companion
+        std::size_t bytes;  ///< the bytes of one value
+        std::size_t block;  ///< the elements that share a value
 
-        /// Bytes of so many elements.
+        /// Returns the bytes for a number of elements.
         FURL_INLINE constexpr std::size_t size(std::size_t elements) const { return (elements + block - 1) / block * bytes; }
     };
 
@@ -75,24 +75,24 @@ struct stored_plan : Plan {
         return list;
     }();
 
-    /// The place of a stream's rest; of its main memory where it has none.
+    /// Returns the place of a stream's companion, or of its main memory if it has none.
     static constexpr std::size_t rest_place(std::size_t stream) {
         for (std::size_t p = stream_count; p < places.size(); ++p)
             if (places[p].stream == stream) return p;
         return stream;
     }
 
-    /// Whether a place belongs to the optimizer: states, and rests of any stream.
+    /// Whether the optimizer owns a place: it owns all states and all companions.
     static constexpr bool is_owned(std::size_t p) { return places[p].is_rest || places[p].stream >= Plan::first_state; }
 
-    /// Whether some format takes its rest from main memory in the first step.
+    /// Whether some format fills its companion from main memory in the first step.
     static constexpr bool begins = [] {
         for (const auto& t : table)
             if (!t.reads_main) return true;
         return false;
     }();
 
-    /// Elements that some format stores together; 1 if none does.
+    /// The largest number of elements that a format stores together; 1 if none does.
     static constexpr std::size_t block = [] {
         std::size_t most = 1;
         for (const auto& t : table) most = std::max(most, t.block);
@@ -107,21 +107,22 @@ struct stored_plan : Plan {
         return list;
     }();
 
-    /// The others that draw random bits when they are stored; two share a number of 32 bits.
+    /// The other streams that draw random bits when they are stored. Two of them share a random number of 32 bits.
     static constexpr auto noisy_streams = [] {
         static_vector<std::size_t, most_places> list;
         for (std::size_t k = 0; k < stream_count; ++k)
             if (table[k].random && table[k].block == 1 && Plan::streams[k].store >= 0) list.push_back(k);
         return list;
     }();
-    /// The numbers that they share.
+    /// How many such numbers there are for each element.
     static constexpr std::size_t noise_numbers = (noisy_streams.size() + 1) / 2;
 
-    /// Keys of random numbers: of the rule's own, then of the formats', then of blocks.
+    /// The number of keys of random numbers: first come those of the rule, then those of the formats, then those of blocks.
     static constexpr std::size_t random_keys =
         Plan::random_streams.size() + noise_numbers + (block_streams.size() + 1) / 2;
 
-    /// Bytes that a step reads and writes for each parameter; rests of blocks, which are a fraction of one, not counted.
+    /// Bytes that a step reads and writes for each parameter. The companions of blocks are a fraction of a byte and are not
+    /// counted.
     static constexpr std::size_t bytes_per_parameter = [] {
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < stream_count; ++k) {
@@ -137,7 +138,7 @@ struct stored_plan : Plan {
 
 namespace detail {
 
-/// Whether all streams are of the type that is computed in.
+/// Whether all streams are stored in the type that a step computes in.
 template <class Plan>
 inline constexpr bool is_native = []<std::size_t... K>(std::index_sequence<K...>) {
     return (std::is_same_v<typename Plan::template format<K>, nearest<typename Plan::value_type>> && ...);
@@ -147,7 +148,7 @@ inline constexpr bool is_native = []<std::size_t... K>(std::index_sequence<K...>
 template <class Plan>
 using place_pointers = std::array<std::byte*, Plan::places.size()>;
 
-/// So many elements further.
+/// Moves all pointers on by a number of elements.
 template <class Plan>
 FURL_INLINE void advance(place_pointers<Plan>& places, std::size_t elements) {
     [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {

@@ -15,7 +15,7 @@
 #include <type_traits>
 #include <utility>
 
-/// What a member of this folder is: a type that denotes a value of the rule. It holds constants and defaults, evaluates
+/// This folder holds the expression types. An expression denotes a value of the rule: it holds constants and defaults, evaluates
 /// nothing, and can lay itself out in a graph.
 namespace FURL_NAMESPACE {
 
@@ -29,19 +29,21 @@ struct without_arguments {
     using type = void;
 };
 
-// One type for all arguments: what is instantiated with it is told once, however often it is met.
+// This is one type for all arguments: a static_assert in a template that is instantiated with it fails once, however often the
+// template is used.
 template <class... T>
 using anyhow = typename without_arguments<T...>::type;
 
-/// The number that stands where something was refused, in the graph too: its error is told, the rule needs no other.
-/// Like no other number, and no NaN: functions of it are constant expressions.
+/// This number takes the place of a refused operand, in the graph too: its error was reported, so the rule needs no other. No
+/// other number has its bits, and it is not a NaN, so functions of it are constant expressions.
 inline constexpr double refused_value = std::bit_cast<double>(std::uint64_t{0x3ff000006675726c});
 
-// Where C++ asks an expression for its value. One instantiation for all expressions, so one error line.
+// Refuses the conversions by which C++ asks an expression for its value. All expressions share one instantiation, so there is
+// one error line.
 template <class Never>
 struct valueless {
     constexpr operator double() const { return refuse(); }
-    // False, so that `while (x > 0)` ends where it is evaluated at compile time.
+    // It is false, so that `while (x > 0)` ends where it is evaluated at compile time.
     constexpr explicit operator bool() const { return refuse() == 0; }
 
   private:
@@ -58,10 +60,10 @@ struct valueless {
 
 /// The base of every expression type.
 struct expression : detail::valueless<void> {
-    static constexpr std::size_t depth = 0;  ///< of the tree of its type
+    static constexpr std::size_t depth = 0;  ///< the depth of the tree of its type
 };
 
-/// What a rule is written of: param, grad, a hyperparameter, a state, and all that is made of them.
+/// A rule consists of expressions: param, grad, hyperparameters, states, and all that is built from them.
 template <class T>
 concept Expression = std::derived_from<std::remove_cvref_t<T>, expression>;
 
@@ -69,19 +71,19 @@ concept Expression = std::derived_from<std::remove_cvref_t<T>, expression>;
 template <class T>
 concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>> && !std::same_as<std::remove_cvref_t<T>, bool>;
 
-/// Operands of which one at least is an expression: what furl's operators take.
-// Not functions: a compiler that looks for a misspelled operand tries them too.
+/// The operands of furl's operators: at least one of them is an expression.
+// Functions are excluded, because a compiler that looks for a misspelled operand tries them too.
 template <class... Ts>
 concept AnyExpression = (Expression<Ts> || ...) && (!std::is_function_v<Ts> && ...);
 
-/// What a function of expressions takes: an expression or a number, or else error E01.
-// Not functions: a compiler that looks for a misspelled operand tries them too.
+/// A function of expressions takes any operand; one that is neither an expression nor a number is error E01.
+// Functions are excluded, because a compiler that looks for a misspelled operand tries them too.
 template <class T>
 concept Operand = !std::is_function_v<T>;
 
 namespace detail {
 
-// Counts the nodes that a tree needs; a named value counts once, however often it stands in the tree.
+// Counts the nodes that a tree needs; a named value counts once, however often it occurs in the tree.
 struct node_count {
     struct named_value {
         std::string_view name;
@@ -103,12 +105,12 @@ struct node_count {
 
 namespace detail {
 
-// Deeper trees end at the compilers' limits of nested calls in constant evaluation.
+// Deeper trees exceed the compilers' limits on nested calls in constant evaluation.
 inline constexpr std::size_t max_depth = 200;
 
 }  // namespace detail
 
-/// The capacity of a graph that holds all these expressions and a few nodes more.
+/// The capacity of a graph that holds all these expressions and `More` nodes besides.
 template <std::size_t More, Expression... Es>
 inline constexpr std::size_t graph_capacity = [] {
     if constexpr (((Es::depth > detail::max_depth) || ...)) {
@@ -125,34 +127,34 @@ struct constant : expression {
     double value = 0;  ///< the number
 
     constexpr constant() = default;
-    /// The number v.
+    /// Makes a constant of value v.
     constexpr explicit constant(double v) : value(v) {}
 
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::constant, {-1, -1, -1}, value, {}});
     }
 };
 
-/// What stands for a thing that is no expression, once its error is told.
+/// Takes the place of an operand that is no expression, after its error was reported.
 struct refused : constant {
     constexpr refused() : constant(detail::refused_value) {}
 };
 
-/// Whether a type stands for something whose error is told already.
+/// Whether a type takes the place of an operand whose error was reported already.
 template <class T>
 inline constexpr bool was_refused = std::same_as<T, refused>;
 
-/// The type of as_expression of a T.
+/// The type that as_expression returns for a T.
 template <class T>
 using as_expression_t =
     std::conditional_t<Expression<T>, T, std::conditional_t<Number<T>, constant, refused>>;
 
-/// An expression of any operand: itself, or a number as a constant. Anything else is error E01.
+/// Makes an expression of an operand: an expression stays as it is, and a number becomes a constant. Anything else is error E01.
 template <class T>
 constexpr as_expression_t<T> as_expression(const T& x) {
     if constexpr (Expression<T>) {
@@ -169,7 +171,7 @@ constexpr as_expression_t<T> as_expression(const T& x) {
 
 namespace detail {
 
-// One instantiation for all assignments, so one error line.
+// All assignments share one instantiation, so there is one error line.
 template <class Never>
 constexpr refused refuse_assignment() {
     static_assert(never<Never>,
@@ -186,7 +188,7 @@ constexpr void refuse_nameless() {
                   "furl::ema<\"m\">(furl::grad, beta). See docs/errors.md#E28");
 }
 
-/// An argument of a call that leaves out the name, of a state say: error E28.
+/// An argument of a call that leaves out the name, of a state for example: error E28.
 struct argument_of_nameless {
     constexpr argument_of_nameless() = default;
 
@@ -205,7 +207,7 @@ struct apply : expression {
 
     hana::basic_tuple<Operands...> operands;  ///< in order
 
-    /// The operation on these operands.
+    /// Applies the operation to these operands.
     constexpr explicit apply(const Operands&... xs) : operands(xs...) {}
 
     /// Counts the nodes that it lays out.
@@ -214,7 +216,7 @@ struct apply : expression {
         (Operands::count(c), ...);
     }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         node result{Code, {-1, -1, -1}, 0, {}};
@@ -225,14 +227,14 @@ struct apply : expression {
     }
 };
 
-/// The type of an operation on operands of which some may be numbers.
+/// The type of an operation on operands, some of which may be numbers.
 template <op Code, class... Ts>
 using made = apply<Code, as_expression_t<Ts>...>;
 
-/// Builds an operation from operands of which some may be numbers.
+/// Builds an operation from operands, some of which may be numbers.
 //
-// Its callers spell out their return type, made<...>: were it deduced, a compiler that tries other spellings for a
-// misspelled operand would meet our static_asserts on its way.
+// Its callers spell out their return type, made<...>. If it were deduced, a compiler that tries other spellings for a misspelled
+// operand would instantiate our static_asserts on its way.
 template <op Code, class... Ts>
 constexpr made<Code, Ts...> make(const Ts&... xs) {
     static_assert(sizeof...(Ts) == info(Code).arity);
@@ -241,7 +243,7 @@ constexpr made<Code, Ts...> make(const Ts&... xs) {
 
 namespace detail {
 
-/// x laid out in a graph; error E14 if it is too deep for that.
+/// Lays x out in a graph; error E14 if x is too deep for that.
 template <Expression X, std::size_t N>
 constexpr std::int16_t lay_out(const X& x, graph<N>& g) {
     static_assert(X::depth <= max_depth,

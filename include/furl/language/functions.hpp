@@ -17,7 +17,7 @@ struct random_number : expression {
         Seed::count(c);
     }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::random, {seed.into(g), -1, -1}, stream, {}});
@@ -48,7 +48,7 @@ constexpr made<op::rsqrt, X> rsqrt(const X& x) {
     return make<op::rsqrt>(x);
 }
 
-/// The cube root, of any sign.
+/// The cube root; x may be negative.
 template <Expression X>
 constexpr made<op::cbrt, X> cbrt(const X& x) {
     return make<op::cbrt>(x);
@@ -141,8 +141,8 @@ constexpr made<op::maximum, A, B> max(const A& a, const B& b) {
     return make<op::maximum>(a, b);
 }
 
-/// a^b. Constant exponents -1, 0.5, 1, 2 and 3 become products and roots; others cost a hundred operations for
-/// a vector of float where there is a fused multiply-add, else a call per element.
+/// a^b. Constant exponents -1, 0.5, 1, 2 and 3 become quotients, roots and products. Other exponents cost a hundred operations
+/// for a vector of float where there is a fused multiply-add, else a call per element.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::pow, A, B> pow(const A& a, const B& b) {
@@ -156,10 +156,10 @@ constexpr made<op::atan2, A, B> atan2(const A& a, const B& b) {
     return make<op::atan2>(a, b);
 }
 
-/// A random number in (0, 1), another one for each element, tensor, step and stream; a multiple of 2^-25. Counter-based:
-/// the same for any vector width, and for the same seed in every run.
+/// A random number in (0, 1), an odd multiple of 2^-24. Each element, tensor, step and stream has another one. It is
+/// counter-based: the same for any vector width, and for the same seed in every run.
 ///
-/// @param seed    one value per step, a hyperparameter as a rule.
+/// @param seed    one value per step, usually a hyperparameter.
 /// @param stream  a whole number, at least 0; equal streams of a rule draw equal numbers.
 /// Shape:   one value per parameter (n).
 /// Errors:  E22 if the seed is not one value per step, or the stream is no such number.

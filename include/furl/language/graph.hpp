@@ -15,7 +15,7 @@ namespace FURL_NAMESPACE {
 struct node {
     op code = op::constant;
     std::int16_t operands[3]{-1, -1, -1};
-    double value = 0;  ///< of a constant; the default of a hyperparameter (NaN: it has none)
+    double value = 0;  ///< the value of a constant, or the default of a hyperparameter (NaN if it has none)
     std::string_view name{};
 };
 
@@ -25,14 +25,14 @@ constexpr bool operator==(const node& a, const node& b) {
            std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
 }
 
-/// Where the nodes of a list are, by their content. Most of lowering is to look nodes up, and compilers limit the steps of a
-/// constant evaluation: so a node is compared with those in its bucket only.
+/// A hash table that finds the nodes of a list by their content. Most of the work of lowering is to look nodes up, and compilers
+/// limit the steps of a constant evaluation, so a node is compared only with those in its bucket.
 template <std::size_t Capacity>
 struct node_index {
     static constexpr std::size_t buckets = std::bit_ceil(Capacity / 4 + 1);
 
     std::int16_t newest[buckets]{};              // the newest node of a bucket, counted from 1; 0: none
-    std::int16_t before[Capacity == 0 ? 1 : Capacity]{};  // by node: the one before it in its bucket
+    std::int16_t before[Capacity == 0 ? 1 : Capacity]{};  // for each node, the one before it in its bucket
 
     static constexpr std::size_t bucket_of(const node& x) {
         const auto bits = std::bit_cast<std::uint64_t>(x.value);
@@ -41,7 +41,7 @@ struct node_index {
                 static_cast<std::size_t>(x.operands[1] + 1) * 13 + number + x.name.size()) % buckets;
     }
 
-    /// The place of a node among the first `size` of a list; size if it is not there.
+    /// Returns the place of a node among the first `size` of a list; `size` if it is not there.
     template <class Node>
     constexpr std::size_t find(const Node* nodes, std::size_t size, const node& wanted) const {
         for (std::size_t i = static_cast<std::size_t>(newest[bucket_of(wanted)]); i > 0; i = static_cast<std::size_t>(before[i - 1]))
@@ -49,7 +49,7 @@ struct node_index {
         return size;
     }
 
-    /// Notes the node at a place.
+    /// Enters the node that stands at this place of the list.
     constexpr void note(const node& added, std::size_t place) {
         auto& bucket = newest[bucket_of(added)];
         before[place] = bucket;
@@ -57,10 +57,10 @@ struct node_index {
     }
 };
 
-/// An expression as a flat list of nodes, each once, operands before their users.
+/// An expression as a flat list of nodes: each distinct node occurs once, and operands come before their users.
 ///
-/// A rule is a graph, but a type is a tree: a value used twice doubles the type of its user. So a name is a border:
-/// let and state lay their operand out as a graph, and their type holds no more than the name and the capacity.
+/// A rule is a graph, but a type is a tree: a value that is used twice doubles the type of its user. Therefore let and state lay
+/// their operand out as a graph, and their type holds no more than the name and the capacity.
 template <std::size_t Capacity>
 struct graph {
     static_vector<node, Capacity> nodes;
@@ -68,7 +68,7 @@ struct graph {
     std::int16_t root = -1;
     bool overflow = false;  ///< the rule outgrew max_graph_nodes; reported by the program's check
 
-    /// The index of this node: that of an equal one where there is one already.
+    /// Returns the index of this node, and adds it if there is no equal one yet.
     constexpr std::int16_t add(const node& wanted) {
         const auto place = index.find(nodes.begin(), nodes.size(), wanted);
         if (place < nodes.size()) return static_cast<std::int16_t>(place);
@@ -81,8 +81,8 @@ struct graph {
         return static_cast<std::int16_t>(nodes.size() - 1);
     }
 
-    /// Adds the nodes of another graph, each through change(n), which adds what stands for n and returns its index; the
-    /// index of what stands for the root.
+    /// Adds another graph: change(n) adds the replacement of each of its nodes n and returns the index of that. Returns the
+    /// index of the root's replacement.
     template <std::size_t N, class Change>
     constexpr std::int16_t add(const graph<N>& other, Change change) {
         overflow = overflow || other.overflow;

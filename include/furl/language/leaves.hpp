@@ -20,7 +20,7 @@ struct leaf : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{Code, {-1, -1, -1}, 0, {}});
@@ -30,7 +30,7 @@ struct leaf : expression {
 /// The parameter before the step. Shape: one value per parameter (n).
 inline constexpr leaf<op::param> param{};
 
-/// The gradient of the loss by the parameter. Shape: one value per parameter (n).
+/// The gradient of the loss with respect to the parameter. Shape: one value per parameter (n).
 inline constexpr leaf<op::grad> grad{};
 
 /// The parameter after the step, for states that follow it (a weight average). Shape: n.
@@ -46,18 +46,18 @@ inline constexpr leaf<op::step> step{};
 /// It differs from `step == 1` for a tensor that had no gradient in the optimizer's first steps, and where a step count
 /// was set without states. Inside only_if, and so inside accumulate_gradients and switch_at, only the steps in which the
 /// condition holds count. Shape: one value per tensor.
-/// State:   one number per tensor, that a checkpoint keeps.
+/// State:   one number per tensor, which a checkpoint keeps.
 inline constexpr leaf<op::first_step> first_step{};
 
 /// The number of elements of the tensor. Shape: one value per tensor.
 inline constexpr leaf<op::count> count{};
 
-/// A hyperparameter: a number of the run, read at the start of each step.
+/// A hyperparameter: a number that can be set at run time, and is read at the start of each step.
 template <class Name>
 struct hyperparameter : expression {
     using name = Name;  ///< as a type: a hana::string
 
-    double default_value = detail::not_a_number<double>;  ///< NaN: it has none
+    double default_value = detail::not_a_number<double>;  ///< NaN if it has none
 
     constexpr hyperparameter() = default;
 
@@ -70,7 +70,7 @@ struct hyperparameter : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::hyper, {-1, -1, -1}, default_value, name_text<Name>});
@@ -107,7 +107,7 @@ template <class Name>
 struct tensor_hyperparameter : expression {
     using name = Name;  ///< as a type: a hana::string
 
-    double default_value = 0;  ///< of every tensor
+    double default_value = 0;  ///< the value of every tensor until it is set
 
     constexpr tensor_hyperparameter() = default;
 
@@ -120,22 +120,22 @@ struct tensor_hyperparameter : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::tensor_hyper, {-1, -1, -1}, default_value, name_text<Name>});
     }
 };
 
-/// A hyperparameter that each tensor has a value of: `furl::per_tensor<"weight_decay">(0.01)`.
+/// A hyperparameter with a value for each tensor: `furl::per_tensor<"weight_decay">(0.01)`.
 ///
 /// Set it at run time, for one tensor or for all: `opt[my_rule::decay][3] = 0`, `opt.set("weight_decay", 3, 0.0)`,
 /// `opt.set("weight_decay", 0.0)`. It is read at the start of each step; a checkpoint keeps it, reset() leaves it.
 ///
 /// @param default_value  the value of every tensor until it is set.
 /// @returns  an expression. Shape: one value per tensor.
-/// Cost:    that of a hyperparameter. Small tensors that follow each other in memory step as one where their values are
-///          equal.
+/// Cost:    that of a hyperparameter. Small tensors that follow each other in memory are stepped as one where their values
+///          are equal.
 /// Errors:  E04 if the rule gives one name two defaults, E03 if a state or a hyperparameter has the same name.
 template <fixed_string Name>
 constexpr auto per_tensor(double default_value) {
@@ -152,8 +152,8 @@ constexpr refused per_tensor(detail::argument_of_nameless, detail::argument_of_n
 /// An input stream of a step, with the data that `furl::input<"h"> = data` gives it.
 template <class Name, class Data>
 struct input_binding {
-    using name = Name;  ///< of the stream, as a type
-    Data& data;         ///< one value per parameter, or a list of such
+    using name = Name;  ///< the name of the stream, as a type
+    Data& data;         ///< a tensor or a list of tensors, with one value per parameter
 };
 
 /// One more stream of values, beside the gradient: `furl::input<"hessian">`.
@@ -162,9 +162,9 @@ struct input_stream : expression {
     using name = Name;  ///< as a type: a hana::string
 
     constexpr input_stream() = default;
-    /// A copy: it holds nothing.
+    /// Copies nothing, because it has no data.
     constexpr input_stream(const input_stream&) = default;
-    /// Nothing: it holds nothing.
+    /// Assigns nothing, because it has no data.
     constexpr input_stream& operator=(const input_stream&) = default;
 
     /// Binds data to the stream, as an argument of step: `opt.step(w, g, furl::input<"hessian"> = h)`.
@@ -176,7 +176,7 @@ struct input_stream : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph; the index of its node.
+    /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
         return g.add(node{op::input, {-1, -1, -1}, 0, name_text<Name>});
@@ -185,7 +185,8 @@ struct input_stream : expression {
 
 namespace detail {
 
-// Whether a type says that its value differs from element to element. That of a named value does not say.
+// Whether the type of an expression shows that its value differs from element to element. The type of a named value does not
+// show it.
 template <class T>
 inline constexpr bool reads_elements = false;
 template <op Code>
@@ -203,7 +204,7 @@ inline constexpr bool is_plain_number<hyperparameter<Name>> = true;
 template <class Name>
 inline constexpr bool is_plain_number<tensor_hyperparameter<Name>> = true;
 
-/// Error E32 where what is averaged and its decay have changed places.
+/// Error E32 if the value to average and its decay are swapped.
 template <class X, class Decay>
 constexpr void require_order() {
     static_assert(!is_plain_number<X> || !reads_elements<Decay>,

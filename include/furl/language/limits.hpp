@@ -6,8 +6,8 @@
 
 namespace FURL_NAMESPACE {
 
-// The most that a rule may have, as the message of error E14 says it. Compilers limit the steps of a constant evaluation, so
-// tables have a size that is known before a rule is.
+// The limits of a rule, which the message of error E14 repeats. Compilers limit the steps of a constant evaluation, so tables
+// have a size that is known before a rule is.
 inline constexpr std::size_t max_graph_nodes = 1200;  // operations, numbers, names, and each use of a leaf
 inline constexpr std::size_t max_hyperparameters = 32;
 inline constexpr std::size_t max_inputs = 16;

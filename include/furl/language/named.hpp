@@ -12,7 +12,7 @@ enum class named_kind {
     part,       ///< a node inside another named value
 };
 
-/// A value with a name, laid out. Its type says its name and capacity only, however large its definition.
+/// A value with a name, laid out in a graph. Its type holds only the name and the capacity, however large its definition is.
 template <named_kind Kind, class Name, std::size_t Capacity>
 struct named : expression {
     using name = Name;
@@ -20,7 +20,7 @@ struct named : expression {
 
     graph<Capacity> body;
 
-    // Parts of one size share a type, whatever they hold: each counts.
+    // Parts of one size share a type whatever they hold, so each of them counts.
     static constexpr void count(detail::node_count& c) {
         if constexpr (Kind == named_kind::part) c.nodes += Capacity;
         else c.once({name_text<Name>, static_cast<int>(Kind), Capacity});
@@ -42,11 +42,11 @@ inline constexpr bool is_ema = false;
 template <class Name, std::size_t N>
 inline constexpr bool is_ema<named<named_kind::ema, Name, N>> = true;
 
-/// A symbol of a state: the state or its previous value; what opt.state(...) takes.
+/// A symbol that opt.state(...) takes: a state or its previous value.
 template <class T>
 concept StateSymbol = is_state<T> || (Expression<T> && T::kind == named_kind::previous);
 
-/// Names an intermediate value: computed once, however often it is used, and printed as an equation of its own.
+/// Names an intermediate value. It is computed once, however often it is used, and printed as an equation of its own.
 ///
 /// @param x  the value.
 /// @returns  an expression of the same value and shape.
@@ -64,7 +64,7 @@ constexpr refused let(detail::argument_of_nameless, detail::argument_of_nameless
     return {};
 }
 
-/// The value of x; the other expressions, states as a rule, belong to the step as well.
+/// Returns the value of x, and makes the other expressions, usually states, part of the step.
 ///
 /// `with(update, ema<"average">(updated, 0.999))` keeps an average of the weights beside any update.
 template <class X, class... Others>

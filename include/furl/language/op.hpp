@@ -8,7 +8,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// Every operation a rule can hold, and those that program passes put in (machine operations).
+/// All operations that a rule can hold, and the machine operations that program passes introduce.
 enum class op : std::uint8_t {
     // leaves
     constant, hyper, tensor_hyper, step, first_step, count, global_count, param, grad, updated, input, previous,
@@ -44,7 +44,7 @@ inline constexpr std::array op_table{
     op_info{op::hyper, op_kind::leaf, 0, false, "hyper"},
     op_info{op::tensor_hyper, op_kind::leaf, 0, false, "tensor_hyper"},
     op_info{op::step, op_kind::leaf, 0, false, "step"},
-    // The first operand, where there is one: the condition of the steps that count.
+    // The optional first operand is the condition of the steps that count.
     op_info{op::first_step, op_kind::leaf, 0, true, "first_step"},
     op_info{op::count, op_kind::leaf, 0, false, "count"},
     op_info{op::global_count, op_kind::leaf, 0, false, "global_count"},
@@ -130,23 +130,23 @@ static_assert([] {
     return op_table.back().code == op::global_reduce_max;
 }());
 
-/// Whether a machine operation makes one number of all elements.
+/// Whether a machine operation reduces all elements to one number.
 constexpr bool is_reduction(op code) { return code >= op::reduce_sum; }
 
-/// Whether a value is one for all tensors of the step.
+/// Whether an operation has one value for all tensors of the step.
 constexpr bool is_global(op code) {
     return code == op::global_count || (code >= op::global_sum && code <= op::global_all_finite) ||
            code >= op::global_reduce_sum;
 }
 
-/// The reduction over one tensor, as the one over all tensors.
+/// Returns the reduction over all tensors that corresponds to one over a single tensor.
 constexpr op global_form(op code) {
     if (code == op::count) return op::global_count;
     const int distance = code >= op::reduce_sum ? 2 : 7;
     return static_cast<op>(static_cast<int>(code) + distance);
 }
 
-/// The reduction over all tensors, as the one over one tensor; others as they are.
+/// Returns the reduction over a single tensor that corresponds to one over all tensors; other operations stay as they are.
 constexpr op tensor_form(op code) {
     if (code == op::global_count) return op::count;
     if (!is_global(code)) return code;

@@ -46,7 +46,7 @@ constexpr auto operator+(const A& a) {
     return a;
 }
 
-/// Conditions, for select. With a NaN operand only != is true.
+/// A condition, for select: a is below b. With a NaN operand only != is true.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::less, A, B> operator<(const A& a, const B& b) {
@@ -88,27 +88,27 @@ constexpr made<op::not_equal, A, B> operator!=(const A& a, const B& b) {
     return make<op::not_equal>(a, b);
 }
 
-/// Both conditions.
+/// A condition: both a and b hold.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::logical_and, A, B> operator&&(const A& a, const B& b) {
     return make<op::logical_and>(a, b);
 }
 
-/// Either condition.
+/// A condition: a or b holds, or both do.
 template <class A, class B>
     requires AnyExpression<A, B>
 constexpr made<op::logical_or, A, B> operator||(const A& a, const B& b) {
     return make<op::logical_or>(a, b);
 }
 
-/// The condition is false.
+/// A condition: a does not hold.
 template <Expression A>
 constexpr made<op::logical_not, A> operator!(const A& a) {
     return make<op::logical_not>(a);
 }
 
-// What C++ has and rules have not.
+// C++ has the following operators, but rules do not.
 
 /// Error E24.
 template <Expression A, class B>
@@ -173,7 +173,7 @@ constexpr refused operator%(const A&, const B&) {
     return detail::refuse_operator<detail::anyhow<A>>();
 }
 
-/// Error E25. Of what is neither an expression nor a number, std::cout say, it is error E23.
+/// Error E25. With a left operand that is neither an expression nor a number, such as std::cout, it is error E23.
 template <class A, class B>
     requires(Expression<A> || (Number<A> && Expression<B>))
 constexpr refused operator<<(const A&, const B&) {

@@ -2,7 +2,7 @@
 
 #include <furl/language/leaves.hpp>
 
-// A reduction makes one number of a tensor. What depends on it runs in a later pass than what it reads.
+// A reduction turns a tensor into one number. Values that depend on it are computed in a later pass than those that it reads.
 namespace FURL_NAMESPACE {
 
 /// The sum of x over the tensor. Shape: one value per tensor.
@@ -17,8 +17,8 @@ constexpr made<op::mean, X> mean(const X& x) {
     return make<op::mean>(x);
 }
 
-/// The Euclidean norm of x over the tensor: sqrt(sum x^2). Squares may leave the range of float: see the page on numerics. In double
-/// they may not. Shape: one value per tensor.
+/// The Euclidean norm of x over the tensor: sqrt(sum x^2). Squares of float may leave the range of float (see docs/numerics.md);
+/// squares of double may not leave that of double. Shape: one value per tensor.
 template <Expression X>
 constexpr made<op::norm, X> norm(const X& x) {
     return make<op::norm>(x);
@@ -36,7 +36,7 @@ constexpr made<op::max_abs, X> max_abs(const X& x) {
     return make<op::max_abs>(x);
 }
 
-/// A condition: no infinity and no NaN in x, over the tensor. Shape: one value per tensor.
+/// A condition: x has no infinity and no NaN in the tensor. Shape: one value per tensor.
 template <Expression X>
 constexpr made<op::all_finite, X> all_finite(const X& x) {
     return make<op::all_finite>(x);

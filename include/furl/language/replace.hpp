@@ -12,7 +12,7 @@ struct no_name {};
 template <std::size_t Capacity>
 using part_of = named<named_kind::part, no_name, Capacity>;
 
-// An expression laid out in a graph of its own.
+// Lays an expression out in a graph of its own.
 template <Expression X>
 constexpr auto laid_out(const X& x) {
     graph<graph_capacity<0, X>> g;
@@ -20,7 +20,7 @@ constexpr auto laid_out(const X& x) {
     return g;
 }
 
-// x with each node for which is_replaced(node) replaced by y.
+// Returns x with y in the place of each node for which is_replaced(node) is true.
 template <Expression X, class Y, class IsReplaced>
 constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
     const auto replacement = as_expression(y);
@@ -34,31 +34,31 @@ constexpr auto replace_nodes(const X& x, const Y& y, IsReplaced is_replaced) {
 
 }  // namespace detail
 
-/// x with a leaf replaced everywhere, in the recurrences of its states too: `replace(update, grad, clipped)`.
+/// Returns x with a leaf replaced everywhere, also in the recurrences of its states: `replace(update, grad, clipped)`.
 ///
-/// @param x     an expression, a rule's update as a rule.
-/// @tparam Leaf  as an argument: furl::grad, furl::param, furl::step or furl::updated.
-/// @param y     what stands in its place; leaves inside y stay.
+/// @param x     an expression, usually a rule's update.
+/// @tparam Leaf  given as an argument: furl::grad, furl::param, furl::step or furl::updated.
+/// @param y     the replacement; leaves inside y stay.
 /// @returns     an expression of the shape of x.
 template <Expression X, op Leaf, class Y>
 constexpr auto replace(const X& x, const leaf<Leaf>&, const Y& y) {
     return detail::replace_nodes(x, y, [](const node& n) { return n.code == Leaf; });
 }
 
-/// x with a hyperparameter replaced everywhere, by a schedule say:
+/// Returns x with a hyperparameter replaced everywhere, by a schedule for example:
 /// `replace(zoo::adam::update, zoo::adam::lr, schedules::cosine(zoo::adam::lr, 0.0, 10'000))`.
 ///
-/// @param x       an expression, a rule's update as a rule.
-/// @tparam Name    as an argument: the hyperparameter, which x may use or not.
-/// @param y       what stands in its place; the hyperparameter inside y stays.
+/// @param x       an expression, usually a rule's update.
+/// @tparam Name    given as an argument: the hyperparameter, which x need not use.
+/// @param y       the replacement; the hyperparameter inside y stays.
 /// @returns       an expression of the shape of x.
 template <Expression X, class Name, class Y>
 constexpr auto replace(const X& x, const hyperparameter<Name>&, const Y& y) {
     return detail::replace_nodes(x, y, [](const node& n) { return n.code == op::hyper && n.name == name_text<Name>; });
 }
 
-/// x in the steps in which the condition holds; in others the parameters and all states of x stay as they are, and for
-/// x it is still the first step where it was.
+/// Does x in the steps in which the condition holds. In the other steps the parameters and all states of x stay as they are, and
+/// the first_step of x does not count them.
 ///
 /// @param condition  one value per step, per tensor or per parameter.
 /// @param x          an update.
@@ -83,10 +83,10 @@ constexpr auto only_if(const Condition& condition, const X& x) {
     return result;
 }
 
-/// The value of x; but the whole step is skipped unless the condition holds: nothing is written, no parameter, no state,
-/// and the step does not count. `opt.step(...)` then returns false.
+/// Returns the value of x, but skips the whole step unless the condition holds: then neither parameters nor states are written,
+/// the step does not count, and `opt.step(...)` returns false.
 ///
-/// @param condition  one value per step: of global(...) reductions, say global(all_finite(grad)).
+/// @param condition  one value per step, from global(...) reductions: global(all_finite(grad)), for example.
 /// @param x          an update.
 /// Errors:  E21 if the condition has a value per tensor or per parameter.
 template <class X, Expression Condition>
@@ -94,11 +94,11 @@ constexpr auto skip_unless(const Condition& condition, const X& x) {
     return make<op::guard>(x, condition);
 }
 
-/// The value of x; and the step leaves 0 where it found the gradient, in the same pass.
+/// Returns the value of x, and lets the step set the gradient to 0 in the same pass.
 ///
 /// A training loop that sums gradients from zero then needs no pass to zero them. A step that is skipped (skip_unless,
-/// skip_nonfinite) writes nothing, so it leaves them as they are, whether zero_grad stands inside or outside. The loop then
-/// zeroes them itself, since an infinity that stays in the sum skips each later step too:
+/// skip_nonfinite) writes nothing, so it leaves the gradients as they are, whether zero_grad stands inside or outside. The loop
+/// must then zero them itself, because an infinity that stays in the sum skips each later step too:
 ///
 ///     if (!opt.step(w, g)) furl::zero_gradients(g);
 ///

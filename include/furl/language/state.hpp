@@ -10,7 +10,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// One instantiation for a function that returns nothing and for what it assigns, so one error line.
+// A function that returns nothing and the assignments in it share one instantiation, so there is one error line.
 template <class Never>
 constexpr refused refuse_no_return() {
     static_assert(never<Never>, "furl[E33]: the function of a state returns nothing; return the new value, as in [](auto old) { "
@@ -19,7 +19,7 @@ constexpr refused refuse_no_return() {
     return {};
 }
 
-// A state's own value before the step, inside its recurrence, where its definition is not complete yet.
+// The old value of a state inside its own recurrence, where the definition of the state is not complete yet.
 template <class Name>
 struct old_value : expression {
     constexpr old_value() = default;
@@ -38,7 +38,7 @@ struct old_value : expression {
     }
 };
 
-// An initial value that is a number is filled in before the first step; another one is taken in it.
+// An initial value that is a number is filled in before the first step; any other is evaluated in the first step.
 template <named_kind Kind, class Name, class Next, class Initial, class Decay>
 constexpr auto make_state(const Next& next, const Initial& initial, const Decay& decay) {
     constexpr bool is_number = std::derived_from<Initial, constant>;
@@ -59,8 +59,8 @@ struct another_call {
 template <class F>
 struct two_calls : F, another_call {};
 
-// Whether a generic function takes nothing at all, a number neither: then its body is wrong for any argument, a name in it is
-// misspelled say, and the compiler has told so.
+// Whether a generic function accepts no argument at all, not even a number. Then its body is wrong for any argument (it has a
+// misspelled name, for example), and the compiler has reported that.
 template <class F, class Argument>
 concept BrokenFunction = std::is_class_v<F> && !std::is_final_v<F> && !requires { &two_calls<F>::operator(); } &&
                          !requires { &F::operator(); } && !std::invocable<const F&, Argument, Argument> &&
@@ -85,7 +85,7 @@ constexpr auto recur(const Recurrence& recurrence) {
     }
 }
 
-// The value before the first step; where the recurrence is refused already, no more is said of it.
+// Returns the value before the first step. Where the recurrence was refused already, a wrong initial value is no further error.
 template <class Name, class Recurrence, class Initial>
 constexpr auto start(const Initial& initial) {
     if constexpr (!RecurrenceOf<Recurrence, Name> && !Expression<Initial> && !Number<Initial>) return refused{};
@@ -98,8 +98,8 @@ constexpr auto start(const Initial& initial) {
 ///
 /// \f$ s_t = f(s_{t-1}),\quad s_0 = \mathit{initial} \f$
 ///
-/// @param initial     s_0: a number, or an expression (furl::param, say) that is evaluated in the tensor's first step:
-///                    first_step says which that is.
+/// @param initial     s_0: a number, or an expression (furl::param, for example) that is evaluated in the tensor's first
+///                    step; see first_step.
 /// @param recurrence  f: a function from the old value to the new one, both expressions.
 /// @returns  an expression of s_t. Shape: that of the recurrence: one value per parameter, per tensor or per step.
 /// State:    one buffer of that shape, under its name.
@@ -110,7 +110,7 @@ constexpr auto state(const Initial& initial, const Recurrence& recurrence) {
                                                              detail::start<name<Name>, Recurrence>(initial), constant{});
 }
 
-/// The same, for a recurrence that forgets by a factor decay each step: such a state can be bias corrected.
+/// The same, for a recurrence that multiplies the old value by `decay` in each step; such a state can be bias corrected.
 ///
 /// @param initial     as above.
 /// @param recurrence  as above.
@@ -163,7 +163,7 @@ constexpr auto decay(const M& m) {
 
 namespace detail {
 
-// A value printed as the hat of a state.
+// Makes a value that prints as the state with a hat.
 template <class Name, Expression X>
 constexpr auto hat(const X& x) {
     named<named_kind::let, Name, graph_capacity<1, X>> result;

@@ -26,34 +26,34 @@ struct release_aligned {
 
 }  // namespace detail
 
-/// A stream of memory: a value of so many bytes for each element, or for each block of elements.
+/// A stream of memory: it has a value of `bytes` bytes for each element, or for each block of elements.
 struct arena_stream {
-    std::size_t bytes;      ///< of a value
-    std::size_t block = 1;  ///< elements of a value; a power of two
+    std::size_t bytes;      ///< the bytes of a value
+    std::size_t block = 1;  ///< the elements that share a value; a power of two
 
-    /// Bytes of so many elements.
+    /// Returns the bytes for a number of elements.
     constexpr std::size_t size(std::size_t elements) const { return (elements + block - 1) / block * bytes; }
 };
 
 /// Streams of many tensors in one piece of memory, placed for vector loops.
 ///
-/// Small tensors follow each other without a gap, so that a step over many of them is one loop; one of at least 1024
-/// elements starts on a cache line in every stream, and every tensor where a value is of a block of elements. Each stream
-/// is 17 lines longer than it needs to be (and than 2 MiB, where it is large): streams at power-of-two distances fall into
-/// the same cache sets and cost 4 to 7 times an ordinary step. Large arenas ask for huge pages.
+/// Small tensors follow each other without a gap, so that a step over many of them is one loop. A tensor of at least 1024
+/// elements starts on a cache line in every stream, and so does every tensor if a stream has a value for each block of elements.
+/// The starts of streams are whole pages (large pages for large streams) and 17 cache lines apart: streams at power-of-two
+/// distances fall into the same cache sets and cost 4 to 7 times an ordinary step. Large arenas ask for huge pages.
 class arena {
   public:
     static constexpr std::size_t line = 64;                         ///< bytes of a cache line
-    static constexpr std::size_t huge_page = std::size_t{2} << 20;  ///< bytes
-    static constexpr std::size_t page = 4096;                       ///< bytes
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;  ///< bytes of a huge page
+    static constexpr std::size_t page = 4096;                       ///< bytes of a page
     static constexpr std::size_t stagger = 17 * line;  ///< bytes between the starts of streams, modulo a page
-    static constexpr std::size_t aligned_from = 1024;  ///< elements
+    static constexpr std::size_t aligned_from = 1024;  ///< elements from which on a tensor starts on a cache line
 
     arena() = default;
 
     /// @param streams  what each stream holds.
     /// @param sizes    the number of elements of each tensor.
-    /// @param before   streams of other arenas that are used together with these: the first of these starts as many
+    /// @param before   the number of streams elsewhere that are used together with these: the first of these starts that many
     ///                 staggers behind the start of a page.
     arena(std::span<const arena_stream> streams, std::span<const std::size_t> sizes, std::size_t before = 0)
         : streams_(streams.begin(), streams.end()), lead_(before * stagger) {
@@ -83,18 +83,18 @@ class arena {
         allocate();
     }
 
-    /// A copy of the values.
+    /// Copies the values.
     arena(const arena& other)
         : streams_(other.streams_), lead_(other.lead_), offsets_(other.offsets_), starts_(other.starts_) {
         allocate();
         std::ranges::copy(other.memory(), start());
     }
 
-    /// Takes the memory over.
+    /// Takes over the memory.
     arena(arena&& other) noexcept { *this = std::move(other); }
-    /// A copy of the values.
+    /// Copies the values.
     arena& operator=(const arena& other) { return *this = arena(other); }
-    /// Takes the memory over.
+    /// Takes over the memory.
     arena& operator=(arena&& other) noexcept {
         streams_ = std::exchange(other.streams_, {});
         lead_ = std::exchange(other.lead_, 0);
@@ -104,10 +104,10 @@ class arena {
         return *this;
     }
 
-    /// Elements of all tensors before one, and of the gaps between them.
+    /// The number of elements of all tensors before one, and of the gaps between them.
     std::size_t offset(std::size_t tensor) const { return offsets_[tensor]; }
 
-    /// Where a tensor's part of a stream starts.
+    /// Returns where a tensor's part of a stream starts.
     std::byte* at(std::size_t stream, std::size_t tensor) const {
         return start() + starts_[stream] + streams_[stream].size(offsets_[tensor]);
     }
@@ -135,7 +135,7 @@ class arena {
         const std::align_val_t alignment{large ? huge_page : page};
         memory_ = {static_cast<std::byte*>(::operator new[](bytes, alignment)), detail::release_aligned{alignment}};
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-        // A wish: without huge pages a step is slower, not wrong.
+        // This is only a request: without huge pages a step is slower, not wrong.
         if (large) madvise(memory_.get(), bytes / huge_page * huge_page, MADV_HUGEPAGE);
 #endif
     }

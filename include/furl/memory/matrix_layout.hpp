@@ -20,7 +20,7 @@ concept StridedMatrix = requires(const X& x) {
     { X::IsRowMajor } -> std::convertible_to<bool>;
 };
 
-/// A matrix or vector in one piece, as those of Armadillo are. Their rows and blocks have no memptr().
+/// A matrix or vector in one piece, as those of Armadillo are. Armadillo's rows and blocks have no memptr().
 template <class X>
 concept PieceOfMemory = requires(X& x) {
     x.memptr();
@@ -67,7 +67,8 @@ constexpr matrix_layout layout_of(X& x) {
     }
 }
 
-/// Whether the type of a matrix says that its elements do not lie side by side. Eigen writes -1 for what the type does not say.
+/// Whether the type of a matrix says that its elements do not lie side by side. Eigen writes -1 for a number that the type does
+/// not fix.
 template <class X>
 inline constexpr bool has_known_gaps = false;
 template <StridedMatrix X>

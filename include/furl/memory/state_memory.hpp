@@ -10,7 +10,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// What an optimizer keeps of one value per parameter: the states, and the rests of formats, each in its format.
+/// The memory that an optimizer keeps for each parameter: the states and the companions of streams, each in its format.
 template <class Plan>
 class state_memory {
     using T = typename Plan::value_type;
@@ -35,24 +35,24 @@ class state_memory {
     }
 
   public:
-    /// For tensors of these sizes; what it holds is undefined before reset.
+    /// Allocates memory for tensors of these sizes. Its values are undefined before reset.
     explicit state_memory(std::span<const std::size_t> sizes) : memory_(streams(), sizes, Plan::first_state) {}
 
-    /// All of it.
+    /// Returns all of the memory.
     std::span<const std::byte> memory() const { return memory_.memory(); }
 
-    /// The part of a tensor of n elements.
+    /// Returns the part of a place that belongs to a tensor of n elements.
     std::span<std::byte> at(std::size_t place, std::size_t tensor, std::size_t n) const {
         return {memory_.at(index_of(place), tensor), Plan::places[place].size(n)};
     }
 
-    /// Tells a step where the places of a tensor are that are kept here.
+    /// Tells a step where the places of a tensor are that this memory holds.
     void place(detail::place_pointers<Plan>& places, std::size_t tensor) const {
         for (std::size_t i = 0; i < owned.size(); ++i) places[owned[i]] = memory_.at(i, tensor);
     }
 
-    /// Before a step of a tensor of n elements, once its places are known: rests that start from main memory start in the
-    /// first step that is done; what a skipped one took of it is taken anew.
+    /// To be called before a step of a tensor of n elements, once its places are known. Companions that start from main memory
+    /// are filled before the first step that is done: after a skipped step they are filled again.
     void begin(const detail::place_pointers<Plan>& places, std::size_t tensor, std::size_t n) {
         if constexpr (Plan::begins) {
             const bool was_skipped = begun_[tensor];
@@ -68,15 +68,15 @@ class state_memory {
         }
     }
 
-    /// The step of a tensor is done.
+    /// To be called when the step of a tensor is done.
     void keep(std::size_t tensor) {
         if constexpr (Plan::begins) begun_[tensor] = 0;
     }
 
-    /// All as before the first step.
+    /// Sets everything as before the first step.
     void reset(std::span<const std::size_t> sizes) {
         if constexpr (Plan::begins) begun_.assign(sizes.size(), 0);
-        // Bytes of 0 are numbers of 0, in every format.
+        // Bytes of 0 are the number 0 in every format.
         for (std::size_t i = 0; i < owned.size(); ++i) std::ranges::fill(memory_.stream(i), std::byte{0});
         for_each_stream([&]<std::size_t K>() {
             using format = typename Plan::template format<K>;
@@ -92,7 +92,7 @@ class state_memory {
         }
     }
 
-    /// The values of a state, as they are computed with.
+    /// Reads the values of a state, in the type that a step computes in.
     void read(std::size_t stream, std::size_t tensor, std::span<T> values) const {
         for_each_stream([&]<std::size_t K>() {
             if constexpr (K >= Plan::first_state)
@@ -108,11 +108,11 @@ class state_memory {
     }
 
   private:
-    // Rounds to the nearest where a format is stochastic.
+    // With this noise a stochastic format rounds to the nearest.
     static constexpr std::uint32_t half_of_noise = 0x8000;
 
     arena memory_;
-    std::vector<unsigned char> begun_;  // of each tensor, whether its rests were taken in a step that was not done
+    std::vector<unsigned char> begun_;  // for each tensor, whether its companions were filled for a step that is not done
 
     struct both {
         std::byte *main, *rest;

@@ -17,15 +17,15 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// What is wrong with data of type X as a stream of T.
+/// What is wrong with the data that a step is given.
 enum class data_fault { none, not_contiguous, other_type, read_only, temporary, read_only_gradients, other_order };
 
-// A container, whose elements end with it; not a view.
+// A container that owns its elements, unlike a view.
 template <class X>
 concept Owner = requires { typename X::allocator_type; } || requires { std::tuple_size<X>::value; } ||
                 requires { requires std::same_as<typename X::PlainObject, X>; };
 
-// Whether what a step writes to an argument Parameters&& is gone after it.
+// Whether the values that a step writes to an argument Parameters&& are lost after it.
 template <class Parameters>
 inline constexpr bool is_lost = [] {
     using X = std::remove_reference_t<Parameters>;
@@ -55,7 +55,7 @@ inline constexpr bool orders_differ = order_of<tensor_of_t<X>> != order_of<tenso
                                       order_of<tensor_of_t<X>> != storage_order::unknown &&
                                       order_of<tensor_of_t<Y>> != storage_order::unknown;
 
-// T: the element type of the stream. X: for parameters, as a forwarding reference deduces it.
+// T is the element type of the stream. For parameters, X is what a forwarding reference deduces.
 template <class T, class X, bool Written>
 inline constexpr data_fault fault_of = [] {
     using element = typename element_of<std::remove_reference_t<X>>::type;
@@ -73,11 +73,11 @@ inline constexpr data_fault fault_of = [] {
 template <class Binding>
 using bound_data = std::remove_reference_t<decltype(Binding::data)>;
 
-/// Error E39, where it is found at run time.
+/// The text of error E39, for where it is found at run time.
 inline constexpr std::string_view const_gradients =
     "furl[E39]: the gradients are const, and the rule writes them: zero_grad(update). See docs/errors.md#E39";
 
-/// All streams of elements T.
+/// The element types of streams that all have elements of type T.
 template <class T>
 struct elements_of {
     using parameter = T;
@@ -86,12 +86,12 @@ struct elements_of {
     using input = T;
 };
 
-// Elements: the types of the streams' elements, as of elements_of. Inputs: bindings.
+// Elements has the element types of the streams, as elements_of does. Inputs are bindings.
 template <class Elements, bool WritesGradients, class Parameters, class Gradients, class... Inputs>
 inline constexpr data_fault first_fault = [] {
     auto gradients = fault_of<typename Elements::gradient, Gradients, WritesGradients>;
     if (gradients == data_fault::read_only) gradients = data_fault::read_only_gradients;
-    if (gradients == data_fault::temporary) gradients = data_fault::none;  // what is lost is 0
+    if (gradients == data_fault::temporary) gradients = data_fault::none;  // only zeros are lost
     auto result = data_fault::none;
     for (auto fault : {fault_of<typename Elements::parameter, Parameters, true>, gradients,
                        fault_of<typename Elements::template input<Inputs>, bound_data<Inputs>, false>...})
@@ -101,8 +101,8 @@ inline constexpr data_fault first_fault = [] {
     return result;
 }();
 
-/// Errors E15, E16, E19, E38, E39 and E43: whether parameters, gradients and bindings of inputs of these types fit streams of
-/// these elements.
+/// Whether parameters, gradients and bindings of inputs of these types fit streams of these elements: errors E15, E16, E19, E38,
+/// E39 and E43.
 template <class Elements, bool WritesGradients, class Parameters, class Gradients, class... Inputs>
 constexpr bool data_fits() {
     constexpr auto fault = first_fault<Elements, WritesGradients, Parameters, Gradients, Inputs...>;
@@ -127,7 +127,7 @@ constexpr bool data_fits() {
     return fault == data_fault::none;
 }
 
-// A tensor as a list of one.
+// Returns a list as it is, and a tensor as a list of one.
 template <class X>
 constexpr auto&& as_list(X&& x) {
     return x;
@@ -138,10 +138,10 @@ constexpr auto as_list(X&& x) {
     return std::span<std::remove_reference_t<X>, 1>(&x, 1);
 }
 
-/// Whether the matrices of X are contiguous, and each lies as the parameters beside it do. Of what has no layout but a
-/// size there is nothing to check, and this is no code.
+/// Whether the matrices of X are contiguous and have the layout of the parameters beside them; refuses them if not. Data without
+/// a layout needs no check, and then this is no code.
 ///
-/// @param what   x is: parameters, gradients, or the name of an input.
+/// @param what   what x is: parameters, gradients, or the name of an input.
 /// @param first  the number of the first tensor.
 template <class X, class Parameters>
 bool require_layout(std::string_view what, std::size_t first, X& x, Parameters& parameters) {
@@ -171,7 +171,7 @@ bool require_layout(std::string_view what, std::size_t first, X& x, Parameters& 
     return true;
 }
 
-/// The same for all data of a step.
+/// Checks the same for all data of a step.
 template <class Parameters, class Gradients, class... Inputs>
 bool require_layouts(std::size_t first, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
     return require_layout("parameters", first, parameters, parameters) && require_layout("gradients", first, gradients, parameters) &&

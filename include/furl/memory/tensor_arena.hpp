@@ -10,14 +10,14 @@
 
 namespace FURL_NAMESPACE {
 
-/// Memory for the parameters and gradients of a model, placed so that a step is fast: one loop over all small tensors, no
-/// stream in the way of another, huge pages where it is large.
+/// Memory for the parameters and gradients of a model, placed so that a step is fast: one loop goes over all small tensors,
+/// streams do not compete for the same cache sets, and large memory is in huge pages if there are any.
 ///
 ///     furl::tensor_arena<float> memory({784 * 500, 500, 500 * 10, 10});
 ///     furl::optimizer<my_rule> opt(memory.sizes());
 ///     opt.step(memory.parameters(), memory.gradients());
 ///
-/// The model computes on the spans that it hands out: `memory.parameter(0)` is the first tensor. All values start at 0.
+/// The model computes on the spans that the arena gives: `memory.parameter(0)` is the first tensor. All values start at 0.
 ///
 /// @tparam T  float, double, bfloat16 or float16.
 /// Errors:  std::bad_alloc if memory cannot hold so much.
@@ -26,29 +26,29 @@ class tensor_arena {
     enum stream : std::size_t { parameter_stream, gradient_stream, streams };
 
   public:
-    /// The tensors of one stream, in their order. A view: it lives no longer than the arena.
+    /// The tensors of one stream, in their order. This is a view, so it must not outlive the arena.
     class tensor_range {
       public:
-        /// Of tensors.
+        /// An iterator over tensors.
         class iterator {
           public:
             using value_type = std::span<T>;         ///< a tensor
-            using difference_type = std::ptrdiff_t;  ///< between tensors
+            using difference_type = std::ptrdiff_t;  ///< a distance between tensors
 
             iterator() = default;
-            /// At the i-th tensor of a range.
+            /// Points to the i-th tensor of a range.
             iterator(const tensor_range* range, std::size_t i) : range_(range), i_(i) {}
 
             /// The tensor.
             std::span<T> operator*() const { return range_->arena_->tensor(range_->start_, i_); }
-            /// To the next one.
+            /// Moves to the next tensor.
             iterator& operator++() {
                 ++i_;
                 return *this;
             }
-            /// To the next one.
+            /// Moves to the next tensor.
             iterator operator++(int) { return {range_, i_++}; }
-            /// Whether both are at the same one.
+            /// Whether both point to the same tensor.
             bool operator==(const iterator&) const = default;
 
           private:
@@ -56,14 +56,14 @@ class tensor_arena {
             std::size_t i_ = 0;
         };
 
-        /// The tensors of a stream.
+        /// Makes a view of the tensors of a stream.
         tensor_range(const tensor_arena& arena, stream which) : arena_(&arena), start_(arena.start(which)) {}
 
-        /// The first one.
+        /// Points to the first tensor.
         iterator begin() const { return {this, 0}; }
-        /// Past the last one.
+        /// Points past the last tensor.
         iterator end() const { return {this, size()}; }
-        /// How many there are.
+        /// The number of tensors.
         std::size_t size() const { return arena_->tensors(); }
 
       private:
@@ -71,7 +71,7 @@ class tensor_arena {
         T* start_;
     };
 
-    /// For tensors of these sizes.
+    /// Makes an arena for tensors of these sizes.
     explicit tensor_arena(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), memory_(std::vector<arena_stream>(streams, {sizeof(T)}), sizes_) {
         for (std::size_t s = 0; s < streams; ++s) set_to_zero(static_cast<stream>(s));
     }
@@ -79,7 +79,7 @@ class tensor_arena {
 
     /// The number of tensors.
     std::size_t tensors() const { return sizes_.size(); }
-    /// Their numbers of elements.
+    /// The number of elements of each tensor.
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
     /// The parameters of a tensor.
@@ -98,7 +98,7 @@ class tensor_arena {
     std::vector<std::size_t> sizes_;
     arena memory_;
 
-    // Bytes of 0 are numbers of 0, in every format.
+    // Bytes of 0 are the number 0 in every format.
     void set_to_zero(stream which) { std::ranges::fill(memory_.stream(which), std::byte{0}); }
 
     T* start(stream which) const { return reinterpret_cast<T*>(memory_.stream(which).data()); }

@@ -17,7 +17,7 @@
 /// buffers that an optimizer owns.
 namespace FURL_NAMESPACE {
 
-/// A container that owns elements in one piece, and whose iterators do not say so, as those of older Boost do not.
+/// A container that owns elements in one piece although its iterators do not say so, such as those of older Boost.
 template <class X>
 concept DataOwner = std::ranges::random_access_range<X> && requires(X& x) {
     typename std::remove_cv_t<X>::allocator_type;
@@ -27,7 +27,7 @@ concept DataOwner = std::ranges::random_access_range<X> && requires(X& x) {
 
 namespace detail {
 
-// Where the elements of a tensor begin. Of a matrix with strides: if they are contiguous, which a step checks.
+// Returns where the elements of a tensor begin. A step checks that those of a matrix with strides are contiguous.
 template <class X>
     requires(StridedMatrix<X> || PieceOfMemory<X> || std::ranges::contiguous_range<X> || DataOwner<X>)
 constexpr auto data_of(X& x) {
@@ -46,8 +46,8 @@ constexpr std::size_t size_of(X& x) {
 
 }  // namespace detail
 
-/// Data in one piece that proves to be so: a vector, a span, an array, an Eigen or Armadillo matrix. A pointer and a size
-/// alone prove nothing: a row of a matrix has them too.
+/// Data whose type shows that it is in one piece, or lets a step check that: a vector, a span, an array, an Eigen or Armadillo
+/// matrix. A pointer and a size alone do not show it: a row of a matrix has them too.
 template <class X>
 concept Tensor = requires(X& x) {
     { *detail::data_of(x) } -> std::convertible_to<double>;
@@ -76,7 +76,7 @@ struct element_of<X> {
     using type = tensor_element<std::remove_reference_t<std::ranges::range_reference_t<X>>>;
 };
 
-/// Calls visit(index, data, size) for each tensor; the number of tensors.
+/// Calls visit(index, data, size) for each tensor, and returns the number of tensors.
 template <class X, class Visit>
 std::size_t for_each_tensor(X& x, Visit visit) {
     if constexpr (Tensor<X>) {
@@ -92,7 +92,7 @@ std::size_t for_each_tensor(X& x, Visit visit) {
     }
 }
 
-/// The tensors of X, as spans, in a list.
+/// Makes a list of the tensors of X, as spans.
 template <class X, class E>
 void list_tensors(X& x, std::vector<std::span<E>>& list) {
     list.clear();
@@ -106,7 +106,7 @@ std::vector<std::size_t> sizes_of(const X& tensors) {
     return sizes;
 }
 
-/// Sizes of tensors, from one size, a range of sizes, one tensor, or a list of tensors.
+/// Returns the sizes of tensors, from one size, a range of sizes, one tensor, or a list of tensors.
 template <class Sizes>
 std::vector<std::size_t> list_of_sizes(const Sizes& sizes) {
     if constexpr (std::integral<Sizes>) return {static_cast<std::size_t>(sizes)};
@@ -135,16 +135,17 @@ struct interval {
     }
 };
 
-/// The first pair of intervals that share memory of which one is written; null pointers if there is none. Sorts the list.
+/// Two intervals that share memory, one of which is written; null pointers if there are none.
 struct overlap {
     const interval* first = nullptr;
     const interval* second = nullptr;
 };
 
+/// Finds the first overlap. Sorts the list.
 inline overlap find_overlap(std::vector<interval>& list) {
     std::sort(list.begin(), list.end(), [](const interval& a, const interval& b) { return a.begin < b.begin; });
-    const interval* widest = nullptr;          // of all before
-    const interval* widest_written = nullptr;  // of the written ones before
+    const interval* widest = nullptr;          // the one of all before that ends last
+    const interval* widest_written = nullptr;  // the written one of all before that ends last
     for (const auto& now : list) {
         if (now.begin == now.end) continue;
         if (now.written && widest && now.begin < widest->end) return {widest, &now};

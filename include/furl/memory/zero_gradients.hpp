@@ -13,8 +13,8 @@ namespace FURL_NAMESPACE {
 ///
 ///     if (!opt.step(w, g)) furl::zero_gradients(g);
 ///
-/// A step that is done does so by itself where its rule says zero_grad(update). In a program without exceptions `step` also
-/// returns false where it was refused: ask furl::last_error() first.
+/// A step that is done does so itself if its rule says zero_grad(update). In a program without exceptions `step` also returns
+/// false where it was refused: ask furl::last_error() first.
 ///
 /// @param gradients  one tensor or a list of tensors, as a step takes them.
 /// @returns  true.
@@ -32,7 +32,7 @@ bool zero_gradients(Gradients&& gradients) {
     });
     return true;
 }
-/// The same for a braced list: `furl::zero_gradients({grad_w, grad_b})`.
+/// Does the same for a braced list: `furl::zero_gradients({grad_w, grad_b})`.
 inline void zero_gradients(std::initializer_list<std::span<float>> gradients) {
     for (auto gradient : gradients) std::ranges::fill(gradient, 0.0f);
 }

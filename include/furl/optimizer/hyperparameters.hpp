@@ -16,12 +16,13 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// Whether the value of a hyperparameter is a number; refused if not.
+/// Whether the value of a hyperparameter is a number; refuses it if not.
 inline bool require_number(std::string_view name, double value) {
     return !is_nan(value) || refuse("furl: hyperparameter '" + std::string(name) + "' cannot be NaN");
 }
 
-/// Why there is no hyperparameter of a name, in an optimizer that has these, and these with a value for each tensor.
+/// Says that there is no hyperparameter of this name, in an optimizer that has `names`, and `of_tensors` with a value for each
+/// tensor.
 inline std::string no_hyperparameter(std::string_view name, std::string_view owner, std::span<const std::string_view> names,
                                      std::span<const std::string_view> of_tensors) {
     std::vector<std::string_view> all(names.begin(), names.end());
@@ -29,7 +30,7 @@ inline std::string no_hyperparameter(std::string_view name, std::string_view own
     return no_such("hyperparameter", name, owner, all);
 }
 
-/// Why there is no single value of a name: there is one for each tensor, or none at all.
+/// Says that there is no single value of this name: there is one for each tensor, or none at all.
 inline std::string no_single_value(std::string_view name, std::string_view owner, std::span<const std::string_view> names,
                                    std::span<const std::string_view> of_tensors) {
     if (std::ranges::find(of_tensors, name) == of_tensors.end()) return no_hyperparameter(name, owner, names, of_tensors);
@@ -55,7 +56,7 @@ class hyperparameter_values {
         for (std::size_t i = 0; i < size; ++i) values_[i] = Plan::program.hypers[i].default_value;
     }
 
-    /// The place of a name; size if there is none.
+    /// Returns the place of a name; `size` if there is no such name.
     static constexpr std::size_t find(std::string_view name) {
         std::size_t i = 0;
         while (i < size && names[i] != name) ++i;

@@ -16,11 +16,11 @@
 #include <string_view>
 #include <vector>
 
-/// This folder holds the parts of furl::optimizer: its data, the arguments of a step and what is refused of them, and tables of
-/// what it keeps, without its type.
+/// This folder holds the parts of furl::optimizer: its data, the arguments of a step and their checks, and tables that describe
+/// what it keeps without its type.
 namespace FURL_NAMESPACE::detail {
 
-/// Whether a step count can be set; refused if not.
+/// Whether a step count can be set; refuses it if not.
 inline bool require_step_count(std::int64_t steps) {
     return (steps >= 0 && steps <= std::int64_t{1} << 53) ||
            refuse("furl: the step count is " + std::to_string(steps) + "; it must be at least 0 and at most 2^53");
@@ -28,8 +28,8 @@ inline bool require_step_count(std::int64_t steps) {
 
 /// The data of an optimizer (hyperparameters, states, step count), and access to it by names that are known at run time.
 ///
-/// @tparam Plan    as it is stored.
-/// @tparam Engine  what runs its steps.
+/// @tparam Plan    the stored plan.
+/// @tparam Engine  the engine that runs its steps.
 template <class Plan, class Engine>
 class optimizer_data {
   protected:
@@ -42,10 +42,10 @@ class optimizer_data {
         : arguments_(std::move(sizes)), states_(arguments_.sizes()), engine_(arguments_.sizes()) {}
 
   public:
-    /// A hyperparameter by its name at run time; one of each tensor is set for all.
+    /// A hyperparameter by its name at run time. If it has a value for each tensor, set sets it for all tensors.
     ///
     /// @returns  whether it was set.
-    /// Errors:   std::invalid_argument that lists the names there are, or if the value is NaN.
+    /// Errors:   std::invalid_argument if there is no such name (it lists the names), or if the value is NaN.
     bool set(std::string_view name, double value) {
         const auto of_tensors = tensor_state(name);
         const auto i = hyperparameter_values<Plan>::find(name);
@@ -64,7 +64,7 @@ class optimizer_data {
                                     detail::not_a_number<double>);
     }
 
-    /// A hyperparameter of each tensor, by its name at run time.
+    /// A hyperparameter that has a value for each tensor, by its name at run time.
     bool set(std::string_view name, std::size_t tensor, double value) {
         if (!require_tensor_value(name, tensor) || !detail::require_number(name, value)) return false;
         engine_.states().at(tensor_state(name), tensor) = value;
@@ -92,7 +92,7 @@ class optimizer_data {
     }
     std::span<T> state(std::string_view name) { return state(name, arguments_.require_one_tensor() ? 0 : no_tensor); }
 
-    /// A copy of the values of a state of one value per parameter, whatever it is stored as.
+    /// Returns a copy of the values of a state of one value per parameter, in whatever format it is stored.
     std::vector<T> read_state(std::string_view name, std::size_t tensor = 0) const {
         const auto stream = find_state(name, tensor);
         if (stream == no_tensor) return {};
@@ -108,7 +108,8 @@ class optimizer_data {
         return names;
     }
 
-    /// A state of one value per tensor or per step, by its name at run time; of one per step for any tensor.
+    /// A state of one value per tensor or per step, by its name at run time. One of one value per step is the same for any
+    /// tensor.
     double& scalar_state(std::string_view name, std::size_t tensor) {
         nowhere_ = detail::not_a_number<double>;
         if (!has_tensor(tensor)) return nowhere_;
@@ -129,13 +130,13 @@ class optimizer_data {
         return names;
     }
 
-    /// The names of the hyperparameters that each tensor has a value of.
+    /// The names of the hyperparameters that have a value for each tensor.
     static constexpr std::span<const std::string_view> tensor_hyperparameters() { return table::tensor_hyperparameters; }
 
-    /// A value of one per step that the rule names by let, as the last step computed it, done or skipped: a norm, the
-    /// factor of a clipping, a scheduled rate. NaN before the first.
+    /// A per-step value that the rule names by let, as the last step computed it, whether it was done or skipped: a norm, the
+    /// factor of a clipping, a scheduled rate. It is NaN before the first step.
     ///
-    /// Errors:  std::invalid_argument, with the names there are, if there is none.
+    /// Errors:  std::invalid_argument if there is no such name; it lists the names.
     double value(std::string_view name) const {
         for (std::size_t i = 0; i < table::values.size(); ++i)
             if (table::values[i] == name) return engine_.values()[i];
@@ -143,22 +144,22 @@ class optimizer_data {
                               detail::not_a_number<double>);
     }
 
-    /// All of them, in the order of info().values.
+    /// All such values, in the order of info().values.
     std::span<const double> value_span() const { return engine_.values(); }
 
-    /// What the rule has, by name, without its type.
+    /// Describes what the rule has by name, without its type.
     static constexpr const rule_info& info() { return table::info; }
 
-    /// The memory of a state by its place in info().states: of one value per step the same for any tensor.
+    /// The memory of a state by its place in info().states. That of a state of one value per step is the same for any tensor.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
         if (table::info.states[state].when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
         return states_.at(table::place_of_state(state), tensor, size(tensor));
     }
 
-    /// The number of steps done. To restore an optimizer by hand, set it and copy all states, those of scalar_states() too:
-    /// furl.started says there whether a tensor had its first step.
+    /// The number of steps done. To restore an optimizer by hand, set it and copy all states, also those of scalar_states():
+    /// among these furl.started says whether a tensor had its first step.
     ///
-    /// Errors:  std::invalid_argument if it is below 0 or above 2^53, from where a rule could not tell it from the next.
+    /// Errors:  std::invalid_argument if it is below 0 or above 2^53, where a rule could not tell it from the next.
     std::int64_t step_count() const { return steps_; }
     void set_step_count(std::int64_t steps) {
         if (detail::require_step_count(steps)) steps_ = steps;
@@ -176,12 +177,12 @@ class optimizer_data {
     hyperparameter_values<Plan> hypers_;
     std::int64_t steps_ = 0;
 
-    // Of a call that was refused for its number of tensors already.
+    // Stands for a tensor or state that does not exist, or that was refused already.
     static constexpr auto no_tensor = std::numeric_limits<std::size_t>::max();
     bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
 
   private:
-    // The place among the states of a hyperparameter of each tensor; no_tensor if there is none of the name.
+    // Returns the place, among the states, of a hyperparameter with a value for each tensor; no_tensor if there is no such name.
     static std::size_t tensor_state(std::string_view name) {
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
             if (const auto& s = Plan::program.states[i]; s.role == state_role::hyperparameter && s.name == name) return i;
@@ -196,7 +197,7 @@ class optimizer_data {
 
     double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    // The stream of a state by its name; no_tensor where it was refused.
+    // Returns the stream of a state by its name; no_tensor where it was refused.
     std::size_t find_state(std::string_view name, std::size_t tensor) const {
         if (!has_tensor(tensor)) return no_tensor;
         for (std::size_t s = Plan::first_state; s < streams.size(); ++s)

@@ -11,7 +11,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// What a plan has, as tables without its type: what an optimizer tells of itself.
+/// Tables that describe a plan without its type, for users of an optimizer who do not know the type.
 template <class Plan>
 class plan_info {
     static constexpr const auto& program = Plan::program;
@@ -19,7 +19,7 @@ class plan_info {
 
     static constexpr std::size_t rests = Plan::places.size() - Plan::stream_count;
 
-    // The number of the state of a stream; of parameters before all.
+    // Returns the number of the state that a stream holds; for parameters a number before all states.
     static constexpr int state_of_stream(std::size_t stream) {
         std::size_t now = Plan::first_state;
         for (std::size_t i = 0; i < program.states.size(); ++i)
@@ -27,7 +27,7 @@ class plan_info {
         return state_info::parameters;
     }
 
-    // "v.scale": the name of the rest of a stream.
+    // The name of the companion of a stream, such as "v.scale".
     template <std::size_t Rest>
     static constexpr auto rest_text = [] {
         constexpr auto stream = Plan::places[Plan::stream_count + Rest].stream;
@@ -75,7 +75,7 @@ class plan_info {
     }();
 
   public:
-    /// The names of the hyperparameters that each tensor has a value of.
+    /// The names of the hyperparameters that have a value for each tensor.
     static constexpr auto tensor_hyperparameters = [] {
         constexpr auto is_one = [](const state_entry& s) { return s.role == state_role::hyperparameter; };
         std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(program.states, is_one))> names{};
@@ -85,7 +85,7 @@ class plan_info {
         return names;
     }();
 
-    /// The names of the values of one per step.
+    /// The names of the per-step values.
     static constexpr auto values = [] {
         std::array<std::string_view, step_values<Plan>.size()> names{};
         for (std::size_t i = 0; i < names.size(); ++i) names[i] = step_values<Plan>[i].name;
@@ -99,14 +99,14 @@ class plan_info {
         return false;
     }();
 
-    /// How the main memory of a stream is stored.
+    /// Returns how the main memory of a stream is stored.
     static constexpr element_type type_of(std::size_t stream) {
         return []<std::size_t... K>(std::index_sequence<K...>, std::size_t k) {
             return std::array{element_type_of<typename Plan::template format<K>::element>...}[k];
         }(std::make_index_sequence<Plan::stream_count>{}, stream);
     }
 
-    /// The place of a state of element rate, by its number in the table of states.
+    /// Returns the place of a state of element rate or of a companion, by its number in the table of states.
     static constexpr std::size_t place_of_state(std::size_t state) {
         if (state >= program.states.size()) return Plan::stream_count + state - program.states.size();
         std::size_t stream = Plan::first_state;

@@ -54,15 +54,16 @@ class optimizer;
 
 namespace detail {
 
-/// What stands in for a refused rule.
+/// The rule that stands in for a refused one.
 struct no_rule_at_all {
     static constexpr auto update = param;
 };
 
 }  // namespace detail
 
-/// The optimizer of a rule that is not well formed, or of policies that do not fit: accepts every call, so that the
-/// diagnosis is the only error. Calls that may name parts of the rule are taken here, the others by an optimizer of no rule.
+/// The optimizer of a rule that is not well formed, or of policies that do not fit. It accepts every call, so that the diagnosis
+/// is the only error. It handles the calls that may name parts of the rule; its base, an optimizer of another rule, handles the
+/// others.
 template <class Rule, class T, class... Policies>
 class refused_optimizer : public optimizer<detail::no_rule_at_all, std::conditional_t<is_element_type<T>, T, float>> {
     static constexpr typename decltype(detail::diagnosis_of<Rule, T, Policies...>())::type report{};

@@ -19,10 +19,10 @@ namespace FURL_NAMESPACE {
 ///     std::vector<furl::setting> saved_numbers() const;               // each number by name; none is NaN
 ///     std::string restore_numbers(std::span<const double> numbers);   // takes them in the same order, or says why not
 ///
-/// It refers to the object, which may be const where it is only saved.
+/// A checkpoint_object refers to the object, which may be const if it is only saved.
 class checkpoint_object {
   public:
-    /// The object, under this name.
+    /// Refers to this object, under this name.
     template <class X>
     checkpoint_object(std::string name, X& object) : name_(std::move(name)), numbers_([&object] { return object.saved_numbers(); }) {
         if constexpr (!std::is_const_v<X>)
@@ -38,7 +38,7 @@ class checkpoint_object {
     /// Its numbers now.
     std::vector<setting> numbers() const { return numbers_(); }
 
-    /// For load_checkpoint: looks at numbers, and says what is wrong with them; then takes them.
+    /// For load_checkpoint: prepare checks numbers and returns what is wrong with them, and take gives them to the object.
     std::string prepare(std::span<const double> numbers) { return move_ ? move_(&numbers) : "it is const"; }
     void take() { move_(nullptr); }
 
@@ -50,13 +50,13 @@ class checkpoint_object {
 
 namespace detail {
 
-/// A number that a checkpoint keeps by name. It may be unset: then it is not in the file.
+/// A number that a checkpoint keeps by name. If it is unset, it is not in the file.
 struct saved_number {
     std::string key;
     std::function<std::optional<double>()> get;
-    std::function<void(std::optional<double>)> set;  ///< with nothing where the file does not have it
-    bool is_required = false;                        ///< in the file
-    bool is_fixed = false;                           ///< the file must have this very number, if it has one
+    std::function<void(std::optional<double>)> set;  ///< receives nothing if the file does not have the number
+    bool is_required = false;                        ///< whether the file must have it
+    bool is_fixed = false;                           ///< whether a number in the file must be equal to it
 
     static saved_number required(std::string key, double& value) {
         return {std::move(key), [&value] { return std::optional(value); }, [&value](std::optional<double> x) { value = x.value_or(value); }, true};
@@ -69,7 +69,7 @@ struct saved_number {
     }
 };
 
-/// Where a part stands among groups: the number of its group, and the number of its multiplier of "lr" in that.
+/// Where a part stands among groups: it has the number of its group, and the number of its multiplier of "lr" in that group.
 struct group_place {
     std::size_t group = 0, multiplier = 0;
 
@@ -79,20 +79,20 @@ struct group_place {
     bool operator==(const group_place&) const = default;
 };
 
-/// What a checkpoint keeps of an optimizer of one rule, without its type.
+/// The part of an optimizer that has one rule, as a checkpoint keeps it, without its type.
 struct saved_part {
-    std::string prefix;                   ///< of what is said about the whole part; empty where there is one only
+    std::string prefix;                   ///< begins the keys about the whole part; empty if it is the only part
     const rule_info* info = nullptr;
     std::span<const std::size_t> sizes{};
     std::vector<std::size_t> tensors{};   ///< their numbers in the list of all
     std::vector<saved_number> numbers{};  ///< hyperparameters
-    std::optional<group_place> place{};   ///< where it is a part of groups
+    std::optional<group_place> place{};   ///< its place, if it is a part of groups
     std::int64_t steps = 0;
-    bool step_is_open = false;            ///< by step_tensor: some tensors have stepped, others have not
+    bool step_is_open = false;            ///< a partial step: some tensors have stepped, others have not
     std::function<std::span<std::byte>(std::size_t state, std::size_t tensor)> state_bytes{};
     std::function<void(std::int64_t)> set_steps{};
-    std::function<void()> reset{};        ///< all as after construction, but for hyperparameters
-    std::function<void()> loaded{};       ///< called when all is in its place
+    std::function<void()> reset{};        ///< sets all as after construction, except hyperparameters
+    std::function<void()> loaded{};       ///< called when everything is loaded
 
     template <class Optimizer>
     static saved_part of(Optimizer& opt, std::string prefix = {}, std::vector<std::size_t> tensors = {}) {
@@ -111,10 +111,10 @@ struct saved_part {
     }
 };
 
-/// The parts of an optimizer: one; or those that it lists itself, because it has rules of several kinds.
+/// Returns the parts of an optimizer: one, or those that it lists itself because it has several rules.
 template <class Optimizer>
 std::vector<saved_part> parts_of(const Optimizer& opt) {
-    auto& mutable_opt = const_cast<Optimizer&>(opt);  // to save writes nothing
+    auto& mutable_opt = const_cast<Optimizer&>(opt);  // saving writes nothing
     if constexpr (requires { mutable_opt.saved_parts(); }) return mutable_opt.saved_parts();
     else return {saved_part::of(mutable_opt)};
 }

@@ -9,7 +9,7 @@
 #include <span>
 #include <string_view>
 
-// What an optimizer keeps, without its type: for savers, loggers and others that go through all states.
+// This header describes what an optimizer keeps without its type, for savers, loggers and others that go through all states.
 namespace FURL_NAMESPACE {
 
 /// How numbers are stored.
@@ -37,14 +37,14 @@ inline constexpr element_type element_type_of<std::uint16_t> = element_type::uin
 template <>
 inline constexpr element_type element_type_of<std::uint8_t> = element_type::uint8;
 
-/// A state of a rule: how often there is one, and how its values are stored.
+/// A state of a rule: how many values it has, and how they are stored.
 struct state_info {
     std::string_view name;
     rate when = rate::per_element;
     element_type type = element_type::float32;
     state_role role = state_role::of_rule;
     std::optional<double> if_missing{};  ///< what to assume where a file of an older furl, with steps done, lacks this state
-    int rest_of = no_rest;  ///< the number of the state beside which a format keeps it, or parameters
+    int rest_of = no_rest;  ///< for a companion: the number of its state, or parameters
 
     static constexpr int no_rest = -2, parameters = -1;
 };
@@ -57,30 +57,30 @@ struct setting {
 
 /// A reduction of a rule, in the order of its plan.
 struct reduction_info {
-    std::uint64_t key = 0;  ///< equal keys: the same reduction, in different rules too
-    std::size_t pass = 0;   ///< at whose end it is known
+    std::uint64_t key = 0;  ///< equal keys mean the same reduction, in different rules too
+    std::size_t pass = 0;   ///< the pass at whose end it is known
     bool is_global = false;
-    bool is_sum = true;  ///< or a maximum
+    bool is_sum = true;  ///< it is a sum; else a maximum
 };
 
-/// What a rule has, by name.
+/// This describes what a rule has, by name.
 struct rule_info {
     std::string_view rule;  ///< the name of its type, as the compiler prints it
     std::uint64_t fingerprint = 0;
     std::span<const std::string_view> hyperparameters{};
-    std::span<const std::string_view> tensor_hyperparameters{};  ///< with a value for each tensor: per_tensor
+    std::span<const std::string_view> tensor_hyperparameters{};  ///< those with a value for each tensor: per_tensor
     std::span<const std::string_view> inputs{};
     std::span<const state_info> states{};
-    std::span<const std::string_view> values{};  ///< named by let, one per step: what a step reports
+    std::span<const std::string_view> values{};  ///< the per-step values that let names and a step reports
     std::span<const reduction_info> reductions{};
-    bool counts_all = false;  ///< reads the number of elements of all tensors
-    bool may_skip = false;          ///< has a guard: skip_unless
-    bool writes_gradients = false;  ///< leaves zeros in their place: zero_grad
+    bool counts_all = false;  ///< whether it reads the number of elements of all tensors
+    bool may_skip = false;          ///< whether it has a guard: skip_unless
+    bool writes_gradients = false;  ///< whether it sets them to 0: zero_grad
     std::size_t passes = 1;
-    std::size_t bytes_per_parameter = 0;  ///< that a step reads and writes
+    std::size_t bytes_per_parameter = 0;  ///< the bytes that a step reads and writes
 };
 
-/// An input of a step that is named at run time: a tensor for each of the optimizer's.
+/// An input of a step that is named at run time, with a tensor for each tensor of the optimizer.
 template <class T>
 struct named_data {
     std::string_view name;

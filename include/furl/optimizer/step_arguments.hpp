@@ -31,7 +31,7 @@ template <class Runner, class Parameters, class Gradients, class... Inputs>
 inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
     (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
 
-/// Error E42, of an optimizer behind an interface of run time.
+/// Error E42, for an optimizer behind an interface of run time.
 template <bool Fits>
 struct diagnose_named {
     static_assert(Fits, "furl[E42]: behind any_optimizer, grouped_optimizer and names of run time, parameters, gradients and "
@@ -40,9 +40,9 @@ struct diagnose_named {
 
 }  // namespace detail
 
-/// The tensors of a step: takes what a caller gives, and refuses what does not fit before anything is written.
+/// The tensors of a step. This takes what a caller gives, and refuses what does not fit before anything is written.
 ///
-/// A loop of training gives the same memory each time; then only sizes and addresses are compared.
+/// A training loop gives the same memory each time. Then only sizes and addresses are compared.
 template <class Plan>
 class step_arguments {
     using T = typename Plan::value_type;
@@ -51,7 +51,7 @@ class step_arguments {
     struct element_types {
         using parameter = typename Plan::template format<0>::element;
         using gradient = typename Plan::template format<1>::element;
-        // Of an unknown name that of the gradients: it is refused later, by name.
+        // An unknown name has the stream of the gradients here; it is refused later, by name.
         template <class Name>
         static constexpr std::size_t stream_of_input = [] {
             for (std::size_t k = 2; k < Plan::first_state; ++k)
@@ -67,10 +67,10 @@ class step_arguments {
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
-    /// Where the places of a tensor start; those of its states are for the owner to fill.
+    /// The tensors with their places. The owner fills in the places of its states.
     step_tensors<Plan>& tensors() { return tensors_; }
 
-    /// Takes parameters, gradients and inputs; whether they fit. They are refused if they overlap each other or the
+    /// Takes parameters, gradients and inputs, and returns whether they fit. They are refused if they overlap each other or the
     /// states, where one of the two is written.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool take(std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
@@ -81,14 +81,15 @@ class step_arguments {
         else return false;
     }
 
-    /// The same, with inputs that are named at run time.
+    /// Does the same with inputs that are named at run time.
     bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
                     std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
         [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
         return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
-    /// Takes those of one tensor. Refuses them if they overlap each other; not, if they overlap those of another tensor.
+    /// Takes the parameters, gradients and inputs of one tensor. They are refused if they overlap each other or the states, but
+    /// those of other tensors are not compared.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool take_one(std::size_t tensor, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
                   const input_binding<Names, Data>&... inputs) {
@@ -103,12 +104,12 @@ class step_arguments {
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
-    /// Whether the last take was of all tensors, each with a gradient, beside these states: then it can be used again.
+    /// Whether the last take was of all tensors, each with a gradient, with these states. Then it can be used again.
     bool has_all(std::span<const std::byte> states) const {
         return checked_for_ == owner_of(states) && tensors_.absent_count == 0;
     }
 
-    /// Whether anything lies elsewhere than in the take before the last.
+    /// Whether the last take found anything at another address than the take before it.
     bool moved() const { return moved_; }
 
     bool require_tensor(std::size_t tensor) const {
@@ -122,26 +123,26 @@ class step_arguments {
     }
 
   private:
-    // Whether what a caller gives is all of the element type of the optimizer.
+    // Whether all streams that a caller gives are of the element type of the optimizer.
     static constexpr bool all_of_T = []<std::size_t... K>(std::index_sequence<K...>) {
         return (std::is_same_v<typename Plan::template format<K>::element, T> && ...);
     }(std::make_index_sequence<Plan::first_state>{});
 
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
-    // A copy has other states or another address: its check must be its own.
+    // A copy of this has other states or another address, so it has to check again.
     const void* owner_of(std::span<const std::byte> states) const {
         return states.empty() ? static_cast<const void*>(this) : states.data();
     }
 
-    // Which tensors the arguments are of.
+    // The tensors that the arguments belong to.
     struct window {
         std::size_t first = 0, count = 0;
     };
 
     std::vector<std::size_t> sizes_;
     step_tensors<Plan> tensors_;
-    std::vector<detail::interval> touched_;  // scratch of the overlap check, of full size: a copy keeps no capacity
+    std::vector<detail::interval> touched_;  // scratch of the overlap check, in full size, because a copy keeps no capacity
     window taken_;
     bool moved_ = true;
     const void* checked_for_ = nullptr;  // the owner of the last check that passed
@@ -183,10 +184,10 @@ class step_arguments {
         return true;
     }
 
-    // Takes the tensors of one stream. Whether they fit.
+    // Takes the tensors of one stream, and returns whether they fit.
     template <class X>
     bool gather(std::size_t stream, X& x) {
-        // In locals: of 10,000 tensors of a few values this loop is a good part of the step.
+        // These are locals, because with 10,000 tensors of a few values this loop is a good part of the step.
         bool fits = true, moved = false;
         const auto expected = taken_.count, first = taken_.first;
         const auto* const sizes = sizes_.data() + first;
@@ -201,7 +202,7 @@ class step_arguments {
             auto* const data = reinterpret_cast<const std::byte*>(elements);
             if (places[k][stream] == data) return;
             moved = true;
-            places[k][stream] = const_cast<std::byte*>(data);  // read only where the program has no store
+            places[k][stream] = const_cast<std::byte*>(data);  // it is only read where the program has no store
         });
         moved_ |= moved;
         if (!fits) return false;
@@ -211,8 +212,8 @@ class step_arguments {
                               (taken_.count == sizes_.size() ? " as at construction" : ": a step of one tensor"));
     }
 
-    // Whether a stream of a tensor may be empty: a gradient, which says that the tensor has no part in the step, and then
-    // its inputs.
+    // Whether a stream of a tensor may be empty. An empty gradient says that the tensor has no part in the step; then its inputs
+    // may be empty too.
     bool may_be_absent(std::size_t stream, std::size_t tensor) {
         if (stream == 1 && !tensors_.absent[tensor]) {
             tensors_.absent[tensor] = 1;

@@ -9,7 +9,7 @@ namespace FURL_NAMESPACE::detail {
 
 /// A step in stages, for several optimizers that wait for values that they compute together, such as a norm over all tensors.
 ///
-/// For each pass in turn prepare, and where it returns true execute; after the last pass, finish. All passes but the last
+/// For each pass in turn call prepare and, if it returns true, execute; after the last pass call finish. All passes but the last
 /// only read, so a step can be given up before the last execute. Between two passes global_reductions may be changed.
 template <class Optimizer>
 class step_session {
@@ -20,10 +20,11 @@ class step_session {
     step_session(Optimizer& opt, std::span<const std::size_t> numbers, std::size_t total)
         : opt_(&opt), stage_{opt.engine_, opt.arguments_.tensors(), opt.hypers_.values(), opt.steps_ + 1, numbers, total} {}
 
-    /// Computes the values of one per step of a pass. Whether the step goes on: false where a guard of the rule skips it.
+    /// Computes the per-step values of a pass. Returns whether the step goes on: false where a guard of the rule skips it, or no
+    /// tensor has a gradient.
     bool prepare(std::size_t pass) { return opt_->engine_.prepare(stage_, pass); }
 
-    /// Walks over the tensors.
+    /// Runs a pass over the tensors.
     template <class Runner>
     void execute(std::size_t pass, Runner& runner) {
         opt_->engine_.execute(stage_, pass, runner);

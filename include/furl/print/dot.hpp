@@ -6,7 +6,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// A string of DOT: in its labels a backslash begins an escape sequence, too.
+// Quotes a string of DOT. In labels a backslash begins an escape sequence, so it is escaped too.
 inline std::string quoted(std::string_view text) {
     std::string result = "\"";
     for (char c : text) {
@@ -59,7 +59,7 @@ std::string dot() {
     return result + "}\n";
 }
 
-/// Of a rule that is not well formed: its error.
+/// For a rule that is not well formed: reports its error.
 template <class Rule, class Numerics = contracted>
 std::string dot() {
     [[maybe_unused]] constexpr diagnose<Rule> report{};

@@ -12,10 +12,10 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// How tightly an expression holds together, for brackets.
+/// How tightly an expression binds; this decides where it needs brackets.
 enum class tightness { either, both, comparison, sum, product, sign, power, atom };
 
-/// A piece of text, and what brackets it needs.
+/// A piece of text and how tightly it binds.
 struct phrase {
     std::string text;
     tightness holds = tightness::atom;
@@ -34,7 +34,7 @@ struct equation {
     std::int16_t value;
 };
 
-/// The equations of a rule, those that use `updated` behind the update.
+/// Returns the equations of a rule. Those that use `updated` come after the update.
 template <std::size_t Capacity>
 std::vector<equation> equations_of(const program<Capacity>& p) {
     std::vector<bool> after(p.code.size());
@@ -69,7 +69,7 @@ class equation_printer {
     const program<Capacity>& program_;
     const equation* own_ = nullptr;
 
-    // The name that stands for a value, where it is not the one being defined. Leaves keep their own names.
+    // Returns the name of a value, unless that name is being defined. Leaves keep their own names.
     const name_entry* name_of(std::int16_t i) const {
         if (info(program_[i].code).kind == op_kind::leaf) return nullptr;
         for (const auto& n : program_.names) {
@@ -79,7 +79,7 @@ class equation_printer {
         return nullptr;
     }
 
-    // A style may have a letter for a leaf that the rule has given to a value of its own.
+    // A rule may give the name that a style has for the gradient to a value of its own; then the gradient gets another name.
     phrase leaf(const instruction& x) const {
         const auto usual = Style::leaf(x);
         for (const auto& n : program_.names)

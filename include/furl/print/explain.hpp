@@ -98,7 +98,7 @@ std::string explain() {
     return result;
 }
 
-/// Of a rule that is not well formed: its error.
+/// For a rule that is not well formed: reports its error.
 template <class Rule, class T = float, class Numerics = contracted>
 std::string explain() {
     [[maybe_unused]] constexpr diagnose<Rule, T> report{};

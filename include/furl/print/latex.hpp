@@ -10,7 +10,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// The notation of papers: states as m_t, hyperparameters as Greek letters where they are, corrections as hats.
+/// The notation of papers: states as m_t, hyperparameters as Greek letters if they have such names, bias corrections as hats.
 struct latex_style {
     using row = std::pair<std::string_view, std::string_view>;
     static constexpr std::array greek{
@@ -23,13 +23,13 @@ struct latex_style {
         row{"rho", "\\rho"},          row{"sigma", "\\sigma"},     row{"tau", "\\tau"},
         row{"phi", "\\phi"},          row{"psi", "\\psi"},         row{"omega", "\\omega"}};
 
-    // A name as a symbol, and the digits at its end, which become an index.
+    // A name as a symbol; digits at its end become an index.
     struct symbol {
         std::string letter;
         std::string index;
     };
 
-    // A name in mathematics, in which the characters of TeX's own syntax stand for themselves.
+    // Escapes a name for mathematics, so that the characters of TeX's own syntax stand for themselves.
     static std::string escaped(std::string_view name) {
         std::string result;
         for (char c : name) {
@@ -197,7 +197,7 @@ std::string latex() {
     return result + "\\end{aligned}";
 }
 
-/// Of a rule that is not well formed: its error.
+/// For a rule that is not well formed: reports its error.
 template <class Rule>
 std::string latex() {
     [[maybe_unused]] constexpr diagnose<Rule> report{};

@@ -20,7 +20,7 @@ inline std::string_view rate_word(rate when) {
     }
 }
 
-// What an instruction computes: its operation and its operands.
+// Writes an instruction: its operation and its operands.
 inline std::string instruction_text(const instruction& x) {
     if (x.code == op::constant) return number_text(x.value);
     std::string text(info(x.code).text);
@@ -36,7 +36,7 @@ inline std::string in_column(std::string text, std::size_t width) {
     return text;
 }
 
-// The names that a value has, those of `update` and `guard` among them.
+// Lists the names of a value; the update is named `updated`, and the guard `guard`.
 template <std::size_t Capacity>
 std::string names_text(const program<Capacity>& p, std::int16_t i) {
     std::string list;
@@ -54,7 +54,7 @@ std::string names_text(const program<Capacity>& p, std::int16_t i) {
 ///
 /// `%9  = fnma %1, %8, %0            per parameter    updated`
 ///
-/// @param p  a program, as a stage of a rule has it.
+/// @param p  a program, such as a stage of a rule.
 /// @returns  one line for each instruction, in order.
 template <std::size_t Capacity>
 std::string listing(const program<Capacity>& p) {
@@ -70,8 +70,8 @@ std::string listing(const program<Capacity>& p) {
     return result;
 }
 
-/// The plan of a rule as text: which values are computed once a step, which in which pass over memory, and what the
-/// last pass writes.
+/// Writes the plan of a rule as text: the values that are computed once a step, those of each pass over memory, and the values
+/// that the last pass writes.
 ///
 /// @returns  a line for the values of step and tensor rate; for each pass the streams that it reads, its values and
 ///           what it reduces or stores.
@@ -111,9 +111,9 @@ std::string plan_listing() {
 
 /// A stage of a rule on its way to the loop: its name, what it does, and the program after it.
 struct stage_listing {
-    std::string_view name;  ///< of the pass
-    std::string_view does;  ///< in a few words
-    std::string program;    ///< the listing after it
+    std::string_view name;  ///< the name of the pass
+    std::string_view does;  ///< what the pass does, in a few words
+    std::string program;    ///< the listing of the program after it
 };
 
 /// The stages of a rule on its way to the loop, in order, each with its program: as written, expanded, and then what

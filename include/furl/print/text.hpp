@@ -8,7 +8,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// The notation of the language itself: what is printed could be compiled.
+/// The notation of the language itself: the text could be compiled.
 struct text_style {
     static std::string bracketed(const phrase& x, tightness least) {
         return x.holds < least ? "(" + x.text + ")" : x.text;
@@ -28,7 +28,7 @@ struct text_style {
         }
     }
 
-    // A rule's own grad would read like the leaf; the language tells them apart by scope.
+    // A value that a rule names grad would read like the leaf; the language tells them apart by scope.
     static phrase gradient_by_another_name() { return {"furl::grad"}; }
 
     static phrase infix(const char* symbol, const phrase& a, const phrase& b, tightness holds, bool associative) {
@@ -65,7 +65,7 @@ struct text_style {
     }
 };
 
-// The left side of an equation; empty for a corrected value, which is not one of its own in text.
+// Returns the left side of an equation; empty for a corrected value, which has no equation of its own in this notation.
 inline std::string text_name(const equation& e) {
     if (!e.name) return "updated";
     return e.name->kind == op::corrected ? std::string() : std::string(e.name->name);
@@ -93,7 +93,7 @@ std::string text() {
     return result;
 }
 
-/// Of a rule that is not well formed: its error.
+/// For a rule that is not well formed: reports its error.
 template <class Rule>
 std::string text() {
     [[maybe_unused]] constexpr diagnose<Rule> report{};

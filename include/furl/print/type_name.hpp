@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-/// What a member of this folder is: a function from a rule's type to text about it. It runs nothing.
+/// This folder holds functions that describe a rule as text, by its type. They run nothing.
 namespace FURL_NAMESPACE {
 
 namespace detail {
@@ -42,7 +42,7 @@ inline constexpr auto plain_name = [] {
 
 }  // namespace detail
 
-/// The name of a type as the compiler prints it, without what a unit is compiled for.
+/// Returns the name of a type as the compiler prints it, without furl's inline namespace (see FURL_BUILD).
 template <class T>
 constexpr std::string_view type_name() {
     return {detail::plain_name<T>.elements, detail::plain_name<T>.size()};

@@ -7,13 +7,13 @@
 #include <optional>
 #include <type_traits>
 
-// Every compile-time error of a rule. A rule that is not well formed gets no program beyond its lowering; its
+// This header finds every compile-time error of a rule. A rule that is not well formed gets no program beyond its lowering; its
 // diagnosis is asserted in a class of its own, so that compilers print one error line. See docs/errors.md.
 namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// What an optimizer has that was given no rule.
+/// The rule of an optimizer that was given none.
 struct no_rule {};
 
 template <class Rule>
@@ -25,7 +25,7 @@ struct another_update {
 template <class Rule>
 struct two_updates : Rule, another_update {};
 
-// Whether a class has a member of this name, usable or not: one more makes it ambiguous.
+// Whether a class has a member named update, usable or not: a second one would make the name ambiguous.
 template <class Rule>
 concept NamesUpdate = std::is_class_v<Rule> && requires { sizeof(Rule); } && !std::is_final_v<Rule> &&
                       !requires { &two_updates<Rule>::update; };
@@ -40,7 +40,7 @@ concept HasConstantUpdate = requires { typename std::bool_constant<can_read(Rule
 
 template <std::size_t Capacity>
 constexpr void check_conditions(program<Capacity>& p) {
-    // Before the uses of a state, which are wrong only because the state is.
+    // States are checked before their uses, which are wrong only because the state is.
     for (const auto& s : p.states)
         if (info(p[s.next].code).is_condition || info(p[s.initial].code).is_condition)
             p.fail(mistake::condition_as_number, s.name);
@@ -60,7 +60,7 @@ constexpr void check_conditions(program<Capacity>& p) {
     if (p.guard >= 0 && !info(p[p.guard].code).is_condition) p.fail(mistake::number_as_condition);
 }
 
-// What is known of a value in the first step: a number, a condition (1 or 0), or nothing.
+// Returns what is known about a value in the first step: a number, a condition (1 or 0), or nothing.
 template <std::size_t Capacity>
 constexpr std::optional<double> in_first_step(const program<Capacity>& p, std::int16_t i) {
     const auto& x = p[i];
@@ -73,7 +73,7 @@ constexpr std::optional<double> in_first_step(const program<Capacity>& p, std::i
             return {};
         case op::logical_and: case op::logical_or: {
             const auto a = known(0), b = known(1);
-            const double decides = x.code == op::logical_or;  // whatever the other is
+            const double decides = x.code == op::logical_or;  // whatever the other operand is
             if ((a && *a == decides) || (b && *b == decides)) return decides;
             return a && b ? std::optional(1 - decides) : std::nullopt;
         }
@@ -133,7 +133,7 @@ constexpr void check_states(program<Capacity>& p) {
                 p.fail(mistake::biased_start, s.name);
 }
 
-// The tables of plan and schedule hold so much and no more.
+// The tables of plan and schedule have fixed sizes.
 template <std::size_t Capacity>
 constexpr void check_size(program<Capacity>& p) {
     std::array<std::size_t, Capacity> passes{};
@@ -180,19 +180,20 @@ auto culprit_name(std::index_sequence<I...>) -> hana::string<finding_of<Rule>.wh
 template <class Rule>
 using culprit = decltype(culprit_name<Rule>(std::make_index_sequence<finding_of<Rule>.who.size()>{}));
 
-// A name in the condition of a static_assert: clang prints it beside the message.
+// Puts a name into the condition of a static_assert, so that clang prints it beside the message.
 template <class Name>
 struct about {
     static constexpr bool is_fine = false;
 };
 
-// An update that has a name and cannot be used. The compiler has told why, or does so here: it is private, say.
+// Uses an update that exists but cannot be used (it is private, for example), so that the compiler reports why, if it has not
+// done so.
 template <class Rule>
 struct use_update {
     using type = decltype(Rule::update);
 };
 
-// An update of which the compiler has told that it is no constant, or tells it here: it is const and not constexpr.
+// Reads an update that is const but not constexpr, so that the compiler reports that it is no constant, if it has not done so.
 template <class Rule>
 struct read_update {
     static constexpr auto the_update_must_be_constexpr = Rule::update;
@@ -215,16 +216,16 @@ inline constexpr mistake mistake_of =
 template <class Rule, class T = float>
 inline constexpr bool well_formed = mistake_of<Rule, T> == mistake::none;
 
-/// Says, in one error line, what is wrong with a rule. Compilers print these arguments beside it: the rule, the kind of
+/// Reports in one error line what is wrong with a rule. Compilers print these arguments beside it: the rule, the kind of
 /// mistake, and the name that it is about.
 template <class Rule, mistake Found, class Name>
 struct report {
     using about = detail::about<Name>;  ///< the name, for the compiler to print
-    /// Uses the rule where the compiler should tell what is wrong.
+    /// Uses the rule where the compiler itself should report what is wrong.
     template <mistake M, class Use>
     using use_if = typename std::conditional_t<Found == M, Use, std::type_identity<void>>::type;
-    using use = use_if<mistake::broken_update, detail::use_update<Rule>>;        ///< the update
-    using read = use_if<mistake::no_known_constant, detail::read_update<Rule>>;  ///< the update, as a constant
+    using use = use_if<mistake::broken_update, detail::use_update<Rule>>;        ///< uses the update
+    using read = use_if<mistake::no_known_constant, detail::read_update<Rule>>;  ///< reads the update as a constant
 
     static_assert(Found != mistake::no_rule,
                   "furl[E36]: the optimizer has no rule; name it in angle brackets: furl::optimizer<my_rule> opt(n). "

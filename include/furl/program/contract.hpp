@@ -4,9 +4,9 @@
 
 namespace FURL_NAMESPACE {
 
-/// A product that is only added, or subtracted, becomes one fused multiply-add, rounded once.
+/// Turns a product that is only added, or subtracted, into one fused multiply-add, which is rounded once.
 ///
-/// This is the only place that decides it: executors keep the compiler from contracting anything else.
+/// Only this function decides about contraction: executors keep the compiler from contracting anything else.
 template <std::size_t Capacity>
 constexpr program<Capacity> contract(const program<Capacity>& in) {
     const auto uses = count_uses(in);

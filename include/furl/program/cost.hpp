@@ -5,14 +5,14 @@
 
 namespace FURL_NAMESPACE {
 
-/// What a step costs per parameter, from the program that runs.
+/// The cost of a step per parameter, counted in the program that runs.
 template <class Count>
 struct basic_cost_table {
-    Count passes{};               ///< over memory
-    Count loads{};                ///< values read per parameter, all passes
+    Count passes{};               ///< passes over memory
+    Count loads{};                ///< values read per parameter, in all passes
     Count stores{};               ///< values written per parameter
-    Count bytes_per_parameter{};  ///< read and written, all passes
-    Count additions{};            ///< and subtractions
+    Count bytes_per_parameter{};  ///< bytes read and written, in all passes
+    Count additions{};            ///< additions and subtractions
     Count multiplications{};      ///< per parameter
     Count fused{};                ///< fused multiply-adds
     Count divisions{};            ///< per parameter
@@ -23,7 +23,7 @@ struct basic_cost_table {
     Count states{};               ///< buffers of one value per parameter
     Count per_step{};             ///< operations once a step (or once a tensor), not per parameter
 
-    /// All operations per parameter, but loads and stores.
+    /// All operations per parameter, except loads and stores.
     constexpr Count operations() const {
         return additions + multiplications + fused + divisions + square_roots + functions + others + reductions;
     }
@@ -75,7 +75,7 @@ inline constexpr cost_table cost = [] {
 
 namespace detail {
 
-// A count of a rule that is not well formed: as wanted, so that a static_assert adds no error to the diagnosis.
+// A count of a rule that is not well formed. It compares as wanted, so that a static_assert adds no error to the diagnosis.
 struct any_count {
     friend constexpr bool operator==(any_count, any_count) { return true; }
     friend constexpr bool operator<(any_count, int) { return true; }
@@ -93,7 +93,7 @@ struct no_cost : basic_cost_table<any_count> {
 
 }  // namespace detail
 
-/// The cost of a rule that is not well formed: its error, once.
+/// For a rule that is not well formed: reports its error once.
 template <class Rule, class T, class Numerics>
     requires(!well_formed<Rule, T>)
 inline constexpr detail::no_cost<Rule, T> cost<Rule, T, Numerics>{};

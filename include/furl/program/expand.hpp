@@ -8,8 +8,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// The sum or maximum of x over the tensor, or over all tensors; of a value that is the same for all elements of a
-// tensor, without a loop where that is possible.
+// Emits the sum or maximum of x over the tensor, or over all tensors. If all of these elements share x, the sum is a product
+// with their number and the maximum is x, and no loop is needed.
 template <std::size_t Capacity>
 struct reduction_of {
     program<Capacity>& out;
@@ -43,7 +43,7 @@ constexpr std::int16_t expand_pow(program<Capacity>& out, const instruction& x) 
 
 }  // namespace detail
 
-/// Functions and reductions that are made of simpler ones become those, so that executors know few operations.
+/// Replaces functions and reductions by simpler operations, so that executors need to know only a few.
 template <std::size_t Capacity>
 constexpr program<Capacity> expand(const program<Capacity>& in) {
     return rewrite(in, [](program<Capacity>& out, const instruction& x, std::int16_t) {

@@ -10,7 +10,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// A hash of 64 bits, fed by words: the finalizer of splitmix64 between them.
+// A hash of 64 bits that is fed with words; the finalizer of splitmix64 mixes it after each.
 struct word_hash {
     std::uint64_t value = 0x9e3779b97f4a7c15;
 
@@ -27,13 +27,13 @@ struct word_hash {
     }
 };
 
-// The hash of each value of a program, by what it computes. The default of a hyperparameter is not part of it.
+// Returns the hash of each value of a program, by what it computes. The default of a hyperparameter is not part of it.
 template <std::size_t Capacity>
 constexpr static_vector<std::uint64_t, Capacity> value_hashes(const program<Capacity>& p) {
     static_vector<std::uint64_t, Capacity> hashes;
     for (const auto& x : p.code) {
         if (x.code == op::first_step && x.operands[0] < 0) {
-            // Rules said `step == 1` before there was first_step: their checkpoints go on.
+            // Rules used `step == 1` before first_step existed: with the same hash, their checkpoints still load.
             const auto leaf = [](op code, double value) {
                 return (word_hash{} << info(code).text << std::string_view() << std::bit_cast<std::uint64_t>(value) << 0 << 0 << 0).value;
             };
@@ -54,14 +54,14 @@ template <std::size_t Capacity>
 constexpr std::uint64_t program_hash(const program<Capacity>& p) {
     const auto values = value_hashes(p);
     const auto of = [&](std::int16_t i) { return i < 0 ? 0 : values[static_cast<std::size_t>(i)]; };
-    std::uint64_t states = 0;  // in any order
+    std::uint64_t states = 0;  // added up, so that their order has no influence
     for (const auto& s : p.states)
         states += (word_hash{} << s.name << static_cast<std::uint64_t>(s.when) << of(s.next) << of(s.initial)).value;
     return (word_hash{} << of(p.update) << of(p.guard) << states).value;
 }
 
-// Of each reduction of a plan, in its order: what tells it apart from others, in other rules too. From the program before
-// the passes that depend on what stands beside it.
+// The hash of each reduction of a plan, in the order of the plan. It identifies the reduction, also in other rules, so it comes
+// from the program before the passes that depend on the rest of the rule.
 template <class Plan>
 inline constexpr auto reduction_hashes = [] {
     std::array<std::uint64_t, Plan::order.reductions.size()> result{};
@@ -77,10 +77,10 @@ inline constexpr auto reduction_hashes = [] {
 
 }  // namespace detail
 
-/// 64 bits that tell rules apart by what they compute: equations, constants, names of states and hyperparameters.
+/// A hash of 64 bits that tells rules apart by what they compute: equations, constants, names of states and hyperparameters.
 ///
-/// Not by the rule's own name, the names of its lets, or the defaults of hyperparameters; nor by policies. Two rules of
-/// one fingerprint can go on from each other's states.
+/// The rule's own name, the names of its lets, the defaults of hyperparameters and the policies have no influence. An optimizer
+/// can continue from the states of any rule with the same fingerprint.
 template <class Rule>
     requires well_formed<Rule>
 inline constexpr std::uint64_t fingerprint = detail::program_hash(stages<Rule>::written);

@@ -6,7 +6,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// A product of a factor that is the same for all elements and one that is not; factor is -1 for other values.
+// A product of a factor that all elements share and one that they do not; factor is -1 if a value is no such product.
 struct scaled {
     std::int16_t factor = -1, rest = -1;
 };
@@ -20,7 +20,7 @@ constexpr scaled as_scaled(const program<Capacity>& p, std::int16_t i) {
     return {};
 }
 
-// Whether a value is 1 / (1 - beta^t) for the decay of an ema and the step, and so at least 1.
+// Whether a value is 1 / (1 - beta^t), where beta is the decay of an ema and t the step. Such a value is at least 1.
 template <std::size_t Capacity>
 constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
     const auto is_one = [&](std::int16_t k) { return p[k].code == op::constant && p[k].value == 1; };
@@ -37,9 +37,9 @@ constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
 
 }  // namespace detail
 
-/// Factors that are the same for all elements meet: s (r x) becomes (s r) x and s ((r x) / y) becomes ((s r) x) / y,
-/// where s r is computed once a step. For that, the factor of a bias correction leaves a root: sqrt(s x) becomes
-/// sqrt(s) sqrt(x). Others do not, as they may be negative.
+/// Multiplies factors that all elements share with each other: s (r x) becomes (s r) x and s ((r x) / y) becomes ((s r) x) / y,
+/// where s r is computed once per step. To allow that, the factor of a bias correction is taken out of a root: sqrt(s x) becomes
+/// sqrt(s) sqrt(x). Other factors stay inside, because they may be negative.
 template <std::size_t Capacity>
 constexpr program<Capacity> gather(const program<Capacity>& in) {
     const auto uses = count_uses(in);
@@ -48,7 +48,7 @@ constexpr program<Capacity> gather(const program<Capacity>& in) {
             const auto old = detail::as_scaled(in, in[i].operands[0]);
             if (old.factor >= 0 && uses.once(in[i].operands[0]) && detail::corrects_bias(in, old.factor)) {
                 const auto [factor, rest] = detail::as_scaled(out, x.operands[0]);
-                if (out[factor].code == op::divide) {  // not a product with one that it has met
+                if (out[factor].code == op::divide) {  // the correction alone, without a factor that was gathered
                     const auto root = out.emit(op::sqrt, factor);
                     return out.emit(op::multiply, root, out.emit(op::sqrt, rest));
                 }

@@ -8,22 +8,22 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// A rule has one of these for each condition under which its states start: one, as a rule.
+// A rule has one of these states for each condition under which its states start: usually one.
 inline constexpr std::array<std::string_view, 8> started_names{"furl.started",   "furl.started.2", "furl.started.3", "furl.started.4",
                                                                "furl.started.5", "furl.started.6", "furl.started.7", "furl.started.8"};
 
 }  // namespace detail
 
-/// What is kept beside the states that a rule defines becomes states as well: whether a tensor had its first step, and the
+/// Makes states of the other values that are kept from step to step: whether a tensor had its first step, and the
 /// hyperparameters of tensors.
 ///
 /// `first_step` becomes `previous(started) == 0`; the state `started` becomes 1 in the first step that counts. A state that
-/// starts from an expression reads it then: s_{t-1} becomes select(first_step, initial, s_{t-1}). One that starts from a
-/// number is filled with it instead, and costs nothing here.
+/// starts from an expression reads it in that step: s_{t-1} becomes select(first_step, initial, s_{t-1}). A state that starts
+/// from a number is filled with it beforehand, and costs nothing here.
 template <std::size_t Capacity>
 constexpr program<Capacity> initialize(const program<Capacity>& in) {
     auto extended = in;
-    static_vector<std::int16_t, Capacity> first_steps;  // each has the flag of its place
+    static_vector<std::int16_t, Capacity> first_steps;  // the first_step at each place has the flag of that place
     const auto first_flag = in.states.size();
     for (std::int16_t i = 0; i < static_cast<std::int16_t>(in.code.size()); ++i) {
         if (in[i].code != op::first_step) continue;
@@ -49,9 +49,10 @@ constexpr program<Capacity> initialize(const program<Capacity>& in) {
         return out.emit(op::equal, read(out, extended.states[first_flag + flag_of(i)].name), out.emit(0.0));
     };
 
-    // The table of the new program has no initial values until it is complete: take them from the old one, moved.
+    // The table of the new program has no initial values until it is complete, so they come from the old table, with their new
+    // indices.
     static_vector<std::int16_t, Capacity> now;
-    static_vector<std::int16_t, Capacity> counts;  // of each flag: the condition of the steps that count, moved
+    static_vector<std::int16_t, Capacity> counts;  // for each flag, the condition of the steps that count, with its new index
     auto out = rewrite(extended, [&](program<Capacity>& p, const instruction& x, std::int16_t i) {
         std::int16_t result = -1;
         if (x.code == op::first_step) {

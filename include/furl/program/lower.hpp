@@ -8,7 +8,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// A rule's update, laid out.
+/// The update of a rule, laid out as a graph.
 template <class Rule>
 inline constexpr auto graph_of = [] {
     const auto update = as_expression(Rule::update);
@@ -19,7 +19,7 @@ inline constexpr auto graph_of = [] {
 
 namespace detail {
 
-// Walks a graph into a program: names become table entries, `updated` becomes the update, each state finds its rate.
+// Turns a graph into a program: names become table entries, `updated` becomes the update, and each state gets its rate.
 template <std::size_t N, std::size_t Capacity>
 struct lowering {
     const graph<N>& source;
@@ -60,7 +60,7 @@ struct lowering {
             if (n.code == op::previous && !find_state(n.name)) out.fail(mistake::state_not_defined, n.name);
     }
 
-    // A state of a node, with its values as nodes.
+    // Makes the table entry of a state's node. Its values are still indices of nodes.
     constexpr state_entry state_of(const node& n) const {
         state_entry s{n.name, rate::per_step, n.operands[0], n.operands[1], n.operands[2]};
         if (const auto& initial = at(s.initial); initial.code == op::starts) {
@@ -101,7 +101,8 @@ struct lowering {
         else out.hypers.push_back({n.name, n.value});
     }
 
-    // A state is as fine as its recurrence, which may read the state: raise the rates until they agree.
+    // A state has the finer rate of its recurrence, which may read the state, and its initial value: raise the rates until they
+    // agree.
     constexpr void find_state_rates() {
         rate rates[N]{};
         for (bool changed = true; changed;) {
@@ -111,7 +112,7 @@ struct lowering {
                 rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
                              ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}, rate::per_step, out.slot_of(n)})
                              : rate::per_step;
-                // When a state starts says nothing of how many values it has.
+                // The condition under which a state starts does not change how many values it has.
                 if (n.code == op::starts) r = rates[n.operands[0]];
                 else if (info(n.code).kind != op_kind::reduction)
                     for (auto operand : n.operands)
@@ -145,11 +146,11 @@ struct lowering {
             return done = out.emit(unified);
         }
         visiting[i] = true;
-        // The initial value stands before what reads it: see initialize.hpp.
+        // The initial value must come before the values that read it: see initialize.hpp.
         if (n.code == op::previous)
             if (const auto* s = find_state(n.name)) emit(s->initial);
         instruction x{n};
-        // Of what only carries a name, the value is the first operand.
+        // The value of a node that only carries a name is its first operand.
         const std::size_t arity = info(n.code).kind == op_kind::naming ? 1 : std::size(n.operands);
         for (std::size_t k = 0; k < arity; ++k)
             if (n.operands[k] >= 0) x.operands[k] = emit(n.operands[k]);
@@ -174,7 +175,7 @@ struct lowering {
         }
     }
 
-    // The condition of the first step: that of each tensor, or of all where the state is one.
+    // Emits the condition of the first step: one for each tensor, or one for all tensors if the state has one value per step.
     constexpr std::int16_t emit_start(const state_entry& s) {
         instruction x{at(s.starts)};
         if (x.operands[0] >= 0) x.operands[0] = emit(x.operands[0]);
@@ -182,7 +183,7 @@ struct lowering {
         return out.emit(x);
     }
 
-    // A let and a state share their names; a corrected value has that of its state, and a hat.
+    // Lets and states share one set of names. A corrected value has the name of its state, with a hat.
     constexpr void name(op kind, std::string_view text, std::int16_t value) {
         for (const auto& known : out.names) {
             if ((known.kind == op::corrected) != (kind == op::corrected) || known.name != text) continue;
@@ -194,7 +195,8 @@ struct lowering {
 
     constexpr program<Capacity> run() {
         collect_names();
-        // Named values are counted by their names: what does not fit, and is not too large, has a name twice.
+        // The capacity of a graph counts each name once, so a graph that overflows without being too large has two values of one
+        // name.
         if (source.overflow) out.fail(N < max_graph_nodes ? mistake::defined_twice : mistake::too_large);
         if (out.error != mistake::none) return out;
         find_state_rates();
@@ -214,7 +216,7 @@ struct lowering {
 
 }  // namespace detail
 
-/// A graph as a program, as written: nothing is rearranged.
+/// Turns a graph into a program as it is written: nothing is rearranged.
 template <std::size_t Capacity, std::size_t N>
 constexpr program<Capacity> lower(const graph<N>& source) {
     return detail::lowering<N, Capacity>(source).run();

@@ -12,15 +12,15 @@
 
 namespace FURL_NAMESPACE {
 
-/// Numerics policies: how close the loop keeps to the rule as written.
+/// Numerics policies say how closely the loop follows the rule as written.
 
-/// Contraction to fma, reciprocals and gathering of per-step factors are allowed. The default.
+/// Allows contraction to fma, reciprocals and gathering of per-step factors. This is the default.
 struct contracted {
     static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
-    /// The program that the loop runs in the place of an expanded one: the passes, in their order.
+    /// Returns the program that the loop runs in the place of an expanded one. Runs the passes in their order.
     ///
-    /// @param visit  is called after each pass: visit(its name, what it does, the program).
+    /// @param visit  called after each pass: visit(its name, what it does, the program).
     template <std::size_t Capacity, class Visit>
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit& visit) {
         const auto reciprocal = reciprocals(expanded);
@@ -35,18 +35,18 @@ struct contracted {
     }
 };
 
-/// Each operation as written, each rounded: + - * / and sqrt give the same bits on every instruction set.
+/// Does each operation as written and rounds each: + - * / and sqrt give the same bits on every instruction set.
 struct strict {
     static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
-    /// The program itself.
+    /// Returns the program unchanged.
     template <std::size_t Capacity, class Visit>
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit&) {
         return expanded;
     }
 };
 
-/// The stages of a rule on its way to a loop, each a constant of the program.
+/// The stages of a rule on its way to a loop. Each is a constant that is computed at compile time.
 template <class Rule>
 struct stages {
     static constexpr std::size_t capacity =
@@ -64,7 +64,7 @@ struct stages {
 /// A stream of memory that a step reads or writes: param, grad, the inputs, then the states of element rate.
 struct stream_entry {
     op kind;                  ///< param, grad, input or previous
-    std::string_view name;    ///< of the input or state
+    std::string_view name;    ///< the name of the input or state, or "param" or "grad"
     std::int16_t slot = -1;   ///< its place in the program's table of inputs or states
     std::int16_t load = -1;   ///< the instruction that reads it; -1 if none does
     std::int16_t store = -1;  ///< the value written to it in the last pass; -1 if none is
@@ -73,14 +73,14 @@ struct stream_entry {
 /// A rule, ready to run: its program, the order of its passes, and its streams.
 template <class Rule, class Numerics>
 struct plan {
-    using rule = Rule;  ///< whose plan it is
+    using rule = Rule;  ///< the rule of this plan
 
     /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
     /// The order of its passes.
     static constexpr auto order = make_schedule(program);
-    static constexpr std::size_t size = program.code.size();      ///< instructions
-    static constexpr std::size_t inputs = program.inputs.size();  ///< streams beside param and grad
+    static constexpr std::size_t size = program.code.size();      ///< the number of instructions
+    static constexpr std::size_t inputs = program.inputs.size();  ///< the number of input streams
 
     /// The streams, in the order of stream_entry.
     static constexpr auto streams = [] {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
-/// What a member of this folder is: a constexpr function of programs. A program is a rule in SSA form: each value is one
-/// instruction, operands before their users, equal values once.
+/// This folder holds programs and the constexpr functions that make, change, check and describe them. A program is a rule in SSA
+/// form: each distinct value is one instruction, and operands come before their users.
 namespace FURL_NAMESPACE {
 
 /// How often a value is computed.
@@ -20,16 +20,16 @@ enum class rate : std::uint8_t {
 /// A node of a program, with its rate and its place.
 struct instruction : node {
     rate when = rate::per_step;  ///< how often it is computed
-    std::int16_t slot = -1;      ///< what has a name: its place in the program's table of hyperparameters, inputs or states
+    std::int16_t slot = -1;      ///< the place of its name in the table of hyperparameters, inputs or states, or -1
 };
 
 /// A hyperparameter of a program.
 struct hyper_entry {
-    std::string_view name;  ///< of the hyperparameter
-    double default_value;   ///< until it is set
+    std::string_view name;  ///< the name of the hyperparameter
+    double default_value;   ///< the value until it is set
 };
 
-/// Who changes a value that is kept from step to step.
+/// This says who changes a value that is kept from step to step.
 enum class state_role : std::uint8_t {
     of_rule,        ///< the rule: a state that it defines
     started,        ///< the program: 1 once the tensor had its first step, else 0
@@ -38,12 +38,12 @@ enum class state_role : std::uint8_t {
 
 /// A state of a program.
 struct state_entry {
-    std::string_view name;       ///< of the state
+    std::string_view name;       ///< the name of the state
     rate when = rate::per_step;  ///< its shape
     std::int16_t next = -1;     ///< the value after the step
     std::int16_t initial = -1;  ///< the value before the first step
-    std::int16_t decay = -1;    ///< of an ema
-    std::int16_t starts = -1;   ///< the condition of the step that takes the initial value; -1: it is there before
+    std::int16_t decay = -1;    ///< the decay of an ema; -1 for another state
+    std::int16_t starts = -1;   ///< the condition of the step that takes the initial value; -1 if it is filled in before
     state_role role = state_role::of_rule;  ///< who changes it
 };
 
@@ -54,16 +54,16 @@ struct name_entry {
     std::int16_t value;     ///< the instruction that computes it
 };
 
-/// What is wrong with a rule, and the name it is wrong about.
+/// What is wrong with a rule.
 enum class mistake : std::uint8_t {
     none,                 ///< nothing
-    told,                 ///< by a static_assert of the language
+    told,                 ///< reported by a static_assert of the language
     no_rule,              ///< E36
     not_defined,          ///< E44
     no_update,            ///< E02
-    broken_update,        ///< told by the compiler, or told by the use of it
+    broken_update,        ///< reported by the compiler, at the latest when it is used
     no_constant,          ///< E27
-    no_known_constant,    ///< told by the compiler, or told by the use of it
+    no_known_constant,    ///< reported by the compiler, at the latest when it is used
     element_type,         ///< E07
     no_expression,        ///< E01
     defined_twice,        ///< E03
@@ -84,7 +84,7 @@ enum class mistake : std::uint8_t {
     biased_start,         ///< E37
 };
 
-/// The value of a first_step that all tensors share: that of a state of one value per step.
+/// The `value` of a first_step node that all tensors share: it starts a state of one value per step.
 inline constexpr double first_step_of_all = 1;
 
 /// A rule as a list of instructions and the tables of its names.
@@ -93,31 +93,31 @@ struct program {
     static constexpr std::size_t capacity = Capacity;  ///< instructions that it can hold
 
     static_vector<instruction, Capacity> code;   ///< operands before their users
-    node_index<Capacity> index{};                ///< of the code
+    node_index<Capacity> index{};                ///< finds equal instructions
     static_vector<hyper_entry, max_hyperparameters> hypers;  ///< in the order of their first use
-    static_vector<std::string_view, max_inputs> inputs;      ///< names
+    static_vector<std::string_view, max_inputs> inputs;      ///< the names of the inputs
     static_vector<state_entry, max_states> states;           ///< in the order of their first use
-    static_vector<name_entry, Capacity> names;   ///< of values that print as equations
+    static_vector<name_entry, Capacity> names;   ///< the values that print as equations
     std::int16_t update = -1;                    ///< the new value of the parameter
     std::int16_t guard = -1;  ///< the condition without which the step is skipped; -1 if there is none
-    std::int16_t gradient = -1;  ///< what a step writes to the gradient; -1 if it only reads it
+    std::int16_t gradient = -1;  ///< the value that a step writes to the gradient; -1 if it only reads it
     mistake error = mistake::none;  ///< what is wrong with the rule
     std::string_view culprit{};     ///< the name it is wrong about
 
     /// An instruction by its number.
     constexpr const instruction& operator[](std::int16_t i) const { return code[static_cast<std::size_t>(i)]; }
 
-    /// Whether a value is one per parameter.
+    /// Whether a value is computed for each parameter.
     constexpr bool is_element(std::int16_t i) const { return (*this)[i].when == rate::per_element; }
 
-    /// Notes what is wrong with the rule; the first mistake stays.
+    /// Records what is wrong with the rule; the first mistake stays.
     constexpr void fail(mistake what, std::string_view who = {}) {
         if (error != mistake::none) return;
         error = what;
         culprit = who;
     }
 
-    /// The index of this instruction: that of an equal one where there is one already. Sets its slot and rate.
+    /// Returns the index of this instruction, which is added if there is no equal one yet. Sets its slot and rate.
     constexpr std::int16_t emit(instruction wanted) {
         wanted.slot = slot_of(wanted);
         wanted.when = rate_of(wanted);
@@ -132,15 +132,15 @@ struct program {
         return static_cast<std::int16_t>(code.size() - 1);
     }
 
-    /// The index of an operation on these operands.
+    /// Emits an operation on these operands.
     constexpr std::int16_t emit(op code_, std::int16_t a, std::int16_t b = -1, std::int16_t c = -1) {
         return emit(instruction{{code_, {a, b, c}, 0, {}}});
     }
 
-    /// The index of a constant.
+    /// Emits a constant.
     constexpr std::int16_t emit(double value) { return emit(instruction{{op::constant, {-1, -1, -1}, value, {}}}); }
 
-    /// The place in its table of what a node names; -1 if it names nothing there. Only here are names compared.
+    /// Returns the place of a node's name in its table; -1 if the name is in none.
     constexpr std::int16_t slot_of(const node& x) const {
         const auto place = [&](const auto& table, auto name_of) -> std::int16_t {
             for (std::size_t i = 0; i < table.size(); ++i)
@@ -158,7 +158,7 @@ struct program {
     /// The state that an instruction reads.
     constexpr const state_entry& state_of(const instruction& x) const { return states[static_cast<std::size_t>(x.slot)]; }
 
-    /// How often an instruction is computed: as often as the finest of its operands.
+    /// Returns how often an instruction is computed: as often as the finest of its operands.
     constexpr rate rate_of(const instruction& x) const {
         switch (x.code) {
             case op::constant: case op::hyper: case op::step: case op::global_count: return rate::per_step;
@@ -181,8 +181,8 @@ struct program {
     }
 };
 
-/// A program made from another one, instruction by instruction: change(out, x, i) emits what stands for x, the i-th
-/// instruction with operands of the new program already, and returns its index there.
+/// Makes a program from another one, instruction by instruction. x is the i-th instruction, with operands of the new program;
+/// change(out, x, i) emits the replacement of x and returns its index in the new program.
 template <std::size_t Capacity, class Change>
 constexpr program<Capacity> rewrite(const program<Capacity>& in, Change change) {
     program<Capacity> out;

@@ -4,7 +4,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// x / s with one s for all elements becomes x * (1 / s): the division leaves the loop.
+/// Turns x / s, where all elements share s, into x * (1 / s): the division leaves the loop.
 template <std::size_t Capacity>
 constexpr program<Capacity> reciprocals(const program<Capacity>& in) {
     return rewrite(in, [](program<Capacity>& out, const instruction& x, std::int16_t) {

@@ -6,13 +6,13 @@ namespace FURL_NAMESPACE {
 
 /// The order of a step: which values belong to which pass over memory.
 ///
-/// A reduction over values of pass p is known after it, so what depends on it belongs to pass p + 1. All passes but the
-/// last only read; they compute again what a later pass needs too, which costs less than to store it.
+/// A reduction over values of pass p is known after it, so values that depend on the reduction belong to pass p + 1. All passes
+/// but the last only read. A value that several passes need is computed again in each, which costs less than storing it.
 template <std::size_t Capacity>
 struct schedule {
-    using list = static_vector<std::int16_t, Capacity>;  ///< of instructions
+    using list = static_vector<std::int16_t, Capacity>;  ///< a list of instructions
 
-    std::size_t passes = 1;          ///< over memory
+    std::size_t passes = 1;          ///< the number of passes over memory
     std::int16_t level[Capacity]{};  ///< the first pass in which a value can be used
     list elements[max_passes];       ///< values computed for each element, leaves included
     list uniforms[max_passes];       ///< values of step or tensor rate that they read
@@ -20,7 +20,7 @@ struct schedule {
     list scalars;                    ///< values of step and tensor rate, in order
 };
 
-/// The passes of a program.
+/// Finds the passes of a program.
 template <std::size_t Capacity>
 constexpr schedule<Capacity> make_schedule(const program<Capacity>& p) {
     schedule<Capacity> s;

@@ -7,7 +7,7 @@ namespace FURL_NAMESPACE {
 /// How often each value is read, by instructions and as a result of the step.
 template <std::size_t Capacity>
 struct use_counts {
-    std::int16_t of[Capacity]{};  ///< by value
+    std::int16_t of[Capacity]{};  ///< the count of each value
 
     /// The uses of a value.
     constexpr std::int16_t operator[](std::int16_t i) const { return of[i]; }

@@ -16,7 +16,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Keeps the compiler from contracting a * b + c: the program has decided where to (see program/contract.hpp).
+// Keeps the compiler from contracting a * b + c: the program decides where that is done (see program/contract.hpp).
 template <std::floating_point T>
 FURL_INLINE T keep_rounded(T x) {
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__)) && defined(__SSE2__)
@@ -27,7 +27,7 @@ FURL_INLINE T keep_rounded(T x) {
     return x;
 }
 
-// One rounding where the machine has the instruction; a library call per element would cost more than the loop.
+// Rounds once where the machine has the instruction. Elsewhere a library call per element would cost more than the loop.
 FURL_INLINE float multiply_add(float a, float b, float c) {
 #ifdef FP_FAST_FMAF
     return std::fma(a, b, c);
@@ -46,7 +46,7 @@ FURL_INLINE double multiply_add(double a, double b, double c) {
 
 }  // namespace detail
 
-/// One number: per-step values, the scalar reference, and the loop where there is no vector unit.
+/// The arithmetic of one number, for per-step values, the scalar reference, and loops on machines without a vector unit.
 template <std::floating_point T>
 struct arithmetic<T> {
     using element = T;
@@ -60,7 +60,7 @@ struct arithmetic<T> {
 
     static FURL_INLINE T add(T a, T b) { return a + b; }
     static FURL_INLINE T subtract(T a, T b) { return a - b; }
-    // Kept in every case: through a sign or a select a scalar product would still be contracted.
+    // Every product is kept, because a compiler would contract a scalar product even through a sign or a select.
     static FURL_INLINE T multiply(T a, T b) { return keep(a * b); }
     static FURL_INLINE T divide(T a, T b) { return a / b; }
     static FURL_INLINE T negate(T a) { return -a; }
@@ -80,7 +80,8 @@ struct arithmetic<T> {
     static FURL_INLINE T sin(T a) { return std::sin(a); }
     static FURL_INLINE T cos(T a) { return std::cos(a); }
     static FURL_INLINE T copysign(T a, T b) { return std::copysign(a, b); }
-    // beta^t after some thousand steps: log(a) is at most a - 1, so this is 0, and the library would take its slow path.
+    // After some thousand steps beta^t is 0, and the library would take its slow path for it. log(a) is at most a - 1, so below
+    // this bound the result is 0.
     static FURL_INLINE T pow(T a, T b) { 
         return less(0, a) && less(a, 1) && less(b * (a - 1), -800) ? T{0} : std::pow(a, b);
     }
@@ -158,7 +159,7 @@ struct arithmetic<T> {
 #if FURL_FINITE_MATH
   private:
     using order = detail::bit_order<T, std::make_signed_t<detail::bits_of<T>>>;
-    // A product with 1 takes a denormal for 0 where that is wanted; what is kept, a compiler knows nothing of.
+    // The product with 1 makes a denormal 0 where denormals are flushed; keep hides it from the compiler.
     static FURL_INLINE auto to_order(T x) { return std::bit_cast<typename order::integer>(keep(x * keep(T{1}))); }
 #endif
 };

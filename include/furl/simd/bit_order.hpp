@@ -7,8 +7,8 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// IEEE's comparisons of numbers of type T by integers of their bits: one integer, or a vector of them. They are for
-/// compilers that were told that there is no NaN, and then answer other comparisons as if there were none.
+/// IEEE's comparisons of numbers of type T, by the integers of their bits: one integer, or a vector of them. They are for
+/// compilers that were told that there is no NaN, and whose other comparisons are then wrong for a NaN.
 template <std::floating_point T, class Bits>
 struct bit_order {
     using integer = std::make_signed_t<bits_of<T>>;
@@ -23,7 +23,7 @@ struct bit_order {
 
   private:
     static FURL_INLINE auto is_number(Bits a) { return (a & largest) <= infinite; }
-    // Numbers in their order; of both zeros 0.
+    // Maps numbers to integers of the same order; both zeros become 0.
     static FURL_INLINE Bits place(Bits a) {
         const Bits magnitude = a & largest;
         return a < 0 ? -magnitude : magnitude;

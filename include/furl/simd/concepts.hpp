@@ -14,7 +14,7 @@ struct arithmetic;
 /// The operations that the evaluator asks of arithmetic<V>. A new function of numbers is one line here.
 template <class V>
 concept Arithmetic = requires(V x, typename arithmetic<V>::element number, typename arithmetic<V>::mask truth) {
-    { arithmetic<V>::width } -> std::convertible_to<std::size_t>;    // elements in a V: how far a loop advances
+    { arithmetic<V>::width } -> std::convertible_to<std::size_t>;    // the elements of a V, by which a loop advances
     { arithmetic<V>::broadcast(number) } -> std::convertible_to<V>;  // constants, and values of one per step or tensor
 
     // The program decides where a product is fused into a sum, and says so by fma. keep hides any other product from the
@@ -44,7 +44,7 @@ concept Arithmetic = requires(V x, typename arithmetic<V>::element number, typen
     { arithmetic<V>::pow(x, x) } -> std::convertible_to<V>;
     { arithmetic<V>::atan2(x, x) } -> std::convertible_to<V>;
 
-    // Comparisons as IEEE has them: with NaN all but not_equal are false, whatever a compiler assumes of NaN.
+    // Comparisons follow IEEE: with a NaN all but not_equal are false, whatever a compiler assumes about NaN.
     { arithmetic<V>::less(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
     { arithmetic<V>::less_equal(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
     { arithmetic<V>::equal(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;
@@ -61,9 +61,9 @@ concept LaneArithmetic = Arithmetic<V> && requires(V x, typename arithmetic<V>::
                                                    const std::byte* bytes, std::byte* to, std::size_t n) {
     { arithmetic<V>::load(q) } -> std::convertible_to<V>;  // from any address: a tensor may begin anywhere
     arithmetic<V>::store(p, x);
-    { arithmetic<V>::template load_as<float>(bytes) } -> std::convertible_to<V>;  // of another type, converted
+    { arithmetic<V>::template load_as<float>(bytes) } -> std::convertible_to<V>;  // converts from another type
     arithmetic<V>::template store_as<float>(to, x);
-    { arithmetic<V>::last_of(x, n) } -> std::convertible_to<V>;  // its last n lanes first, and 0 behind them: the end of a tensor
+    { arithmetic<V>::last_of(x, n) } -> std::convertible_to<V>;  // its last n lanes, followed by 0, for the end of a tensor
 };
 
 }  // namespace furl

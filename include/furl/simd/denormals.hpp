@@ -11,10 +11,11 @@
 
 namespace FURL_NAMESPACE {
 
-/// Denormal policies. A first moment whose gradients stay 0 decays into denormals and sticks there: each step on it
-/// costs a multiple of an ordinary one.
+/// Denormal policies say what a step does with denormals. A first moment whose gradients stay 0 decays into denormals and stays
+/// there, and each step on it costs a multiple of an ordinary one.
 
-/// Denormals count as zero inside a step: the floating-point environment is set for the step and restored. The default.
+/// Denormals count as zero inside a step: the floating-point environment is set for the step and restored after it. This is the
+/// default.
 struct flush_denormals {
     static constexpr policy_kind policy = policy_kind::denormals;  ///< the kind of policy it is
 
@@ -41,7 +42,7 @@ struct flush_denormals {
     flush_denormals& operator=(const flush_denormals&) = delete;
 };
 
-/// Denormals are computed with; a step on many of them is slow.
+/// Steps compute with denormals; a step on many of them is slow.
 struct keep_denormals {
     static constexpr policy_kind policy = policy_kind::denormals;  ///< the kind of policy it is
 

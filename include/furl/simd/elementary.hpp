@@ -5,17 +5,18 @@
 
 #include <cstdint>
 
-// Functions of vectors of float that xsimd has not (pow: 56 ULP) or that no compiler makes vectors of (cbrt: an integer
-// remainder). They need a fused multiply-add, which says what a product lost.
+// These are functions of vectors of float that xsimd computes with a large error (pow: 56 ULP) or that no compiler vectorizes
+// (cbrt: an integer remainder). They need a fused multiply-add, which gives the rounding error of a product.
 namespace FURL_NAMESPACE::detail {
 
-/// A number as a sum of two, of which the second is what the first was rounded by.
+/// A number as a sum of two: the second is the rounding error of the first.
 template <class V>
 struct sum_of_two {
     V high, low;
 };
 
-/// x = mantissa 2^exponent, the mantissa between the roots of 1/2 and 2. Of zero, infinity and NaN something finite.
+/// x = mantissa 2^exponent, where the mantissa lies between the roots of 1/2 and 2. For zero, infinity and NaN both are finite
+/// but arbitrary.
 template <class V>
 struct binary_parts {
     V mantissa, exponent;
@@ -37,14 +38,14 @@ FURL_INLINE binary_parts<V> parts_of(V magnitude) {
             A::subtract(A::from_integers(biased), A::select(denormal, A::broadcast(128 + 24), A::broadcast(128)))};
 }
 
-/// x 2^n, for a whole n and a result in the normal range.
+/// Returns x 2^n, for a whole n and a result in the normal range.
 template <class A, class V>
 FURL_INLINE V by_power_of_2(V x, V n) {
     // The lower bits of n + 1.5 2^23 are those of n; the others are shifted out.
     return A::from_bits(A::to_bits(x) + (A::to_bits(A::add(n, A::broadcast(0x1.8p23f))) << 23));
 }
 
-/// log2 of a positive number, to 2^-33 of itself: atanh of s = (m - 1) / (m + 1), by its series.
+/// Returns log2 of a positive number, with a relative error of 2^-33: atanh of s = (m - 1) / (m + 1), by its series.
 template <class A, class V>
 FURL_INLINE sum_of_two<V> log2_of(binary_parts<V> x) {
     const V one = A::broadcast(1), m = x.mantissa;
@@ -69,22 +70,22 @@ FURL_INLINE sum_of_two<V> log2_of(binary_parts<V> x) {
     return {sum, A::add(A::subtract(l, A::subtract(sum, x.exponent)), l_low)};
 }
 
-/// 2^x; 0 and infinity beyond the range of float.
+/// Returns 2^x, which is 0 or infinity beyond the range of float.
 template <class A, class V>
 FURL_INLINE V exp2_of(sum_of_two<V> x) {
-    // Further away the result is 0 or infinite all the same, and what was lost may be none or infinite.
+    // Beyond these bounds the result is 0 or infinite in any case, and the low part may be NaN or infinite.
     const V far = A::broadcast(160);
     const auto near = A::less(A::abs(x.high), far);
     const V high = A::select(near, x.high, A::copysign(far, x.high)), low = A::select(near, x.low, A::broadcast(0));
     const V n = A::floor(A::add(high, A::broadcast(0.5f)));
     const V r = A::add(A::subtract(high, n), low);
     const V p = polynomial<A>(r, 1, 0x1.62e43p-1f, 0x1.ebfbdcp-3f, 0x1.c6aee8p-5f, 0x1.3b2d5p-7f, 0x1.5f3efcp-10f, 0x1.41fac4p-13f);
-    // In two steps, of which the second may leave the range.
+    // The power of two is applied in two steps, the second of which may leave the range.
     const V half = A::floor(A::multiply(n, A::broadcast(0.5f)));
     return A::multiply(by_power_of_2<A>(p, half), by_power_of_2<A>(A::broadcast(1), A::subtract(n, half)));
 }
 
-/// x^y, to 1 ULP or a little more; of zeros, infinities and NaN as std::pow.
+/// Returns x^y, to 1 ULP or a little more; for zeros, infinities and NaN it returns what std::pow does.
 template <class A, class V>
 FURL_INLINE V pow_of(V x, V y) {
     const V zero = A::broadcast(0), one = A::broadcast(1), infinite = A::broadcast(infinity<float>);
@@ -107,19 +108,19 @@ FURL_INLINE V pow_of(V x, V y) {
     return A::select(A::either(A::equal(y, zero), A::equal(x, one)), one, result);
 }
 
-/// The cube root, to 1 ULP.
+/// Returns the cube root, to 1 ULP.
 template <class A, class V>
 FURL_INLINE V cbrt_of(V x) {
     const V third = A::broadcast(1.0f / 3), size = A::abs(x);
     const auto parts = parts_of<A>(size);
     const V exponent = A::floor(A::multiply(A::add(parts.exponent, A::broadcast(0.5f)), third));
-    const V z = by_power_of_2<A>(parts.mantissa, A::fnma(exponent, A::broadcast(3), parts.exponent));  // from the root of 1/2 to 4 roots of 2
-    // w = z^(-1/3): a polynomial to 1.7 %, and two steps of Newton's method.
+    const V z = by_power_of_2<A>(parts.mantissa, A::fnma(exponent, A::broadcast(3), parts.exponent));  // sqrt(1/2) to 4 sqrt(2)
+    // w = z^(-1/3): a polynomial is within 1.7 %, and two steps of Newton's method improve it.
     const auto improved = [&](V w) FURL_INLINE_LAMBDA {
         return A::multiply(A::multiply(w, third), A::fnma(z, A::multiply(w, A::multiply(w, w)), A::broadcast(4)));
     };
     const V w = improved(improved(polynomial<A>(z, 0x1.637554p+0f, -0x1.e31c98p-2f, 0x1.a602dep-4f, -0x1.092a92p-7f)));
-    // The root is z w^2, and once more a step: what its cube is too much, by the derivative.
+    // The root is z w^2. One more step of Newton's method subtracts the excess of its cube, divided by the derivative.
     const V square = A::multiply(w, w), root = A::multiply(z, square), root2 = A::multiply(root, root);
     const V excess = A::fma(A::fms(root, root, root2), root, A::fms(root2, root, z));
     const V result = A::copysign(by_power_of_2<A>(A::fnma(excess, A::multiply(square, third), root), exponent), x);

@@ -15,22 +15,22 @@
 
 namespace FURL_NAMESPACE::detail {
 
-// Integers and numbers of other sizes, in vectors of the compiler's own: xsimd 8.1 has no conversions between sizes, and
-// those of later ones go through the stack at g++ -O2.
+// Integers and numbers of other sizes are in vectors of the compiler's own: xsimd 8.1 has no conversions between sizes, and
+// those of later versions go through the stack at g++ -O2.
 template <class E, std::size_t N>
 struct compiler_vector {
     typedef E type __attribute__((vector_size(sizeof(E) * N)));
 };
 
-/// N integers of 32 bits, and how they lie in memory in 8 or 16: one instruction where there is one, which compilers do
-/// not find.
+/// N integers of 32 bits, which lie in memory as integers of 8 or 16. Loads and stores use the one instruction for that where
+/// there is one, because compilers do not find it.
 template <std::size_t N>
 struct integer_lanes {
     template <class E>
     using lanes = typename compiler_vector<E, N>::type;
     using bits = lanes<std::uint32_t>;
 
-    // first, first + 1, ...
+    // Returns first, first + 1, ...
     static FURL_INLINE bits indices(std::size_t first) {
         return [&]<std::size_t... I>(std::index_sequence<I...>) FURL_INLINE_LAMBDA {
             return bits{static_cast<std::uint32_t>(I)...} + static_cast<std::uint32_t>(first);
@@ -60,7 +60,7 @@ struct integer_lanes {
         const auto y = __builtin_convertvector(x, lanes<E>);
         std::memcpy(p, &y, sizeof y);
     }
-    // The lower bytes of four vectors that follow each other, of numbers below 2^16.
+    // Stores the lower bytes of four vectors, one vector after the other; their numbers are below 2^16.
     static FURL_INLINE void store_bytes(std::byte* p, bits a, bits b, bits c, bits d) {
 #if defined(__AVX512BW__)
         if constexpr (sizeof(bits) == 64) {
@@ -88,7 +88,7 @@ struct integer_lanes {
         const bits all[]{a, b, c, d};
         for (std::size_t k = 0; k < 4; ++k) store_bits<std::uint8_t>(p + k * N, all[k]);
     }
-    // The larger of two as numbers with a sign; the largest of a vector, of numbers below 2^31.
+    // larger compares signed numbers; largest takes numbers below 2^31.
     static FURL_INLINE bits larger(bits a, bits b) {
 #if defined(__AVX512F__)
         if constexpr (sizeof(bits) == 64)
@@ -116,7 +116,7 @@ struct integer_lanes {
         for (std::size_t i = 0; i < N; ++i) most = std::max<std::uint32_t>(most, a[i]);
         return most;
     }
-    // 16 bits of each element; of two vectors that follow each other, too.
+    // These store 16 bits of each element, of one vector or of two, one after the other.
     static FURL_INLINE void store_lower_halves(std::byte* p, bits x) { store_bits<std::uint16_t>(p, x); }
     static FURL_INLINE void store_upper_halves(std::byte* p, bits x) { store_lower_halves(p, x >> 16); }
     static FURL_INLINE void store_lower_halves(std::byte* p, bits first, bits second) {
@@ -151,7 +151,7 @@ struct integer_lanes {
     }
 #endif
 #if defined(__AVX2__)
-    // Numbers below 2^16.
+    // Stores numbers below 2^16.
     static FURL_INLINE void store_packed(std::byte* p, bits first, bits second) {
         const auto packed = _mm256_packus_epi32(reinterpret_cast<__m256i>(first), reinterpret_cast<__m256i>(second));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(packed, 0xd8));

@@ -30,8 +30,8 @@ constexpr random_key make_random_key(double seed, double stream, std::uint64_t s
     return {static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(x >> 32)};
 }
 
-/// 32 bits for an element; for a vector of elements, a vector of them. Two rounds of multiply and shift with a key in front
-/// of each.
+/// Returns 32 random bits for an element, or a vector of them for a vector of elements: two rounds of multiply and shift, each
+/// after a key.
 template <class Bits>
 FURL_INLINE constexpr Bits mixed(const random_key& key, Bits element) {
     Bits x = element * 0x9e3779b9u + key[0];
@@ -43,7 +43,7 @@ FURL_INLINE constexpr Bits mixed(const random_key& key, Bits element) {
     return x ^ (x >> 16);
 }
 
-/// The same in one round, for the noise of rounding.
+/// Does the same in one round, for the noise of rounding.
 template <class Bits>
 FURL_INLINE constexpr Bits mixed_once(const random_key& key, Bits element) {
     Bits x = element + key[0];
@@ -52,7 +52,7 @@ FURL_INLINE constexpr Bits mixed_once(const random_key& key, Bits element) {
     return x ^ (x >> 16);
 }
 
-/// A number in (0, 1), an odd multiple of 2^-24: exact in float, and the same in double.
+/// Returns a number in (0, 1), an odd multiple of 2^-24: exact in float, and the same in double.
 FURL_INLINE constexpr float uniform_at(const random_key& key, std::uint32_t element) {
     return static_cast<float>(static_cast<std::int32_t>(mixed(key, element) >> 9)) * 0x1p-23f + 0x1p-24f;
 }

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <utility>
 
-// The one header that includes xsimd: 8.1 to 14, whose differences end here. FURL_NO_SIMD, or a target without a vector
-// unit that xsimd knows, gives vectors of one element.
+// This is the only header that includes xsimd, from 8.1 to 14, and hides how these versions differ. With FURL_NO_SIMD, or a
+// target without a vector unit that xsimd knows, vectors have one element.
 #if !defined(FURL_NO_SIMD)
 #include <xsimd/xsimd.hpp>
 #if XSIMD_VERSION_MAJOR < 8
@@ -40,7 +40,7 @@ using vector_of = xsimd::batch<T>;
 
 namespace detail {
 
-// Functions that nobody has in vectors: one call per lane.
+// Calls a function once for each lane, where there is no vector version of it.
 template <class T, class Function, class... Batches>
 FURL_INLINE xsimd::batch<T> per_lane(Function function, const Batches&... xs) {
     constexpr std::size_t width = xsimd::batch<T>::size;
@@ -87,7 +87,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static FURL_INLINE V add(V a, V b) { return a + b; }
     static FURL_INLINE V subtract(V a, V b) { return a - b; }
     static FURL_INLINE V multiply(V a, V b) { return a * b; }
-    // xsimd's division and root on AArch64 are Newton steps on an estimate, wrong at infinities and zeros.
+    // xsimd's division and root on AArch64 are Newton steps on an estimate, and wrong at infinities and zeros.
 #if defined(__aarch64__) && defined(__ARM_NEON)
     static FURL_INLINE V divide(V a, V b) {
         if constexpr (sizeof(T) == 4) return V(vdivq_f32(a, b));
@@ -101,10 +101,10 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static FURL_INLINE V divide(V a, V b) { return a / b; }
     static FURL_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
 #endif
-    // Not -a, which xsimd 8.1 takes from 0 for AVX-512: the sign of a zero would be lost.
+    // This is not -a, which xsimd 8.1 computes as 0 - a for AVX-512: a zero would lose its sign.
     static FURL_INLINE V negate(V a) { return a ^ V(T(-0.0)); }
-    // By the instructions where there are some: xsimd 8.1 has none of these for AVX-512, 14.2 none for AVX-VNNI, and no
-    // version has fnma for AArch64.
+    // These use the instructions where there are some: xsimd 8.1 has none of these functions for AVX-512, 14.2 none for
+    // AVX-VNNI, and no version has fnma for AArch64.
 #if defined(__AVX512F__)
 #define FURL_FUSED_512(NAME, A, B, C)                                                       \
     if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return V(_mm512_##NAME##_ps(A, B, C)); \
@@ -137,14 +137,15 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #endif
 #undef FURL_FUSED_512
 
-    // Whether they round once, and a compiler keeps sums as they are: what a product or a sum lost can be had.
+    // Whether these functions round once, and a compiler keeps sums as they are written: then the rounding error of a product or
+    // a sum can be computed.
 #if (defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)) && !FURL_FAST_MATH
     static constexpr bool is_exact = true;
 #else
     static constexpr bool is_exact = false;
 #endif
 
-    // xsimd 8.1 and g++: without optimization integers of AVX-512 cannot be selected there.
+    // With xsimd 8.1 and g++, integers of AVX-512 cannot be selected without optimization.
 #if defined(__AVX512BW__) && !defined(__OPTIMIZE__) && XSIMD_VERSION_MAJOR < 9
     static constexpr bool no_integer_select = true;
 #else
@@ -157,7 +158,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
         else return xsimd::cbrt(a);
     }
     static FURL_INLINE V abs(V a) { return xsimd::abs(a); }
-    // Without an instruction for it xsimd goes by integers, which have no -0.
+    // Without an instruction for floor xsimd converts to integers, which have no -0.
 #if defined(__SSE4_1__)
     static FURL_INLINE V floor(V a) { return xsimd::floor(a); }
 #else
@@ -184,7 +185,8 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
         if constexpr (is_exact && sizeof(T) == 4) return detail::pow_of<arithmetic>(a, b);
         else return detail::per_lane<T>([](T x, T y) { return std::pow(x, y); }, a, b);
     }
-    // Of two zeros or two infinities xsimd takes the quotient, which is NaN: of numbers of the same signs it is not.
+    // xsimd takes the quotient, which is NaN for two zeros or two infinities. So these become numbers of the same signs, whose
+    // quotient is not NaN.
     static FURL_INLINE V atan2(V a, V b) {
         const V zero = broadcast(0), one = broadcast(1), infinity = broadcast(detail::infinity<T>);
         const V size = abs(a);
@@ -193,7 +195,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
                             select(no_quotient, copysign(one, b), b));
     }
 
-    // The last values of x in their order, at least one of them, and 0 behind.
+    // Returns the last `valid` values of x in their order, at least one, followed by 0.
     static FURL_INLINE V last_of(V x, std::size_t valid) {
         const auto from = static_cast<int>(width - valid);
 #if defined(__AVX512F__)
@@ -222,7 +224,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
         return from_integers(detail::mixed(key, arithmetic::indices(first)) >> 9) * V(T(0x1p-23)) + V(T(0x1p-24));
     }
 
-    // Vectors of 32 bits for each element: the arithmetic of formats and random numbers.
+    // Formats and random numbers compute with vectors of 32 bits for each element.
     static FURL_INLINE bits to_bits(V x) requires(sizeof(T) == 4) {
         return reinterpret_cast<bits>(static_cast<typename V::register_type>(x));
     }
@@ -230,7 +232,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static FURL_INLINE V from_integers(bits x) {
         return from_lanes(__builtin_convertvector(reinterpret_cast<lanes<std::int32_t>>(x), lanes<T>));
     }
-    // All ones where x is NaN.
+    // Returns all ones where x is NaN.
     static FURL_INLINE bits nan_bits(V x) requires(sizeof(T) == 4) {
 #if FURL_FINITE_MATH
         return reinterpret_cast<bits>(order::is_nan(to_order(x)));
@@ -239,7 +241,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
         return reinterpret_cast<bits>(y != y);
 #endif
     }
-    // The bits of x and something more; not where x is NaN.
+    // Returns the bits of x plus `more`, or the bits of x alone where x is NaN.
     static FURL_INLINE bits add_to_number(V x, bits more) requires(sizeof(T) == 4) {
 #if defined(__AVX512F__) && !FURL_FINITE_MATH
         if constexpr (width == 16) {
@@ -250,7 +252,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #endif
         return to_bits(x) + (more & ~nan_bits(x));
     }
-    // Elements of another type.
+    // These load and store elements of another type.
     template <class E>
     static FURL_INLINE V load_as(const std::byte* p) {
         if constexpr (sizeof(E) == sizeof(T)) {
@@ -272,7 +274,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
         }
     }
 
-    // IEEE numbers of 16 bits, where the machine converts them.
+    // These load and store IEEE numbers of 16 bits, where the machine converts them.
 #if defined(__AVX512F__)
     static constexpr bool has_half = sizeof(T) == 4 && width == 16;
     static FURL_INLINE V load_half(const std::byte* p) {
@@ -293,8 +295,8 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static constexpr bool has_half = false;
 #endif
 
-    // Numbers of 16 bits with the exponent of float. The instruction takes denormals for zeros in any environment: false, and
-    // nothing is stored, where there is one.
+    // Stores numbers of 16 bits with the exponent of float. The instruction makes denormals 0 in any environment, so if there is
+    // a denormal this returns false and stores nothing.
 #if defined(__AVX512BF16__) && defined(__AVX512BW__)
     static constexpr bool has_bfloat16 = sizeof(T) == 4 && width == 16;
     static FURL_INLINE bool store_bfloat16(std::byte* p, V first, V second) {
@@ -321,8 +323,8 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static FURL_INLINE mask less(V a, V b) { return a < b; }
     static FURL_INLINE mask less_equal(V a, V b) { return a <= b; }
     static FURL_INLINE mask equal(V a, V b) { return a == b; }
-    // Not a != b, which xsimd 8.1 takes as ordered for AVX: false where there is a NaN. Nor !(a == b) where the machine has a
-    // comparison for it.
+    // This is not a != b, which xsimd 8.1 takes as ordered for AVX: false where there is a NaN. Nor is it !(a == b) where the
+    // machine has an instruction for the comparison.
     static FURL_INLINE mask not_equal(V a, V b) {
 #if defined(__AVX512F__)
         if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return mask(_mm512_cmp_ps_mask(a, b, _CMP_NEQ_UQ));
@@ -348,11 +350,11 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #if FURL_FINITE_MATH
     using integers = lanes<std::make_signed_t<detail::bits_of<T>>>;
     using order = detail::bit_order<T, integers>;
-    // A product with 1 takes a denormal for 0 where that is wanted; what is kept, a compiler knows nothing of.
+    // The product with 1 makes a denormal 0 where denormals are flushed; keep hides it from the compiler.
     static FURL_INLINE integers to_order(V x) {
         return reinterpret_cast<integers>(static_cast<typename V::register_type>(keep(x * keep(broadcast(1)))));
     }
-    // From all ones, by a comparison of finite numbers.
+    // Makes a mask of all ones, by a comparison of finite numbers.
     static FURL_INLINE mask truth(integers all_ones) {
         return broadcast(0) < from_lanes(reinterpret_cast<lanes<T>>(all_ones & std::bit_cast<typename order::integer>(T{1})));
     }
