@@ -70,7 +70,7 @@ TEST_CASE("a plan's listing tells what each pass loads, computes, reduces and st
 TEST_CASE("the stages are those that the plan goes through, each with its own effect") {
     const auto check = []<class Rule>(Rule) {
         const auto all = stage_listings<Rule>();
-        const auto fused = contract(gather(reciprocals(stages<Rule>::expanded)));
+        const auto fused = contract(merge_factors(reciprocals(stages<Rule>::expanded)));
         CHECK(all[4].program == listing(fused));
         CHECK(all[5].program == listing(drop_dead_code(fused)));  // what the plan runs: no stage is left out here
         CHECK(lines_with(all[0].program, "square") > 0);

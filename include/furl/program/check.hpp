@@ -133,7 +133,7 @@ constexpr void check_states(program<Capacity>& p) {
                 p.fail(mistake::biased_start, s.name);
 }
 
-// The tables of plan and schedule have fixed sizes.
+// The tables of plan and pass_order have fixed sizes.
 template <std::size_t Capacity>
 constexpr void check_size(program<Capacity>& p) {
     std::array<std::size_t, Capacity> passes{};

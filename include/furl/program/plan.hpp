@@ -4,17 +4,17 @@
 #include <furl/program/contract.hpp>
 #include <furl/program/dead_code.hpp>
 #include <furl/program/expand.hpp>
-#include <furl/program/gather.hpp>
 #include <furl/program/initialize.hpp>
 #include <furl/program/lower.hpp>
+#include <furl/program/merge_factors.hpp>
+#include <furl/program/pass_order.hpp>
 #include <furl/program/reciprocals.hpp>
-#include <furl/program/schedule.hpp>
 
 namespace FURL_NAMESPACE {
 
 /// Numerics policies say how closely the loop follows the rule as written.
 
-/// Allows contraction to fma, reciprocals and gathering of per-step factors. This is the default.
+/// Allows contraction to fma, reciprocals and merging of per-step factors. This is the default.
 struct contracted {
     static constexpr policy_kind policy = policy_kind::numerics;  ///< the kind of policy it is
 
@@ -25,9 +25,9 @@ struct contracted {
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit& visit) {
         const auto reciprocal = reciprocals(expanded);
         visit("reciprocals", "division by one value for all becomes multiplication", reciprocal);
-        const auto gathered = gather(reciprocal);
-        visit("gathered", "factors that are one value for all meet", gathered);
-        const auto fused = contract(gathered);
+        const auto merged = merge_factors(reciprocal);
+        visit("merged", "factors that are the same for all elements become one factor", merged);
+        const auto fused = contract(merged);
         visit("contracted", "a product that is only added becomes a fused multiply-add", fused);
         const auto ready = drop_dead_code(fused);
         visit("ready", "what nothing needs any more is dropped", ready);
@@ -78,7 +78,7 @@ struct plan {
     /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
     /// The order of its passes.
-    static constexpr auto order = make_schedule(program);
+    static constexpr auto order = order_passes(program);
     static constexpr std::size_t size = program.code.size();      ///< the number of instructions
     static constexpr std::size_t inputs = program.inputs.size();  ///< the number of input streams
 

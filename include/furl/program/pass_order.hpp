@@ -9,7 +9,7 @@ namespace FURL_NAMESPACE {
 /// A reduction over values of pass p is known after it, so values that depend on the reduction belong to pass p + 1. All passes
 /// but the last only read. A value that several passes need is computed again in each, which costs less than storing it.
 template <std::size_t Capacity>
-struct schedule {
+struct pass_order {
     using list = static_vector<std::int16_t, Capacity>;  ///< a list of instructions
 
     std::size_t passes = 1;          ///< the number of passes over memory
@@ -22,8 +22,8 @@ struct schedule {
 
 /// Finds the passes of a program.
 template <std::size_t Capacity>
-constexpr schedule<Capacity> make_schedule(const program<Capacity>& p) {
-    schedule<Capacity> s;
+constexpr pass_order<Capacity> order_passes(const program<Capacity>& p) {
+    pass_order<Capacity> s;
     const auto size = static_cast<std::int16_t>(p.code.size());
 
     for (std::int16_t i = 0; i < size; ++i) {

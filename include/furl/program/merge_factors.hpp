@@ -41,14 +41,14 @@ constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
 /// where s r is computed once per step. To allow that, the factor of a bias correction is taken out of a root: sqrt(s x) becomes
 /// sqrt(s) sqrt(x). Other factors stay inside, because they may be negative.
 template <std::size_t Capacity>
-constexpr program<Capacity> gather(const program<Capacity>& in) {
+constexpr program<Capacity> merge_factors(const program<Capacity>& in) {
     const auto uses = count_uses(in);
     return rewrite(in, [&](program<Capacity>& out, const instruction& x, std::int16_t i) {
         if (x.code == op::sqrt) {
             const auto old = detail::as_scaled(in, in[i].operands[0]);
             if (old.factor >= 0 && uses.once(in[i].operands[0]) && detail::corrects_bias(in, old.factor)) {
                 const auto [factor, rest] = detail::as_scaled(out, x.operands[0]);
-                if (out[factor].code == op::divide) {  // the correction alone, without a factor that was gathered
+                if (out[factor].code == op::divide) {  // the correction alone, without a factor that was merged
                     const auto root = out.emit(op::sqrt, factor);
                     return out.emit(op::multiply, root, out.emit(op::sqrt, rest));
                 }

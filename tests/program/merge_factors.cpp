@@ -17,16 +17,16 @@ constexpr auto b = hyper<"b">(0.5);
 constexpr auto c = hyper<"c">(5);
 
 template <auto Update>
-constexpr auto gathered = drop_dead_code(gather(reciprocals(expanded<rule<Update>>)));
+constexpr auto merged = drop_dead_code(merge_factors(reciprocals(expanded<rule<Update>>)));
 
 template <auto Update>
 constexpr std::size_t in_loop(op code) {
-    return count_of(gathered<Update>, code, rate::per_element);
+    return count_of(merged<Update>, code, rate::per_element);
 }
 
 constexpr auto nested = [] { return a * (b * (c * param)); };
 static_assert(in_loop<nested>(op::multiply) == 1);
-static_assert(count_of(gathered<nested>, op::multiply, rate::per_step) == 2);
+static_assert(count_of(merged<nested>, op::multiply, rate::per_step) == 2);
 
 constexpr auto on_the_right = [] { return param * a * b * c; };
 static_assert(in_loop<on_the_right>(op::multiply) == 1);
@@ -37,7 +37,7 @@ static_assert(in_loop<over_a_quotient>(op::multiply) == 1 && in_loop<over_a_quot
 constexpr auto quotient_on_the_left = [] { return ((param * b) / grad) * a; };
 static_assert(in_loop<quotient_on_the_left>(op::multiply) == 1);
 
-// Nothing to gather: factors of elements, quotients by a factor, quotients that are needed as they are.
+// Nothing to merge: factors of elements, quotients by a factor, quotients that are needed as they are.
 constexpr auto of_elements = [] { return param * (grad * (a * param)); };
 static_assert(in_loop<of_elements>(op::multiply) == 3);
 
@@ -61,7 +61,7 @@ static_assert(in_loop<used_product>(op::multiply) == 2);
 // The factor of a bias correction leaves a root, and meets others.
 constexpr auto second_moment = ema<"v">(square(grad), b);
 constexpr auto corrected_root = [] { return sqrt(bias_corrected(second_moment)); };
-static_assert(count_of(gathered<corrected_root>, op::sqrt, rate::per_step) == 1);
+static_assert(count_of(merged<corrected_root>, op::sqrt, rate::per_step) == 1);
 constexpr auto scaled_root = [] { return a * sqrt(bias_corrected(second_moment)); };
 static_assert(in_loop<scaled_root>(op::multiply) == in_loop<corrected_root>(op::multiply));
 
@@ -70,15 +70,15 @@ constexpr auto any_root = [] {
     return sqrt(a * param) + sqrt(grad / c) + sqrt(grad / (1 - pow(c, step))) + sqrt(grad / (1 - pow(b, a))) +
            sqrt(a * param / (1 - pow(b, step))) + second_moment;
 };
-static_assert(count_of(gathered<any_root>, op::sqrt, rate::per_step) == 0);
+static_assert(count_of(merged<any_root>, op::sqrt, rate::per_step) == 0);
 constexpr auto used_correction = [] {
     const auto v_hat = let<"v_hat">(bias_corrected(second_moment));
     return sqrt(v_hat) + v_hat;
 };
-static_assert(count_of(gathered<used_correction>, op::sqrt, rate::per_step) == 0);
+static_assert(count_of(merged<used_correction>, op::sqrt, rate::per_step) == 0);
 
-static_assert(is_ssa(gathered<nested>) && is_ssa(gathered<over_a_quotient>) && is_ssa(gathered<used_quotient>) &&
-              is_ssa(gathered<scaled_root>));
+static_assert(is_ssa(merged<nested>) && is_ssa(merged<over_a_quotient>) && is_ssa(merged<used_quotient>) &&
+              is_ssa(merged<scaled_root>));
 
 }  // namespace
 
