@@ -52,30 +52,42 @@ inline constexpr leaf<op::first_step> first_step{};
 /// The number of elements of the tensor. Shape: one value per tensor.
 inline constexpr leaf<op::count> count{};
 
-/// A hyperparameter: a number that can be set at run time, and is read at the start of each step.
-template <class Name>
-struct hyperparameter : expression {
+namespace detail {
+
+// A number that the user sets: one for the step, or one for each tensor.
+template <op Code, class Name>
+struct user_number : expression {
     using name = Name;  ///< as a type: a hana::string
 
-    double default_value = detail::not_a_number<double>;  ///< NaN if it has none
+    double default_value = not_a_number<double>;  ///< NaN if it has none
 
-    constexpr hyperparameter() = default;
+    constexpr user_number() = default;
 
     /// Error E24: set it by `opt[lr] = value`.
     template <class X>
     constexpr refused operator=(const X&) const {
-        return detail::refuse_assignment<detail::anyhow<X>>();
+        return refuse_assignment<anyhow<X>>();
     }
 
     /// Counts the nodes that it lays out.
-    static constexpr void count(detail::node_count& c) { ++c.nodes; }
+    static constexpr void count(node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph and returns the index of its node.
+    /// Lays the expression out in a graph; returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node{op::hyper, {-1, -1, -1}, default_value, name_text<Name>});
+        return g.add(node{Code, {-1, -1, -1}, default_value, name_text<Name>});
     }
 };
+
+}  // namespace detail
+
+/// A hyperparameter: a number that can be set at run time, and is read at the start of each step.
+template <class Name>
+using hyperparameter = detail::user_number<op::hyper, Name>;
+
+/// A hyperparameter with a value for each tensor.
+template <class Name>
+using tensor_hyperparameter = detail::user_number<op::tensor_hyper, Name>;
 
 /// A hyperparameter with its default: `furl::hyper<"lr">(1e-3)`.
 ///
@@ -101,31 +113,6 @@ constexpr auto hyper() {
 constexpr refused hyper(detail::argument_of_nameless, detail::argument_of_nameless = {}, detail::argument_of_nameless = {}) {
     return {};
 }
-
-/// A hyperparameter with a value for each tensor.
-template <class Name>
-struct tensor_hyperparameter : expression {
-    using name = Name;  ///< as a type: a hana::string
-
-    double default_value = 0;  ///< the value of every tensor until it is set
-
-    constexpr tensor_hyperparameter() = default;
-
-    /// Error E24: set it by `opt[decay][tensor] = value`.
-    template <class X>
-    constexpr refused operator=(const X&) const {
-        return detail::refuse_assignment<detail::anyhow<X>>();
-    }
-
-    /// Counts the nodes that it lays out.
-    static constexpr void count(detail::node_count& c) { ++c.nodes; }
-
-    /// Lays the expression out in a graph and returns the index of its node.
-    template <std::size_t N>
-    constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node{op::tensor_hyper, {-1, -1, -1}, default_value, name_text<Name>});
-    }
-};
 
 /// A hyperparameter with a value for each tensor: `furl::per_tensor<"weight_decay">(0.01)`.
 ///
