@@ -6,11 +6,11 @@
 #define FURL_BENCHMARK_JOIN_(a, b) a##b
 #define FURL_BENCHMARK_JOIN(a, b) FURL_BENCHMARK_JOIN_(a, b)
 
-/// Measures a rule: fused, against naive (a loop per operation), against one scalar loop, and against the limits of this
-/// machine for the same memory, square roots and divisions. `FURL_BENCHMARK(my_rule);` at namespace scope, or
-/// `FURL_BENCHMARK(my_rule, double);`
+/// Measures the fused loop of a rule against the naive loops (one per operation), a scalar loop, and the limits of this
+/// machine for the same memory, square roots and divisions. Write `FURL_BENCHMARK(my_rule);` or
+/// `FURL_BENCHMARK(my_rule, double);` at namespace scope.
 ///
-/// Needs Google Benchmark. The program ends with FURL_BENCHMARK_MAIN(), and prints a Markdown table.
+/// It needs Google Benchmark. End the program with FURL_BENCHMARK_MAIN(); it prints a Markdown table.
 #define FURL_BENCHMARK(Rule, ...)                                                                                   \
     [[maybe_unused]] static const bool FURL_BENCHMARK_JOIN(furl_benchmark_, __LINE__) =                             \
         furl::bench::add_to_registered([](const furl::bench::settings& s, std::vector<furl::bench::job>& jobs) {    \

@@ -13,8 +13,8 @@
 
 namespace FURL_NAMESPACE::bench {
 
-/// Random numbers of both signs, none of them near zero: decayed moments must not become denormals, which are a
-/// benchmark of their own.
+/// Fills values with random numbers of both signs, none of them near zero. Decayed moments must not become denormals, whose
+/// slow arithmetic would be measured instead.
 template <class T>
 void fill(std::span<T> values, std::uint32_t seed) {
     std::mt19937 random{seed};
@@ -25,7 +25,7 @@ void fill(std::span<T> values, std::uint32_t seed) {
         std::copy_n(block.begin(), std::min(block.size(), values.size() - i), values.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
-/// The bytes that the system can give without swapping, about.
+/// Returns about how many bytes the system can provide without swapping.
 inline double memory_available() {
     std::ifstream file("/proc/meminfo");
     for (std::string name; file >> name;) {

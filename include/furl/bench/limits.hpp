@@ -10,12 +10,12 @@
 #include <type_traits>
 #include <utility>
 
-/// What the machine allows at most: memory and divider, each alone.
+/// Loops that measure the limits of the machine: its memory alone, and its divider alone.
 namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 
-// Read at run time, so that no compiler folds the arithmetic away.
+// These are read at run time, so that the compiler cannot fold the arithmetic away.
 template <class T>
 inline T volatile one = 1;
 template <class T>
@@ -23,15 +23,15 @@ inline T volatile zero = 0;
 
 }  // namespace detail
 
-/// The memory limit of a rule: reads and writes the streams that its step reads and writes, pass by pass, with next to
-/// no arithmetic. A stream that is read and written keeps its values; one that is only written gets ones.
+/// The memory limit of a rule: a loop that reads and writes the same streams as its step, pass by pass, with almost no
+/// arithmetic. A stream that is read and written keeps its values; a stream that is only written is set to ones.
 template <class Plan, class T>
 class memory_limit {
     using A = arithmetic<vector_of<T>>;
     using V = vector_of<T>;
     static constexpr std::size_t streams = Plan::streams.size();
     static constexpr std::size_t last = Plan::order.passes - 1;
-    // Two cache lines of each stream at a time: of the orders tried, no other is faster at any size.
+    // The loop handles two cache lines of each stream at a time. No other order that was tried is faster at any size.
     static constexpr std::size_t group = 128 / sizeof(T) / A::width > 0 ? 128 / sizeof(T) / A::width : 1;
 
     template <std::size_t Pass, std::size_t K>
@@ -42,14 +42,15 @@ class memory_limit {
   public:
     using pointers = std::array<T*, streams>;
 
-    /// The n values of each stream; the sum of what was read only, so that it is not left out.
+    /// Runs over n values of each stream. Returns the sum of the streams that are only read, so that the compiler keeps the
+    /// loads.
     [[gnu::noinline]] static T run(const pointers& given, std::size_t n) {
         return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass<Pass>(given, n) + ...);
         }(std::make_index_sequence<Plan::order.passes>{});
     }
 
-    /// The same by the threads of a runner, pass by pass, in a few parts for each thread.
+    /// Does the same on the threads of a runner, pass by pass, in a few parts for each thread.
     template <class Runner>
     static void run(Runner& runner, const pointers& given, std::size_t n) {
         const auto parts = 4 * runner.concurrency();
@@ -65,7 +66,7 @@ class memory_limit {
         }(std::make_index_sequence<Plan::order.passes>{});
     }
 
-    /// So many of these, by the threads of a runner where there is one.
+    /// Makes a number of calls, on the threads of a runner if there is one.
     template <class... Runner>
     static void repeat(std::size_t calls, const pointers& given, std::size_t n, Runner&... runner) {
         for (; calls > 0; --calls)
@@ -122,12 +123,12 @@ class memory_limit {
     }
 };
 
-/// The arithmetic limit: so many square roots and divisions for each of n values, all in registers.
+/// The arithmetic limit: it computes this many square roots and divisions for each of n values, all in registers.
 template <class T, int Roots, int Divisions>
 [[gnu::noinline]] T divider_limit(std::size_t n) {
     using V = vector_of<T>;
     using A = arithmetic<V>;
-    constexpr std::size_t chains = 8;  // independent ones: throughput, not latency
+    constexpr std::size_t chains = 8;  // independent chains, to measure throughput and not latency
     const V numerator = A::broadcast(detail::one<T> + detail::one<T>);
     V x[chains];
     for (auto& v : x) v = A::broadcast(detail::one<T>);

@@ -13,15 +13,15 @@
 #include <span>
 #include <vector>
 
-/// Where the streams of a benchmark lie. Two streams whose addresses agree modulo 4 KiB slow each other down
-/// (a load waits for an older store that only looks like its own), so the layout is chosen, not left to malloc.
+/// The memory layout of a benchmark's streams. Two streams whose addresses agree modulo 4 KiB slow each other down, because a
+/// load waits for an older store that only seems to have the same address. So the layout is chosen here, not left to malloc.
 namespace FURL_NAMESPACE::bench {
 
 inline constexpr std::size_t cache_line = 64;
 inline constexpr std::size_t page = 4096;
 inline constexpr std::size_t huge_page = std::size_t{1} << 21;
 
-/// One stream of values on huge pages (if large), a chosen number of bytes past a page boundary.
+/// One stream of values that starts a chosen number of bytes past a page boundary. A large stream lies on huge pages.
 template <class T>
 class placed_stream {
   public:
@@ -48,7 +48,7 @@ class placed_stream {
     T* data_ = nullptr;
 };
 
-/// The offset within a page that is farthest from those of the given streams.
+/// Returns the offset within a page that is farthest from the offsets of the given streams.
 template <class T>
 std::size_t distant_offset(const std::vector<const T*>& others) {
     std::size_t best = 0, best_distance = 0;

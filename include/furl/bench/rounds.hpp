@@ -16,32 +16,33 @@
 #include <string>
 #include <vector>
 
-/// Interleaved timing: a round runs each loop once, in random order, so that what disturbs the machine for a while
-/// disturbs all of them, and the ratios within a round stay good.
+/// Interleaved timing: a round runs each loop once, in random order. A temporary disturbance of the machine then slows all
+/// loops down, and the ratios within a round stay valid.
 namespace FURL_NAMESPACE::bench {
 
-/// One of the loops that are compared.
+/// A loop to compare with others.
 struct loop {
     std::string name;
-    std::function<void(std::size_t)> run;  ///< that many calls, so that the call of a std::function is not measured
-    std::function<void()> renew = {};      ///< before each sample, if there is one
-    bool parallel = false;                 ///< on several threads: only the clock on the wall knows its time
+    std::function<void(std::size_t)> run;  ///< makes that many calls, so that the overhead of std::function is not measured
+    std::function<void()> renew = {};      ///< runs before each sample, if set
+    bool parallel = false;                 ///< whether it runs on several threads, so that only the wall clock can time it
 };
 
 struct sample {
     std::size_t round = 0;
     double nanoseconds = 0;  ///< per call
-    bool disturbed = false;  ///< the thread was preempted, four times in a row
+    bool disturbed = false;  ///< whether the thread was preempted in all four attempts
 };
 
-/// How long to measure.
+/// The length of the measurement.
 struct effort {
     double sample_nanoseconds = 2e6;  ///< the least length of a sample
-    double nanoseconds = 1e9;         ///< of all samples of all loops, about
-    std::size_t rounds = 0;           ///< exactly so many; 0: as the time allows
-    std::size_t least = 6, most = 51; ///< rounds that a loop is in, at least, and at most
-    /// Samples of a round, of which the shortest counts: where rounds are to differ. Eight times as many in the first round,
-    /// and where it is 5 % over the shortest of the loop so far: a disturbance ends, what is slow by itself stays slow.
+    double nanoseconds = 1e9;         ///< the approximate total of all samples of all loops
+    std::size_t rounds = 0;           ///< the exact number of rounds; 0: as many as the time allows
+    std::size_t least = 6, most = 51; ///< the least and the largest number of rounds that a loop is in
+    /// The number of samples that a loop takes in a round, of which the shortest counts. It takes eight times as many in the
+    /// first round, and up to as many while the shortest is 5 % above the loop's shortest sample of earlier rounds: a
+    /// disturbance ends, but a slow loop stays slow.
     std::size_t best_of = 1;
 };
 
@@ -61,8 +62,8 @@ inline long preemptions() {
 
 }  // namespace detail
 
-/// The time of a call, over `calls` calls: by the clock on the wall; if the thread was preempted four times in a row, by
-/// its CPU time.
+/// Measures the time of a call over `calls` calls, by the wall clock. If the thread is preempted four times in a row, it
+/// uses the thread's CPU time instead, unless the loop is parallel.
 inline sample measure(const loop& l, std::size_t calls) {
     using clock = std::chrono::steady_clock;
     sample result;
@@ -80,11 +81,12 @@ inline sample measure(const loop& l, std::size_t calls) {
     return result;
 }
 
-/// result[loop]: its samples. A loop that is much slower than the others is in each second, fourth, eighth... round only.
+/// Returns the samples of each loop: result[loop]. A loop that is much slower than the others takes part only in every
+/// second, fourth, eighth... round.
 inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loops, const effort& e,
                                                    const std::function<void(std::size_t, std::size_t)>& progress) {
     std::vector<std::size_t> calls, every;
-    for (const auto& l : loops) {  // how many calls fill a sample; this also warms up
+    for (const auto& l : loops) {  // find how many calls fill a sample, which also warms up
         std::size_t count = 1;
         double total = 0;
         while ((total = measure(l, count).nanoseconds * static_cast<double>(count)) < e.sample_nanoseconds / 2) count *= 2;
@@ -107,7 +109,7 @@ inline std::vector<std::vector<sample>> run_rounds(const std::vector<loop>& loop
         for (const auto i : order) {
             if (round % every[i] != 0) continue;
             if (loops[i].renew) loops[i].renew();
-            if (calls[i] > 1 || loops[i].renew) loops[i].run(1);  // its own data back into the caches
+            if (calls[i] > 1 || loops[i].renew) loops[i].run(1);  // brings its data back into the caches
             auto best = measure(loops[i], calls[i]);
             if (e.best_of > 1) {
                 for (std::size_t k = 1; k < e.best_of || (k < 8 * e.best_of && best.nanoseconds > 1.05 * shortest[i]); ++k)
@@ -140,7 +142,7 @@ struct quartiles {
         high = at(0.75);
     }
 
-    /// Half of the distance between the quartiles, as a share of the median.
+    /// Returns half the distance between the quartiles, as a fraction of the median.
     double spread() const { return median > 0 ? (high - low) / 2 / median : 0; }
 };
 
@@ -150,7 +152,7 @@ inline quartiles times(const std::vector<sample>& samples) {
     return quartiles(values);
 }
 
-/// Of the ratios within the rounds that both loops were in.
+/// Returns the quartiles of the time ratios, over the rounds that both loops took part in.
 inline quartiles ratios(const std::vector<sample>& above, const std::vector<sample>& below) {
     std::vector<double> values;
     auto b = below.begin();

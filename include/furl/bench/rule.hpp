@@ -30,8 +30,8 @@ struct input_name {
 
 }  // namespace detail
 
-/// One size of one rule: its fused loop, the naive loops, the scalar loop of textbooks, and the limits. All work on the
-/// same parameters, gradients and inputs, which lie where they disturb furl's states, and each other, least.
+/// The loops for one rule at one size: the fused loop, the naive loops, the textbook's scalar loop, and the limits. All of
+/// them use the same parameters, gradients and inputs, placed where they disturb furl's states and each other least.
 template <class Rule, class T = float>
 class rule_loops {
     using plan = furl::plan<Rule, contracted>;
@@ -53,7 +53,7 @@ class rule_loops {
             given_.emplace_back(n, distant_offset(taken));
             fill(given_.back().values(), static_cast<std::uint32_t>(s));
         }
-        // Where memory is short, it is the slow loops that are left out.
+        // If memory is short, the slow loops are left out.
         const auto stream = static_cast<double>(n) * sizeof(T);
         const auto needed = stream * (2 * counts.states + counts.operations());
         if (needed < 0.8 * memory_available()) {
@@ -62,11 +62,11 @@ class rule_loops {
         }
         each_optimizer([](auto& opt) {
             for (auto name : fused_optimizer::hyperparameters())
-                if (name == "lr") opt.set(name, 1e-6);  // parameters stay near where they start
+                if (name == "lr") opt.set(name, 1e-6);  // so that parameters stay near their start
         });
     }
 
-    /// The loops of a size; they share one object.
+    /// Makes the loops for one size. They share one object.
     static std::vector<loop> prepare(std::size_t n, std::size_t threads = 1) {
         const auto self = std::make_shared<rule_loops>(n, threads);
         std::vector<loop> loops{{"fused", [self](std::size_t calls) { self->steps(self->fused_, calls); }}};
@@ -123,7 +123,7 @@ class rule_loops {
     }
 };
 
-/// The jobs of a rule, one for each size.
+/// Adds the jobs of a rule, one for each size.
 template <class Rule, class T = float>
 void add_rule(const std::string& name, const settings& s, std::vector<job>& jobs) {
     for (auto n : s.sizes)

@@ -20,8 +20,8 @@ namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 
-// Google Benchmark's rows report what was measured: repetition r of a loop is its r-th sample, and the counter "round"
-// says with which samples of the other loops it may be compared.
+// Reports an outcome as rows of Google Benchmark. Repetition r of a loop is its r-th sample, and samples of other loops can
+// be compared with it if their counter "round" is equal.
 inline void report(const outcome& x) {
     for (std::size_t l = 0; l < x.loops.size(); ++l) {
         const auto repetitions = static_cast<int>(x.samples[l].size());
@@ -40,7 +40,7 @@ inline void report(const outcome& x) {
     }
 }
 
-// The table is ours; Google Benchmark writes the file.
+// furl prints the table; Google Benchmark only writes the file.
 class silent_reporter : public benchmark::BenchmarkReporter {
   public:
     bool ReportContext(const Context&) override { return true; }
@@ -66,8 +66,8 @@ inline std::vector<job> chosen(std::vector<job> all, const std::vector<std::stri
 
 }  // namespace detail
 
-/// The main function of a benchmark: measures the jobs one after another, prints a Markdown table as it goes, progress
-/// on stderr, and writes JSON where --benchmark_out says. The exit code.
+/// The main function of a benchmark. It measures the jobs one after another, prints a Markdown table as it goes and progress
+/// on stderr, and writes JSON to the file of --benchmark_out. Returns the exit code.
 inline int run(int argc, char** argv, const std::vector<job_maker>& makers, const settings& defaults = {}) try {
     for (int i = 1; i < argc; ++i)
         if (std::string_view(argv[i]) == "--help" || std::string_view(argv[i]) == "-h") {
@@ -80,7 +80,7 @@ inline int run(int argc, char** argv, const std::vector<job_maker>& makers, cons
 
     std::vector<job> jobs;
     for (const auto& make : makers) make(s, jobs);
-    // By name: the order of registration says nothing.
+    // Sort the jobs by name, since the order of registration is arbitrary.
     std::multimap<std::string, job> by_name;
     for (auto& one : jobs) by_name.emplace(one.name, std::move(one));
     jobs.clear();

@@ -12,11 +12,11 @@
 
 namespace FURL_NAMESPACE::bench {
 
-/// What the command line of a benchmark says.
+/// The command-line settings of a benchmark.
 struct settings {
     std::vector<std::size_t> sizes{1'000, 10'000, 100'000, 1'000'000, 10'000'000};  ///< numbers of parameters
-    std::vector<std::string> only;  ///< the jobs that are wanted, by name; empty: all
-    std::size_t threads = 1;        ///< at most
+    std::vector<std::string> only;  ///< the names of the jobs to run; empty: all
+    std::size_t threads = 1;        ///< the largest number of threads
     bool list = false;              ///< print the names of the jobs and stop
     effort time;
 
@@ -45,7 +45,7 @@ inline std::vector<std::string> split(std::string_view list) {
 
 inline double number(std::string_view flag, const std::string& text) {
     char* end = nullptr;
-    const auto value = std::strtod(text.c_str(), &end);  // 1e6 is a size, too
+    const auto value = std::strtod(text.c_str(), &end);  // so that 1e6 is a size, too
     if (text.empty() || *end != '\0' || !(value >= 0) || furl::detail::is_infinite(value))
         throw std::invalid_argument(std::string(flag) + ": '" + text + "' is no number");
     return value;
@@ -60,7 +60,7 @@ inline std::size_t whole_number(std::string_view flag, const std::string& text) 
 
 }  // namespace detail
 
-/// Takes our own flags out of argv, and leaves Google Benchmark's. Throws std::invalid_argument.
+/// Takes furl's flags out of argv and leaves those of Google Benchmark. Throws std::invalid_argument.
 inline settings take_flags(int& argc, char** argv, settings s = {}) {
     int kept = 1;
     for (int i = 1; i < argc; ++i) {

@@ -9,20 +9,20 @@
 
 namespace FURL_NAMESPACE::bench {
 
-/// What was measured of a job.
+/// The measurements of a job.
 struct outcome {
     std::string name;
     std::size_t parameters;
     double bytes_per_parameter;
     std::vector<std::string> loops;
-    std::vector<std::vector<sample>> samples;  ///< by loop
+    std::vector<std::vector<sample>> samples;  ///< one list for each loop
 
     const std::vector<sample>* find(const std::string& loop) const {
         const auto at = std::find(loops.begin(), loops.end(), loop);
         return at == loops.end() ? nullptr : &samples[static_cast<std::size_t>(at - loops.begin())];
     }
 
-    /// The slower of the two limits: the loop that reads and writes the same memory, and the one that only divides.
+    /// Returns the slower of the two limits: the loop that reads and writes the same memory, or the loop that only divides.
     const std::vector<sample>* limit() const {
         const auto* memory = find("memory");
         const auto* divider = find("divider");
@@ -31,12 +31,11 @@ struct outcome {
     }
 };
 
-/// Prints outcomes as the rows of a Markdown table, as they come in. The first loop of a job is the one that the others
-/// are compared with.
+/// Prints outcomes as rows of a Markdown table as they come in. The other loops of a job are compared with its first loop.
 class table {
   public:
-    static constexpr std::size_t fixed_cost = 100;  ///< up to so many parameters, a step's cost is that of the call
-    static constexpr double noisy = 0.15;           ///< a spread beyond this says nothing
+    static constexpr std::size_t fixed_cost = 100;  ///< up to this many parameters, the call dominates the cost of a step
+    static constexpr double noisy = 0.15;           ///< a spread above this allows no conclusion
 
     explicit table(std::FILE* to) : to_(to) {}
 

@@ -8,24 +8,25 @@
 
 namespace FURL_NAMESPACE {
 
-/// One step of the rule for every k gradients, with their mean.
+/// Takes one step of the rule for every k gradients, with their mean.
 ///
 /// \f$ a_t = a_{t-1} + g_t \f$; where k divides t the rule takes its step number \f$ t / k \f$ with the gradient
 /// \f$ a_t / k \f$, and \f$ a_t \f$ becomes 0; in other steps parameters and states stay as they are
 ///
-/// The rule's `step`, its schedules and bias corrections with it, count its own steps; `opt.step_count()` counts
-/// gradients. A state that starts from an expression of the gradient starts from the mean. The sum of a tensor that has no
-/// gradient in the last step of k stays, and goes into the next mean. What is put around it (`weight_ema(accumulate_gradients(update, 4), 0.999)`) happens at each gradient.
+/// The rule's `step`, and with it its schedules and bias corrections, counts the rule's own steps; `opt.step_count()` counts
+/// gradients. A state that starts from an expression of the gradient starts from the mean. If a tensor has no gradient in the
+/// last step of k, its sum stays and goes into the next mean. Modifiers around this block, as in
+/// `weight_ema(accumulate_gradients(update, 4), 0.999)`, act at each gradient.
 ///
 /// @tparam Name   the name of the sum: "accumulated" unless given.
 /// @param update  a rule's update.
-/// @param k       gradients to a step, a whole number. With k = 1 it is the rule, to the bit (-0 counts as 0). Change hyperparameters
-///                only after every k-th gradient.
+/// @param k       the number of gradients for a step, a whole number. With k = 1 it is the rule itself, to the bit (-0 counts
+///                as 0). Change hyperparameters only after every k-th gradient.
 /// @returns  an expression of the shape of the update.
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 addition, 1 multiplication, 2 selects per parameter, and 1 select for each state; a bias
-///          correction under a root is a multiplication of its own; all of the rule's own at each gradient. So it saves the
-///          memory of a second gradient buffer, not time.
+///          correction under a root is a multiplication of its own. Each gradient also costs a whole step of the rule, so
+///          this block saves the memory of a second gradient buffer, not time.
 /// Source:  optax's MultiSteps, whose mean is a running one: same value, other rounding. Differs from a PyTorch loop
 ///          that calls backward() k times in that it takes the mean, not the sum.
 template <fixed_string Name = "accumulated", Expression Update, class K>
@@ -34,7 +35,7 @@ constexpr auto accumulate_gradients(const Update& update, const K& k) {
     const auto done = floor((step - 1) / gradients);
     const auto ends = step == gradients * floor(step / gradients);
     const auto sum = state<Name>(0.0, [&](auto old) { return select(ends, 0, old + grad); });
-    // The sum goes on in every step, so it enters after only_if.
+    // The sum is updated in every step, so it is added outside of only_if.
     return with(replace(only_if(ends, replace(update, step, done + 1)), grad, (previous(sum) + grad) / gradients), sum);
 }
 

@@ -11,7 +11,7 @@ namespace FURL_NAMESPACE {
 ///
 /// \f$ b_t = \mu b_{t-1} + x_t,\quad b_0 = 0 \f$
 ///
-/// @param x   what is accumulated: the gradient, or lr times the gradient. Shape: n.
+/// @param x   the value to accumulate: the gradient, or lr times the gradient. Shape: n.
 /// @param mu  momentum, dimensionless, in [0, 1).
 /// @returns  a state; its value is b_t.
 /// State:   one buffer of n values, under its name, starts at 0.
@@ -34,8 +34,8 @@ constexpr refused momentum(detail::argument_of_nameless, detail::argument_of_nam
 ///
 /// \f$ s_t = s_{t-1} + x_t,\quad s_0 = \mathit{initial} \f$
 ///
-/// @param x        what is added. Shape: n.
-/// @param initial  where it starts, of the unit of x; 0 unless given.
+/// @param x        the value to add. Shape: n.
+/// @param initial  s_0, in the unit of x; 0 unless given.
 /// @returns  a state; its value is s_t.
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 addition per parameter.
@@ -55,8 +55,8 @@ constexpr refused accumulate(detail::argument_of_nameless, detail::argument_of_n
 ///
 /// \f$ u_t = \max(u_{t-1}, x_t),\quad u_0 = \mathit{initial} \f$
 ///
-/// @param x        what is compared. Shape: n.
-/// @param initial  where it starts, of the unit of x; 0 unless given.
+/// @param x        the value to compare. Shape: n.
+/// @param initial  u_0, in the unit of x; 0 unless given.
 /// @returns  a state; its value is u_t.
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 maximum per parameter.
@@ -76,12 +76,12 @@ constexpr refused running_max(detail::argument_of_nameless, detail::argument_of_
 ///
 /// \f$ d_t = x_{t-1},\quad d_1 = \mathit{initial} \f$
 ///
-/// @param x        what is remembered. Shape: n.
-/// @param initial  the value in the first step, of the unit of x; 0 unless given.
+/// @param x        the value to remember. Shape: n.
+/// @param initial  the value in the first step, in the unit of x; 0 unless given.
 /// @returns  an expression of the shape of x.
 /// State:   one buffer of n values, under its name, that holds x.
 /// Cost:    1 load, 1 store per parameter.
-/// Source:  what rules with two gradients need: Adan (Xie et al. 2022), diffGrad (Dubey et al. 2019).
+/// Source:  rules with two gradients use it: Adan (Xie et al. 2022), diffGrad (Dubey et al. 2019).
 template <fixed_string Name, Operand X, Operand Initial = double>
 constexpr auto delay(const X& x, const Initial& initial = 0.0) {
     const auto input = as_expression(x);

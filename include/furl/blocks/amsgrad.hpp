@@ -5,7 +5,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// The largest second moment so far, bias corrected: AMSGrad's, in place of `bias_corrected(v)`.
+/// AMSGrad's second moment: the largest one so far, bias corrected. It takes the place of `bias_corrected(v)`.
 ///
 /// \f$ \bar v_t = \max(\bar v_{t-1}, v_t),\quad \bar v_0 = 0,\quad
 ///     \mathrm{amsgrad}(v)_t = \bar v_t / (1 - \beta^t) \f$
@@ -18,7 +18,7 @@ namespace FURL_NAMESPACE {
 /// State:    one more buffer of n values, under its name, starts at 0.
 /// Cost:     1 load, 1 store, 1 maximum per parameter.
 /// Errors:   E06 if v is no ema.
-/// Source:   Reddi, Kale & Kumar 2018, algorithm 2, with the bias correction of PyTorch's amsgrad=True: that of today's
+/// Source:   Reddi, Kale & Kumar 2018, algorithm 2, with the bias correction of PyTorch's amsgrad=True: that of the current
 ///           step, outside the maximum. optax's amsgrad takes the maximum of the corrected moment:
 ///           `running_max<"v_max">(bias_corrected(v))`. Keras's has no correction: `running_max<"v_max">(v)`.
 template <fixed_string Name, class V>

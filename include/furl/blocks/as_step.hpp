@@ -12,13 +12,13 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Turns an update into its difference to the parameter, node by node. Where the update is the parameter and a step, that
-// is the step itself, not what rounding left of it in the parameter.
+// Turns an update into its difference from the parameter, node by node. If the update is the parameter plus a step, the
+// result is the exact step, without the rounding of the parameter.
 template <std::size_t Capacity>
 struct difference_to_param {
     graph<Capacity>& body;
 
-    static constexpr std::int16_t none = -1;  // no difference: the parameter itself
+    static constexpr std::int16_t none = -1;  // the value is the parameter itself, so the difference is 0
 
     constexpr node at(std::int16_t i) const { return body.nodes[static_cast<std::size_t>(i)]; }
 
@@ -28,7 +28,7 @@ struct difference_to_param {
 
     constexpr std::int16_t number(double value) { return body.add(node{op::constant, {-1, -1, -1}, value, {}}); }
 
-    // Whether a value is a sum that has the parameter in it, times a number at most.
+    // Tells whether a value is a sum with the parameter as one term, alone or with a factor.
     constexpr bool follows(std::int16_t i) const {
         const auto [code, operands, value, name] = at(i);
         const auto [a, b, c] = operands;
@@ -74,23 +74,25 @@ struct difference_to_param {
 
 }  // namespace detail
 
-/// The step of an update, for a caller that adds it to the parameters itself: the update less the parameter.
+/// The step of an update, which is the update minus the parameter, for a caller that adds the step to the parameters itself.
 ///
 /// \f$ \Delta_t = u_t - \theta_{t-1} \f$
 ///
-/// The optimizer writes the step where it is given parameters, and reads them as an input:
+/// The optimizer writes the step to the buffer that it would otherwise take for the parameters, and reads the parameters as an
+/// input:
 ///
 ///     opt.step(change, gradients, furl::input<"param"> = weights);  // the weights may be const
 ///
-/// Put it outermost: around it, `param` and `updated` are the step. Inside, `updated`, which averages of the weights follow, is
-/// the parameter plus the step. A step that is skipped (skip_nonfinite) leaves the last one where it was, and `opt.step` returns
-/// false: then the step is 0.
+/// Put this block outermost: outside of it, `param` and `updated` are the step. Inside it, `updated`, which weight averages
+/// follow, is the parameter plus the step. If the rule skips a step (skip_nonfinite), `opt.step` returns false and the buffer
+/// still holds the last step: treat the step as 0.
 ///
 /// @tparam Name   the name of the input: "param" unless given.
-/// @param update  u: a rule's update. Where it is a sum in which the parameter stands, alone or with a factor, the step is the sum of
-///                the rest, and so is not rounded to the unit of the parameter: `param - lr * d` makes `-(lr * d)`,
-///                `param * c - lr * d` makes `param * (c - 1) - lr * d`, on both sides of a select too. Of other updates
-///                (a lerp, a quotient) it is the difference, which has the rounding of the parameter.
+/// @param update  u: a rule's update. If it is a sum with the parameter as one term, alone or with a factor, the step is the sum
+///                of the other terms, and so is not rounded to the unit of the parameter: `param - lr * d` becomes
+///                `-(lr * d)`, and `param * c - lr * d` becomes `param * (c - 1) - lr * d`. Both sides of a select are treated
+///                the same way. For other updates (a lerp, a quotient) the step is the difference, which has the rounding of
+///                the parameter.
 /// @returns  an expression of the shape of the update.
 /// Cost:    1 subtraction per parameter at most; no load where the step does not need the parameter.
 /// Source:  dlib's solvers and optax's updates are such steps.

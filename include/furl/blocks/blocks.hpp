@@ -1,7 +1,7 @@
 #pragma once
 
-// Blocks are functions from expressions to expressions, and a user's own are equal to these in every way. Two kinds
-// modify a rule that is there already; both make a new rule, a struct of its own, from its update:
+// A block is a function from expressions to expressions, and a user's own blocks can do whatever these can. Two kinds of
+// blocks, and schedules, modify an existing rule. Each makes a new rule, a struct of its own, from the update of the old one:
 //
 //     struct clipped : furl::zoo::adam {           // a filter of a value: put it in the place of what it filters
 //         static constexpr auto update =
@@ -15,7 +15,7 @@
 //             furl::replace(furl::zoo::adam::update, lr, furl::schedules::cosine(lr, 0.0, 10'000));
 //     };
 //
-// The struct inherits the symbols of the rule: opt[ahead::lr], opt.state(ahead::m). For any rule at once:
+// The struct inherits the symbols of the rule: opt[ahead::lr], opt.state(ahead::m). A template does the same for any rule:
 //
 //     template <class Rule>
 //     struct looking_ahead : Rule {
@@ -23,7 +23,7 @@
 //     };
 //
 // Modifiers nest. The outermost one is the first to see the gradient and the last to touch the parameter, so
-// maximize(coupled_weight_decay(update, decay)) turns the sign, then adds the decay; replace(that, grad,
+// maximize(coupled_weight_decay(update, decay)) flips the sign, then adds the decay; replace(that, grad,
 // clip_by_norm(grad, 1.0)) clips before both.
 #include <furl/blocks/accumulate_gradients.hpp>
 #include <furl/blocks/accumulators.hpp>

@@ -7,15 +7,15 @@
 
 namespace FURL_NAMESPACE {
 
-/// An ema without the bias of its start at zero.
+/// Removes from an ema the bias of its start at zero.
 ///
 /// \f$ \hat m_t = m_t / (1 - \beta^t) \f$
 ///
-/// @param m  an ema that starts at 0. Its decay is that of this step; for one that changes over time the correction
-///           is that of a constant decay of today's value, as in PyTorch.
+/// @param m  an ema that starts at 0. The correction uses the decay of the current step; if the decay changes over time, it is
+///           as if the decay had always had its current value, as in PyTorch.
 /// @returns  an expression of the shape of m, printed as the hat of m.
-/// Cost:     1 multiplication per parameter, which may meet others: under a root that eps is added to, none is left;
-///           1 / (1 - beta^t) is computed once a step.
+/// Cost:     1 multiplication per parameter at most. It may merge with other factors; under a root that eps is added to, none
+///           is left. 1 / (1 - beta^t) is computed once a step.
 /// Errors:   E06 if m is no ema.
 /// Source:   Kingma & Ba 2015, section 3.
 template <class M>
@@ -27,13 +27,13 @@ constexpr auto bias_corrected(const M& m) {
         return beta;
 }
 
-/// A division that is safe where b is 0.
+/// Divides a by b plus a small number, which is safe where b is 0.
 ///
 /// \f$ a / (b + \epsilon) \f$
 ///
-/// @param a    of any shape.
-/// @param b    of any shape; at least 0.
-/// @param eps  a small positive number, of the unit of b.
+/// @param a    the numerator, of any shape.
+/// @param b    the denominator, of any shape; at least 0.
+/// @param eps  a small positive number, in the unit of b.
 /// @returns  an expression of the shape of a and b.
 /// Cost:     1 addition, 1 division per parameter.
 /// Source:   Kingma & Ba 2015, algorithm 1: epsilon outside the root.

@@ -10,7 +10,7 @@ namespace FURL_NAMESPACE {
 ///
 /// \f$ m_t = \beta m_{t-1} + (1-\beta)\, x_t,\quad m_0 = \mathit{initial} \f$
 ///
-/// @param x        what is averaged. Shape: one value per parameter (n), per tensor or per step.
+/// @param x        the value to average. Shape: one value per parameter (n), per tensor or per step.
 /// @param beta     decay, dimensionless, in [0, 1).
 /// @param initial  m_0; 0 unless given.
 /// @returns  an expression; it evaluates nothing.

@@ -8,17 +8,17 @@
 // Two rules in one pass.
 namespace FURL_NAMESPACE {
 
-/// One rule for some steps, then another.
+/// Uses one rule for some steps, then another one.
 ///
 /// \f$ \theta_t = u_t \f$ while \f$ t \le T \f$, then \f$ \theta_t = w_{t-T} \f$
 ///
-/// The states of the first rule stay as they are from step T + 1 on. Those of the second start then, and its step
-/// counts from 1: bias corrections and schedules begin anew.
+/// From step T + 1 on the states of the first rule stay as they are. The states of the second rule start then, and its step
+/// counts from 1, so bias corrections and schedules begin anew.
 ///
-/// @param at      T: the number of steps of the first rule. 0: the second from the start; infinite: never.
+/// @param at      T: the number of steps of the first rule. If it is 0, only the second rule runs; if infinite, only the first.
 /// @param first   u: a rule's update.
-/// @param second  w: a rule's update, with other names of states. A hyperparameter that both name is one. A state of it
-///                that starts from an expression, state<"name">(param, ...), starts in its own first step, T + 1.
+/// @param second  w: a rule's update, with other names of states. A hyperparameter that both rules name is shared. A state of
+///                it that starts from an expression, state<"name">(param, ...), starts in its own first step, T + 1.
 /// @returns  an expression of the shape of the updates.
 /// State:   those of both rules.
 /// Cost:    that of both rules, in each step; 3 selects per parameter and 1 for each state.
@@ -30,15 +30,15 @@ constexpr auto switch_at(const At& at, const First& first, const Second& second)
     return select(step <= last, only_if(step <= last, first), only_if(step > last, replace(second, step, step - last)));
 }
 
-/// Two rules at once: the parameter goes to a point between their updates.
+/// Runs two rules at once: the new parameter lies between their updates.
 ///
 /// \f$ \theta_t = u_t + \omega\, (w_t - u_t) \f$
 ///
-/// @param weight  omega: dimensionless, 0: the first alone, to the bit; 1: the second alone, to an ULP. A number, a
-///                hyperparameter, a schedule, or a value per parameter.
+/// @param weight  omega: dimensionless. 0 gives the first rule alone, to the bit; 1 gives the second alone, to an ULP. It is a
+///                number, a hyperparameter, a schedule, or a value per parameter.
 /// @param first   u: a rule's update.
-/// @param second  w: a rule's update. A state or hyperparameter that both define alike is one.
-/// @returns  an expression of the shape of the updates. Both rules see the parameter that it makes.
+/// @param second  w: a rule's update. A state or hyperparameter that both define in the same way is shared.
+/// @returns  an expression of the shape of the updates. In the next step both rules read the blended parameter.
 /// State:   those of both rules.
 /// Cost:    that of both rules; 1 subtraction, 1 fma per parameter.
 /// Errors:  E03 if the rules give a state two definitions, E04 if they give a hyperparameter two defaults.

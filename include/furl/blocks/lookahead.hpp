@@ -7,15 +7,15 @@
 
 namespace FURL_NAMESPACE {
 
-/// Lookahead: the rule runs k steps ahead, then slow weights follow part of the way and it goes on from there.
+/// Lookahead: the rule runs k steps ahead, then the slow weights follow part of the way, and the rule goes on from there.
 ///
 /// \f$ s_t = s_{t-1} + \alpha\, (u_t - s_{t-1}),\; \theta_t = s_t \f$ where k divides t, else
 /// \f$ s_t = s_{t-1},\; \theta_t = u_t;\quad s_0 = \theta_0 \f$
 ///
 /// @tparam Name   the name of the slow weights: "slow" unless given.
-/// @param update  u: a rule's update. Its states run on over a synchronization.
+/// @param update  u: a rule's update. A synchronization does not reset its states.
 /// @param k       steps from one synchronization to the next, a whole number.
-/// @param alpha   the part of the way, dimensionless, in (0, 1]. With k = 1 and alpha = 1 it is the rule, to an ULP.
+/// @param alpha   the part of the way, dimensionless, in (0, 1]. With k = 1 and alpha = 1 it is the rule itself, to an ULP.
 /// @returns  an expression of the shape of the update.
 /// State:   one buffer of n values, under its name, starts at the parameters.
 /// Cost:    1 load, 1 store, 1 subtraction, 1 fma, 3 selects per parameter.

@@ -10,7 +10,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// The first of the two streams that a stream of normal numbers draws from; below 0, which is error E22, of no whole number.
+// A stream of normal numbers draws from two uniform streams. This returns the first of them, or a negative number, which
+// causes error E22, if `stream` is no whole number.
 constexpr double first_of_two(double stream) {
     const bool is_whole = stream >= 0 && stream < 1e9 && stream == static_cast<double>(static_cast<std::int64_t>(stream));
     return is_whole ? 2 * stream : -2;
@@ -18,11 +19,11 @@ constexpr double first_of_two(double stream) {
 
 }  // namespace detail
 
-/// A random number of the normal distribution of mean 0 and variance 1, another one for each element, tensor and step.
+/// Draws a normal random number with mean 0 and variance 1, a different one for each element, tensor and step.
 ///
 /// \f$ z = \sqrt{-2 \ln u_1}\, \cos(2\pi u_2) \f$, where u_1 and u_2 are two streams of random(seed, ...)
 ///
-/// @param seed    one value per step, a hyperparameter as a rule.
+/// @param seed    one value per step, usually a hyperparameter.
 /// @param stream  a whole number, at least 0; equal streams of a rule draw equal numbers.
 /// @returns  an expression. Shape: one value per parameter (n). At most 5.8 in magnitude: u_1 is at least 2^-24.
 /// Cost:     5 functions (2 draws, log, cos, square root) per parameter.
@@ -34,12 +35,12 @@ constexpr auto random_normal(const Seed& seed, double stream = 0) {
     return sqrt(-2 * log(random(seed, first))) * cos(2 * std::numbers::pi * random(seed, first + 1));
 }
 
-/// x with normal noise: `replace(update, grad, noisy(grad, deviation, seed))`.
+/// Adds normal noise to x: `replace(update, grad, noisy(grad, deviation, seed))`.
 ///
 /// \f$ x + \sigma_t z_t,\quad z_t \sim N(0, 1) \f$
 ///
-/// @param x          the gradient, as a rule. Shape: n.
-/// @param deviation  sigma_t: a number, a hyperparameter or a schedule, of the unit of x. Of Neelakantan et al.:
+/// @param x          usually the gradient. Shape: n.
+/// @param deviation  sigma_t: a number, a hyperparameter or a schedule, in the unit of x. Neelakantan et al. use
 ///                   `sqrt(eta / pow(1 + step, 0.55))`.
 /// @param seed       the same seed gives the same noise, for any vector width.
 /// @param stream     a whole number, at least 0; equal streams of a rule draw equal noise.

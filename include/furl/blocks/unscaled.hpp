@@ -6,27 +6,29 @@
 
 namespace FURL_NAMESPACE {
 
-/// x without the scale of a scaled loss: `replace(update, grad, unscaled(grad, hyper<"loss_scale">(65536.0)))`.
+/// Divides x by the scale of a scaled loss: `replace(update, grad, unscaled(grad, hyper<"loss_scale">(65536.0)))`.
 ///
 /// \f$ x / s \f$
 ///
 /// @param x      the gradient of the scaled loss. Shape: n.
-/// @param scale  s, dimensionless, above 0: a hyperparameter, as it changes from step to step. Powers of 2 lose no bit.
+/// @param scale  s, dimensionless, above 0. It is a hyperparameter, since it changes from step to step. Powers of 2 lose no bit.
 /// @returns  an expression of the shape of x.
 /// Cost:    1 multiplication per parameter; 1 / s is computed once a step.
-/// Source:  Micikevicius et al. 2018, section 3.2; PyTorch's GradScaler, which skips the step where a gradient is not
-///          finite: that is skip_nonfinite.
+/// Source:  Micikevicius et al. 2018, section 3.2; PyTorch's GradScaler, which also skips the step if a gradient is not
+///          finite, as skip_nonfinite does.
 template <Expression X, class Scale>
 constexpr auto unscaled(const X& x, const Scale& scale) {
     return x / scale;
 }
 
-/// The update of a scaled loss: of the gradient without the scale, and skipped where that overflowed.
+/// Makes an update work on the gradient of a scaled loss: it divides the gradient by the scale, and skips the step if the
+/// gradient has overflowed.
 ///
-/// `update = loss_scaled(param - lr * grad)`, and a furl::loss_scale that sets "loss_scale" from step to step.
+/// Write `update = loss_scaled(param - lr * grad)`, and let a furl::loss_scale set "loss_scale" from step to step.
 ///
-/// @param update  a rule's update, of furl::grad as if nothing was scaled. Clipping stands inside: it sees what is unscaled.
-/// @param scale   by what the loss was multiplied.
+/// @param update  a rule's update, written as if the loss was not scaled. Put clipping inside, so that it sees the unscaled
+///                gradient.
+/// @param scale   the factor that the loss was multiplied by.
 /// @returns  an expression of the value of the update.
 /// Cost:    skip_nonfinite's pass, and 1 multiplication per parameter.
 /// Source:  PyTorch's GradScaler: unscale_, and step, which skips.

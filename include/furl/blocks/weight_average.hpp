@@ -6,8 +6,8 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/state.hpp>
 
-// Averages of the weights, kept beside the update in the same pass: `opt.state("weight_ema")`. The training itself does
-// not see them.
+// Averages of the weights, which are computed in the same pass as the update: `opt.state("weight_ema")`. They do not influence
+// the training.
 namespace FURL_NAMESPACE {
 
 /// An exponential moving average of the weights.
@@ -15,7 +15,7 @@ namespace FURL_NAMESPACE {
 /// \f$ a_t = a_{t-1} + (1 - \beta)\, (\theta_t - a_{t-1}),\quad a_1 = \theta_1 \f$
 ///
 /// It is a lerp, not beta a + (1-beta) theta: beta and 1-beta, rounded to float, do not add up to 1, and for 0.9999 the
-/// average would be off by 3e-4 of itself.
+/// average would have a relative error of 3e-4.
 ///
 /// @tparam Name   the name of the average: "weight_ema" unless given.
 /// @param update  a rule's update.
@@ -39,13 +39,13 @@ constexpr auto weight_ema(const Update& update, const Decay& decay) {
 ///
 /// @tparam Name   the name of the average: "swa" unless given.
 /// @param update  a rule's update.
-/// @param start   t_0: the first step that counts, at least 1.
-/// @param cycle   c: the steps from one that counts to the next; 1: all.
+/// @param start   t_0: the first step that enters the mean, at least 1.
+/// @param cycle   c: the number of steps from one that enters the mean to the next; 1 unless given, for all steps.
 /// @returns  an expression of the value of the update.
 /// State:   one buffer of n values, under its name.
 /// Cost:    1 load, 1 store, 1 subtraction, 1 fma, 1 select per parameter.
 /// Source:  Izmailov et al. 2018, algorithm 1; PyTorch's AveragedModel. The running mean and variance of batch
-///          normalization belong to the model: compute them anew for the average.
+///          normalization belong to the model: compute them again for the averaged weights.
 template <fixed_string Name = "swa", Expression Update, class Start = double, class Cycle = double>
 constexpr auto swa(const Update& update, const Start& start = 1.0, const Cycle& cycle = 1.0) {
     const auto first = as_expression(start);

@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-// One type for units of all flags: what one of them throws, another catches.
+// The exception is one type in all units, whatever their flags, so that one unit can catch what another throws.
 namespace furl {
 
-/// A checkpoint that cannot be written, or is not loaded: the message names the file, the tensor, what was expected and
-/// what was found.
+/// Thrown when a checkpoint cannot be written or loaded. The message names the file, the tensor, what was expected and what
+/// was found.
 class checkpoint_error : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;
@@ -26,20 +26,20 @@ namespace FURL_NAMESPACE {
 
 /// How a checkpoint is written or read.
 struct checkpoint_settings {
-    std::vector<std::string> names{};  ///< of the tensors; tensor0, tensor1, ... where none are given
-    checkpoint_metadata metadata{};    ///< what the program wants to keep with it: epoch, seed, data position
-    bool any_rule = false;  ///< when loading: take the states by name, though the rule is not the one that was saved
-    std::vector<std::vector<std::size_t>> shapes{};  ///< of the tensors, as other programs see them; none: one dimension
-    std::vector<checkpoint_object> also{};  ///< `{{"scale", scale}, {"plateau", plateau}}`: what else goes with the run
+    std::vector<std::string> names{};  ///< the names of the tensors; tensor0, tensor1, ... if empty
+    checkpoint_metadata metadata{};    ///< metadata of the program itself: epoch, seed, position in the data
+    bool any_rule = false;  ///< a load takes the states by name, even if another rule was saved
+    std::vector<std::vector<std::size_t>> shapes{};  ///< the shapes that other programs see; one dimension each if empty
+    std::vector<checkpoint_object> also{};  ///< further objects to save or load: `{{"scale", scale}, {"plateau", plateau}}`
 };
 
-/// What a load says of what it loaded.
+/// The result of a load.
 struct loaded_checkpoint {
-    bool done = false;               ///< false without exceptions, where it failed
-    checkpoint_metadata metadata{};  ///< the program's own
-    std::size_t converted = 0;       ///< how many states and parameters were stored in another format, and were converted
+    bool done = false;               ///< whether the load succeeded; false only in a program without exceptions
+    checkpoint_metadata metadata{};  ///< the program's own metadata
+    std::size_t converted = 0;       ///< how many states and parameters were converted from another storage format
 
-    /// Whether it was loaded.
+    /// Tells whether the load succeeded.
     explicit operator bool() const { return done; }
 };
 
@@ -95,24 +95,24 @@ concept Parameters = Tensor<X> || TensorList<X>;
 
 }  // namespace detail
 
-/// Writes what an optimizer keeps: all states, hyperparameters, the step count. And the parameters, if given.
+/// Writes the states, hyperparameters and step count of an optimizer, and the parameters if they are given.
 ///
 /// The file is in the safetensors format: `safetensors.numpy.load_file(path)` reads it in Python. It has a tensor
-/// "NAME.STATE" for each state of each tensor in the type it is stored in, "global.STATE" for a state of one value per
-/// step, "NAME" for parameters; and as metadata the rule with its fingerprint, the step, each hyperparameter, a checksum.
-/// At any moment, whatever crashes, there is the old file or the new one, whole: it is written beside it
-/// (path.partial), synced, and renamed. A link stays a link, and the file keeps its rights.
+/// "NAME.STATE" for each state of each tensor in the type it is stored in, "global.STATE" for a per-step state, and "NAME"
+/// for parameters. Its metadata has the rule with its fingerprint, the step, each hyperparameter and a checksum.
+/// Whatever crashes, the path always holds either the whole old file or the whole new one: the new file is written beside
+/// the old one (path.partial), synced and renamed. A symbolic link stays a link, and the file keeps its permissions.
 ///
 /// @param to          a path; a std::ostream; or a std::vector<std::byte>, which is replaced.
 /// @param opt         a furl::optimizer, furl::any_optimizer or furl::grouped_optimizer.
-/// @param settings    names of the tensors, metadata of your own, shapes, further objects. Before it may stand the
-///                    parameters, the tensors that opt steps, to have all in one file.
+/// @param settings    the names of the tensors, metadata of your own, shapes and further objects. To save the parameters in
+///                    the same file, give the tensors that opt steps before this argument.
 /// @returns  true.
-/// Cost:    reads the states twice, copies none.
-/// Errors:  checkpoint_error, with the reason of the system, if it cannot be written; if it could not be loaded again: a
-///          hyperparameter that is NaN, names that are not UTF-8, a header above 100 MB; if a step tensor by tensor is open.
-///          The old file is as it was, unless the message says that the new one is in place.
-/// Limits:  POSIX. Where the file system has no locks, a process that crashes in a save leaves its file beside the other.
+/// Cost:    reads the states twice, and copies none.
+/// Errors:  checkpoint_error if the file cannot be written, with the system's reason; if it could not be loaded again (a
+///          hyperparameter is NaN, a name is not UTF-8, the header is above 100 MB); or if a partial step is open.
+///          The old file is unchanged, unless the message says that the new one is in place.
+/// Limits:  POSIX. On a file system without locks, a process that crashes during a save leaves its partial file behind.
 template <class Optimizer>
 bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const checkpoint_settings& settings = {}) {
     return detail::save_content(to, detail::content_of(opt, std::nullopt, settings), settings.metadata);
@@ -124,24 +124,23 @@ bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const Pa
     return detail::save_content(to, detail::content_of(opt, parameters, settings), settings.metadata);
 }
 
-/// Loads what save_checkpoint wrote: into an optimizer of the same rule and sizes. Then it goes on as if it had not
-/// stopped, to the bit. Hyperparameters are those of the file: set what is to be another afterwards. A step tensor by
-/// tensor that is open is given up, as by reset.
+/// Loads a checkpoint that save_checkpoint wrote into an optimizer of the same rule and sizes, which then goes on as if it
+/// had not stopped, to the bit. The hyperparameters are those of the file; to change one, set it after the load. A load
+/// abandons a partial step that is open, as reset does.
 ///
-/// All is checked before anything is changed: the format, the checksum, the rule's fingerprint, each tensor's type and
-/// number of elements. What is stored in another format than that of the optimizer is converted, rounded to the nearest,
-/// with what is kept beside it; equal formats give equal bits.
+/// The load checks the format, the checksum, the rule's fingerprint, and the type and number of elements of each tensor
+/// before it changes anything. Values in another format than the optimizer's are converted together with their companion,
+/// and rounded to the nearest; equal formats give equal bits.
 ///
 /// @param from        a path; a std::istream; or memory, a vector or span of std::byte.
 /// @param opt         a furl::optimizer, furl::any_optimizer or furl::grouped_optimizer.
-/// @param settings    names of the tensors and objects, as they were saved; shapes, if they are to be checked; any_rule, if
-///                    the rule's equations have changed since. Before it may stand the parameters, if they are in the file
-///                    and are wanted.
-/// @returns  the metadata of your own, and how much was converted; true as a condition.
+/// @param settings    the names of tensors and objects, as they were saved; shapes, if they should be checked; any_rule, if
+///                    the rule's equations have changed since. To load the parameters as well, give them before this argument.
+/// @returns  your own metadata and the number of converted tensors; as a condition it is true.
 /// Cost:    maps the file into memory and copies each tensor once.
-/// Errors:  checkpoint_error that names the tensor, what was expected and what was found. Nothing is changed then.
-/// Limits:  A program that cuts the file off while it is loaded (save_checkpoint never does) ends this one by SIGBUS. A file
-///          without a checksum, from another program, is taken as it is.
+/// Errors:  checkpoint_error that names the tensor, what was expected and what was found. Nothing has changed then.
+/// Limits:  If another program truncates the file during the load (save_checkpoint never does), SIGBUS ends this program. A
+///          file without a checksum, which another program wrote, is loaded without that check.
 template <class Optimizer>
 loaded_checkpoint load_checkpoint(const checkpoint_source& from, Optimizer& opt, const checkpoint_settings& settings = {}) {
     return detail::load_content(from, detail::content_of(opt, std::nullopt, settings));

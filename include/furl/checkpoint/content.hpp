@@ -11,15 +11,15 @@
 #include <string>
 #include <vector>
 
-// What a checkpoint is written from, whatever it is written to.
+// The content of a checkpoint, independent of where it is stored.
 namespace FURL_NAMESPACE {
 
-/// Texts by name, of a program's own.
+/// A program's own metadata: texts by name.
 using checkpoint_metadata = std::map<std::string, std::string, std::less<>>;
 
 namespace detail {
 
-/// The memory of tensors, written or read by a checkpoint.
+/// Returns the memory of each tensor, for a checkpoint to read or write.
 template <class X>
 std::vector<std::span<std::byte>> memory_of(X& tensors) {
     std::vector<std::span<std::byte>> list;
@@ -29,16 +29,16 @@ std::vector<std::span<std::byte>> memory_of(X& tensors) {
     return list;
 }
 
-/// A stream of values that a checkpoint keeps: a state of a tensor, with what its format keeps beside it; or parameters.
+/// A stream of values that a checkpoint keeps: a state of a tensor, or parameters, with the companion of its format.
 struct saved_stream {
-    std::string name;       // of the values in a file
-    std::string rest_name;  // of what is beside them, up to the point
+    std::string name;       // the name of the values in a file
+    std::string rest_name;  // the name of the companion, up to its last point
     stored_values<std::byte> memory{};
     std::size_t elements = 1;
     tensor_shape shape{};
     std::optional<double> if_missing{};
-    bool has_main = true;  // not where the parameters are not given
-    bool may_be_nan = true;  // no hyperparameter may
+    bool has_main = true;  // false for parameters that are not given
+    bool may_be_nan = true;  // false for hyperparameters
     std::size_t part = 0;
 
     bool is_refused(byte_span bytes) const {
@@ -51,7 +51,7 @@ struct saved_stream {
     std::string name_of_rest(std::string_view kind) const { return rest_name + "." + std::string(kind); }
 };
 
-// What a checkpoint is written from, or loaded into.
+// The data that a checkpoint is written from, or loaded into.
 struct checkpoint_content {
     std::vector<saved_part> parts;
     std::vector<std::string> names;
@@ -147,7 +147,7 @@ inline bool is_utf8(const std::string& text) {
            json(text).dump(-1, ' ', true, json::error_handler_t::ignore);
 }
 
-/// Fills a file from an optimizer. What could not be loaded again is refused.
+/// Fills a file from an optimizer. It refuses content that could not be loaded again.
 inline problem fill(safetensors& file, checkpoint_content& content, const checkpoint_metadata& own) {
     if (auto p = content.check("save"); !p.empty()) return p;
     for (const auto& part : content.parts)

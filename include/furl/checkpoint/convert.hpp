@@ -15,19 +15,18 @@
 #include <string_view>
 #include <type_traits>
 
-// From one format of storage into another, whatever the formats of an optimizer are: known by their element type and the
-// name of what is kept beside it.
+// Conversion from one storage format to another. A format is identified by its element type and the name of its companion.
 namespace FURL_NAMESPACE::detail {
 
-/// Values as they lie in memory.
+/// Values in their storage format in memory.
 template <class Byte>
 struct stored_values {
     element_type type = element_type::float32;
-    std::string_view rest_name{};  ///< as in a checkpoint; empty if nothing is beside it
+    std::string_view rest_name{};  ///< the name of the companion in a checkpoint; empty if there is none
     std::span<Byte> main{}, rest{};
 };
 
-/// Calls visit of the format, as a type; whether there is such a format.
+/// Calls visit with the format as a type. Returns whether there is such a format.
 template <class Visit>
 bool visit_format(element_type type, std::string_view rest_name, Visit visit) {
     const auto is = [&]<class F>(std::type_identity<F>) {
@@ -46,7 +45,8 @@ bool visit_format(element_type type, std::string_view rest_name, Visit visit) {
         std::type_identity<master<float16>>{}, std::type_identity<block8>{}, std::type_identity<block8_positive>{});
 }
 
-/// What a format keeps beside main memory: its element type and its number for so many elements; none if there is no such.
+/// The companion of a format: its element type, and how many values it has for a number of elements. extent_of_rest returns
+/// nothing for a format without a companion.
 struct rest_extent {
     element_type type = element_type::float32;
     std::size_t elements = 0;
@@ -59,14 +59,15 @@ inline std::optional<rest_extent> extent_of_rest(element_type type, std::string_
     return found;
 }
 
-/// Whether masters were not taken from the parameters yet, so that the value is the parameter.
+/// Tells whether the masters have not yet been taken from the parameters, so that the parameter is the value.
 inline bool is_unset_master(std::span<const std::byte> masters) {
     std::array<std::byte, sizeof(float)> unset{};
     master<bfloat16>::reset(unset.data());
     return masters.size() < unset.size() || std::memcmp(masters.data(), unset.data(), unset.size()) == 0;
 }
 
-/// A float that rounds to fewer bits as the double does: cut, and odd where something was cut off.
+/// Rounds a double to odd: it truncates, and sets the last bit where the result is not exact. Rounding this float to fewer
+/// bits then gives the same result as rounding the double.
 inline float cut_to_odd(double x) {
     const auto y = static_cast<float>(x);
     const auto bits = std::bit_cast<std::uint32_t>(y);
@@ -77,7 +78,7 @@ inline float cut_to_odd(double x) {
 inline constexpr std::size_t chunk = block8::block;
 static_assert(chunk == block8_positive::block);
 
-/// The values of elements from i on, a multiple of the chunk.
+/// Reads the values of the elements from i on, where i is a multiple of the chunk size.
 template <class F>
 void decode(const stored_values<const std::byte>& from, std::size_t i, std::span<double> values) {
     if constexpr (F::block > 1) {
@@ -91,7 +92,7 @@ void decode(const stored_values<const std::byte>& from, std::size_t i, std::span
     }
 }
 
-/// Writes values as elements from i on, rounded to the nearest.
+/// Writes values to the elements from i on, rounded to the nearest.
 template <class F>
 void encode(const stored_values<std::byte>& to, std::size_t i, std::span<const double> values) {
     if constexpr (F::block > 1) {
@@ -113,7 +114,7 @@ void encode(const stored_values<std::byte>& to, std::size_t i, std::span<const d
     }
 }
 
-/// Writes n times one value.
+/// Sets n elements to one value.
 inline void fill_with(const stored_values<std::byte>& to, std::size_t n, double value) {
     std::array<double, chunk> values;
     values.fill(value);
@@ -123,7 +124,7 @@ inline void fill_with(const stored_values<std::byte>& to, std::size_t n, double 
         });
 }
 
-/// Writes n values in another format, rounded to the nearest. Both formats are known ones.
+/// Converts n values to another format, rounded to the nearest. visit_format must know both formats.
 inline void convert(const stored_values<const std::byte>& from, const stored_values<std::byte>& to, std::size_t n) {
     std::array<double, chunk> values;
     for (std::size_t i = 0; i < n; i += chunk) {

@@ -9,10 +9,10 @@
 #include <cstring>
 #include <span>
 
-/// What a member of this folder is: a piece of saving and loading optimizers. checkpoint.hpp is its door.
+/// This folder saves and loads optimizers. Programs include checkpoint.hpp.
 namespace FURL_NAMESPACE::detail {
 
-// Table k: the checksum of a byte with k zero bytes behind it.
+// Table k holds the checksum of each byte followed by k zero bytes.
 inline constexpr auto crc32_tables = [] {
     std::array<std::array<std::uint32_t, 256>, 8> tables{};
     for (std::uint32_t i = 0; i < 256; ++i) {
@@ -26,7 +26,7 @@ inline constexpr auto crc32_tables = [] {
     return tables;
 }();
 
-/// The CRC-32 of zlib, PNG and Ethernet, eight bytes at a time. Finds every change of up to 32 neighbouring bits.
+/// The CRC-32 of zlib, PNG and Ethernet, computed eight bytes at a time. It detects every change within 32 adjacent bits.
 class crc32 {
   public:
     crc32& add(std::span<const std::byte> bytes) {

@@ -24,7 +24,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// What failed, in words; empty if nothing did.
+/// An error message; empty if nothing failed.
 using problem = std::string;
 
 inline problem system_problem(const std::string& doing) {
@@ -62,12 +62,13 @@ inline problem write_all(int fd, std::span<const std::byte> bytes) {
     return {};
 }
 
-// Whether a file system says that it has no such call, as some of networks and in user space do.
+// Tells whether an error means that the file system does not support a call, as some network and user-space ones do not.
 inline bool is_unsupported(int error) {
     return error == ENOSYS || error == ENOTSUP || error == EOPNOTSUPP || error == ENOLCK || error == EINVAL;
 }
 
-// After a rename: the file is there, so a directory that cannot be opened or synced is no failure of the save.
+// It runs after the rename. The new file is in place then, so the save does not fail if this system cannot open or sync
+// directories.
 inline problem sync_directory(const std::filesystem::path& directory) {
     const descriptor d(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!d || ::fsync(d.get()) == 0 || is_unsupported(errno) || errno == EACCES || errno == EPERM || errno == EROFS || errno == EBADF)
@@ -75,7 +76,8 @@ inline problem sync_directory(const std::filesystem::path& directory) {
     return system_problem("the new file is in place, but a crash of the machine may lose it: cannot sync the directory");
 }
 
-/// A file beside the one that is to be replaced. It is of this process alone, and goes if it does not become that one.
+/// A new file beside the file that it will replace. Only this process uses it, and the destructor removes it unless become()
+/// has renamed it.
 class partial_file {
   public:
     partial_file() = default;
@@ -85,8 +87,8 @@ class partial_file {
         if (file_) ::unlink(path_.c_str());
     }
 
-    /// Creates it: path.partial; or path.partial.PROCESS.NUMBER where something else has that name, which stays as it is.
-    /// What a process left there that crashed is removed.
+    /// Creates path.partial. If a crashed process left a file of this name, create removes it; if anything else has the
+    /// name, it stays as it is and the new file is path.partial.PROCESS.NUMBER.
     problem create(const std::filesystem::path& path, mode_t mode) {
         static std::atomic<unsigned> number{0};
         for (int attempt = 0; attempt < 100; ++attempt) {
@@ -94,11 +96,11 @@ class partial_file {
             path_ += ".partial";
             if (attempt > 0 && !remove_leftover())
                 path_ += "." + std::to_string(::getpid()) + "." + std::to_string(++number);
-            // Exclusively: a link is not followed, and nothing is opened that is there.
+            // O_EXCL and O_NOFOLLOW: never follow a link or open an existing file.
             descriptor file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
             if (!file && errno == EEXIST) continue;
             if (!file) return system_problem("cannot create " + path_.string());
-            // The lock says that it is no leftover. Without locks nothing is taken for one.
+            // The lock tells other processes that this file is no leftover. Without locks, no file counts as a leftover.
             if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && !is_unsupported(errno)) continue;
             if (!is_at_path(file)) continue;
             file_ = std::move(file);
@@ -109,7 +111,7 @@ class partial_file {
 
     int get() const { return file_.get(); }
 
-    /// Gives it the name of the file that it replaces.
+    /// Renames it to the file that it replaces.
     problem become(const std::filesystem::path& path) {
         if (::rename(path_.c_str(), path.c_str()) != 0) return system_problem("cannot rename " + path_.string());
         file_ = descriptor();
@@ -126,7 +128,8 @@ class partial_file {
                here.st_dev == there.st_dev;
     }
 
-    // Whether nothing has the name now. A file is a leftover if it has no other name and nobody holds its lock.
+    // Removes a leftover, and returns whether the name is free now. A file is a leftover if it has no other name and no
+    // process holds its lock.
     bool remove_leftover() const {
         struct stat about {};
         if (::lstat(path_.c_str(), &about) != 0) return errno == ENOENT;
@@ -138,7 +141,7 @@ class partial_file {
     }
 };
 
-/// Follows links to the file that they are of, which need not be there.
+/// Follows symbolic links to their target, which need not exist.
 inline problem follow_links(std::filesystem::path& path) {
     std::error_code error;
     for (int links = 0; std::filesystem::is_symlink(path, error); ++links) {
@@ -149,22 +152,22 @@ inline problem follow_links(std::filesystem::path& path) {
     return {};
 }
 
-/// Gives a file the owner and the rights of another. Where it cannot have the group, the group has the rights of others.
+/// Gives a file the owner and permissions of another. If its group cannot be set, the group gets the permissions of others.
 inline void keep_rights(int file, const struct stat& old) {
     struct stat now {};
     if (::fstat(file, &now) != 0) return;
     auto mode = old.st_mode & 0777;
     if (now.st_gid != old.st_gid && ::fchown(file, static_cast<uid_t>(-1), old.st_gid) != 0)
         mode = (mode & ~mode_t{070}) | ((mode & 07) << 3 & mode);
-    // Only root can give a file away, and some file systems have no rights: then it is the writer's, with rights that are no
-    // more than the old ones.
+    // Only root can change the owner, and some file systems have no permissions. The file then belongs to the writer, with
+    // no more permissions than the old one.
     [[maybe_unused]] const bool same_owner = now.st_uid == old.st_uid || ::fchown(file, old.st_uid, static_cast<gid_t>(-1)) == 0;
     [[maybe_unused]] const bool same_rights = ::fchmod(file, mode) == 0;
 }
 
-/// Writes a file so that at any moment, whatever crashes, there is the old one or the new one, whole: a file beside it,
-/// fsync, rename, fsync of the directory. Where it fails, the old file is as it was. A link to it stays a link, and its
-/// rights stay what they were.
+/// Writes a file so that, whatever crashes, the path always holds either the whole old file or the whole new one: it writes
+/// a new file beside the old one, calls fsync, renames it, and calls fsync on the directory. If it fails, the old file is
+/// unchanged. A symbolic link to it stays a link, and its permissions stay the same.
 inline problem write_atomically(std::filesystem::path path, std::span<const std::span<const std::byte>> pieces) {
     if (auto p = follow_links(path); !p.empty()) return p;
     struct stat old {};
@@ -197,7 +200,7 @@ inline problem write_atomically(std::filesystem::path path, std::span<const std:
     return sync_directory(directory.empty() ? "." : directory);
 }
 
-/// A file as memory, read only.
+/// A file mapped into memory, read only.
 class mapped_file {
   public:
     mapped_file() = default;
@@ -208,7 +211,7 @@ class mapped_file {
     }
 
     problem open(const std::filesystem::path& path) {
-        // A FIFO is not waited for.
+        // O_NONBLOCK: do not wait for a writer if the path is a FIFO.
         const descriptor file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
         if (!file) return system_problem("cannot open");
         struct stat about {};

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-// Which group of a file is which of an optimizer: that of the same tensors, whatever the order of the groups is.
+// Matches the groups of an optimizer with those of a file by the names of their tensors, whatever the order of the groups.
 namespace FURL_NAMESPACE::detail {
 
 using texts_by_name = std::map<std::string, std::string, std::less<>>;
 
-/// The names of a part's tensors, sorted: the same text for the same tensors.
+/// Returns the sorted names of a part's tensors as one text, which identifies the part in the file.
 inline std::string names_text(const saved_part& part, const std::vector<std::string>& names) {
     std::vector<std::string> own;
     for (auto i : part.tensors) own.push_back(names[i]);
@@ -24,10 +24,10 @@ inline std::string names_text(const saved_part& part, const std::vector<std::str
 
 inline std::string count_of(std::size_t n, std::string what) { return std::to_string(n) + " " + what + (n == 1 ? "" : "s"); }
 
-/// Gives each part of an optimizer of groups the place and the prefix that it has in the file. A file that does not say
-/// which tensors its groups have, from before it was written, is taken in its order.
+/// Gives each part of a grouped optimizer the place and the prefix that it has in the file. Older files do not record which
+/// tensors their groups have; their groups are taken in the order of the file.
 inline problem match_groups(const texts_by_name& file, std::vector<saved_part>& parts, const std::vector<std::string>& names) {
-    std::vector<std::vector<const std::string*>> said;  // of each group and multiplier, the names of its tensors
+    std::vector<std::vector<const std::string*>> said;  // for each group and multiplier, the names of its tensors
     std::size_t known = 0, in_file = 0;
     for (group_place at; file.contains(at.prefix() + "rule"); ++at.group) {
         auto& group = said.emplace_back();
@@ -39,7 +39,7 @@ inline problem match_groups(const texts_by_name& file, std::vector<saved_part>& 
         }
         at.multiplier = 0;
     }
-    std::vector<std::size_t> multipliers;  // of each group of the optimizer
+    std::vector<std::size_t> multipliers;  // their number in each group of the optimizer
     for (const auto& part : parts)
         if (part.place) multipliers.resize(part.place->group + 1), ++multipliers.back();
 

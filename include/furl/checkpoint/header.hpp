@@ -48,13 +48,13 @@ inline std::size_t element_count(const tensor_shape& shape) {
     return n;
 }
 
-/// A tensor of a file: in memory, or in the file.
+/// A tensor of a safetensors file.
 struct stored_tensor {
-    std::string dtype;                   // as the file says it
-    std::optional<element_type> type{};  // of those that furl stores
+    std::string dtype;                   // the name of the type in the file
+    std::optional<element_type> type{};  // empty if furl does not store this type
     tensor_shape shape{};
     std::span<const std::byte> bytes{};
-    std::size_t begin = 0, end = 0;  // in the data of the file
+    std::size_t begin = 0, end = 0;  // offsets in the data of the file
 
     std::string describe() const { return dtype + " " + detail::describe(shape); }
 };
@@ -69,10 +69,10 @@ struct safetensors {
     }
 };
 
-inline constexpr std::size_t longest_header = 100'000'000;  // of the format's own readers
+inline constexpr std::size_t longest_header = 100'000'000;  // the limit of the format's own readers
 
-/// Reads a header, event by event of nlohmann's parser: it keeps what the format has, and stops at anything else. So
-/// nothing is nested deeper than the format, and no part of a header is looked at twice.
+/// Reads a header from the events of nlohmann's parser. It keeps what the format defines and stops at anything else, so
+/// nothing can nest deeper than the format allows, and each part of a header is read once.
 class header_reader {
   public:
     explicit header_reader(safetensors& file) : file_(file) {}
@@ -149,7 +149,7 @@ class header_reader {
     }
 
   private:
-    // Where the reader is: in an object, before a value, in a list.
+    // The position of the reader: in an object, before a value, or in a list.
     enum class place {
         nothing, names, metadata_start, metadata, metadata_value, tensor_start, tensor, dtype, shape_start, shape, offsets_start,
         offsets, done
@@ -158,10 +158,10 @@ class header_reader {
     safetensors& file_;
     std::string wrong_;
     place at_ = place::nothing;
-    std::string key_;  // of a tensor, or in the metadata
+    std::string key_;  // the name of a tensor, or a key of the metadata
     stored_tensor* tensor_ = nullptr;
     bool has_metadata_ = false;
-    int fields_ = 0, offsets_ = 0;  // that the tensor has: bits, a number
+    int fields_ = 0, offsets_ = 0;  // of the current tensor: its fields seen so far, as bits, and the number of its offsets
 
     bool go(place next) {
         at_ = next;
@@ -189,9 +189,9 @@ class header_reader {
     }
 };
 
-/// Reads the text of a header, or finds what is wrong with it: the result is a text then.
+/// Reads the text of a header. Returns what is wrong with it, or an empty text.
 inline std::string read_header(std::string_view text, safetensors& file) {
-    if (text.find('\0') != text.npos) return "its header is no JSON object";  // for the parser that is an end
+    if (text.find('\0') != text.npos) return "its header is no JSON object";  // the parser takes it for the end
     header_reader reader(file);
     nlohmann::json::sax_parse(text.begin(), text.end(), &reader);
     return reader.wrong();

@@ -9,7 +9,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// The type of numbers that data of type X holds, bit for bit.
+// Returns the element type whose bits data of type X holds.
 template <class X>
 constexpr std::optional<element_type> number_type() {
     if constexpr (holds<X, float>) return element_type::float32;
@@ -19,7 +19,7 @@ constexpr std::optional<element_type> number_type() {
     else return {};
 }
 
-/// Copies tensors of a file. Nothing is written unless all are as expected.
+/// Copies tensors of a file. It writes nothing unless all of them are as expected.
 inline problem copy_tensors(byte_span bytes, const std::vector<std::string>& names, element_type type,
                             const std::vector<std::span<std::byte>>& to, const std::vector<tensor_shape>& shapes) {
     if (names.size() != to.size()) return std::to_string(names.size()) + " names are given, for " + std::to_string(to.size()) + " tensors";
@@ -53,21 +53,21 @@ inline problem copy_tensors(byte_span bytes, const std::vector<std::string>& nam
 
 }  // namespace detail
 
-/// Loads tensors of any safetensors file by their names, weights from Hugging Face for example: F64, F32, F16 and BF16 into
-/// double, float, furl::float16 and furl::bfloat16, rounded to the nearest.
+/// Loads tensors by name from any safetensors file, for example weights from Hugging Face. It converts F64, F32, F16 and BF16
+/// to double, float, furl::float16 and furl::bfloat16, rounded to the nearest.
 ///
 /// `furl::load_tensors("model.safetensors", {"wte.weight", "wpe.weight"}, std::array{std::span(wte), std::span(wpe)});`
 ///
-/// What an optimizer keeps beside parameters, masters and what rounding lost, does not follow: load before its first step,
-/// or reset it.
+/// It does not update the companions that an optimizer keeps for its parameters, such as masters or lost bits: load before
+/// the first step of the optimizer, or reset the optimizer.
 ///
 /// @param from        a path; a std::istream; or memory, a vector or span of std::byte.
-/// @param names       of the tensors, in the order of the parameters. A model in several files is loaded file by file.
+/// @param names       the names of the tensors, in the order of the parameters. Load a model in several files file by file.
 /// @param parameters  one tensor or a list: anything contiguous. They are written in the order of the file's memory (C order).
-/// @param shapes      of the tensors, if more than their numbers of elements is to be checked.
+/// @param shapes      the expected shapes of the tensors; without them only the numbers of elements are checked.
 /// @returns  true.
-/// Errors:  checkpoint_error, with the nearest name, the type and shape that were found and expected; a file of furl's is also
-///          checked by its checksum. Nothing is written then.
+/// Errors:  checkpoint_error, with the nearest name, or with the type and shape that were found and expected. A file that
+///          furl wrote is also checked by its checksum. Nothing has been written then.
 template <detail::Parameters Parameters>
 bool load_tensors(const checkpoint_source& from, const std::vector<std::string>& names, Parameters&& parameters,
                   const std::vector<std::vector<std::size_t>>& shapes = {}) {

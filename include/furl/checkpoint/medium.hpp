@@ -14,19 +14,19 @@
 
 namespace FURL_NAMESPACE {
 
-/// Where a checkpoint is written: to a file, by its path; to a stream; or to memory. All get the same bytes.
+/// The target of a checkpoint: a file, given by its path; a stream; or memory. All get the same bytes.
 class checkpoint_target {
   public:
-    /// A file. At any moment, whatever crashes, there is the old one or the new one, whole.
+    /// Writes to a file. Whatever crashes, the path always holds either the whole old file or the whole new one.
     template <class Path>
         requires std::convertible_to<const Path&, std::filesystem::path>
     checkpoint_target(const Path& path) : to_(std::filesystem::path(path)) {}  // NOLINT(google-explicit-constructor)
-    /// A stream, from where it stands. Where it fails, it has a part of the checkpoint.
+    /// Writes to a stream from its current position. If that fails, the stream has received a part of the checkpoint.
     checkpoint_target(std::ostream& stream) : to_(&stream) {}  // NOLINT(google-explicit-constructor)
-    /// Memory: what it held is replaced.
+    /// Writes to memory, and replaces its content.
     checkpoint_target(std::vector<std::byte>& bytes) : to_(&bytes) {}  // NOLINT(google-explicit-constructor)
 
-    /// Writes pieces, one behind the other; what failed.
+    /// Writes pieces one after the other. Returns what failed, or an empty text.
     std::string write(std::span<const std::span<const std::byte>> pieces) const {
         if (const auto* path = std::get_if<std::filesystem::path>(&to_)) return detail::write_atomically(*path, pieces);
         if (auto* const* stream = std::get_if<std::ostream*>(&to_)) {
@@ -43,7 +43,7 @@ class checkpoint_target {
         return {};
     }
 
-    /// As messages name it.
+    /// The name of the target in messages.
     std::string describe() const {
         if (const auto* path = std::get_if<std::filesystem::path>(&to_)) return path->string();
         return std::holds_alternative<std::ostream*>(to_) ? "in a stream" : "in memory";
@@ -53,21 +53,21 @@ class checkpoint_target {
     std::variant<std::filesystem::path, std::ostream*, std::vector<std::byte>*> to_;
 };
 
-/// Where a checkpoint, or another safetensors file, is read from: a file, by its path; a stream; or memory.
+/// The source of a checkpoint or another safetensors file: a file, given by its path; a stream; or memory.
 class checkpoint_source {
   public:
-    /// A file.
+    /// Reads a file.
     template <class Path>
         requires std::convertible_to<const Path&, std::filesystem::path>
     checkpoint_source(const Path& path) : from_(std::filesystem::path(path)) {}  // NOLINT(google-explicit-constructor)
-    /// A stream, from where it stands to the end of the checkpoint; what follows stays in it.
+    /// Reads a stream from its current position to the end of the checkpoint, and no further.
     checkpoint_source(std::istream& stream) : from_(&stream) {}  // NOLINT(google-explicit-constructor)
-    /// Memory: a vector or a span of bytes.
+    /// Reads memory: a vector or a span of bytes.
     template <class Bytes>
         requires std::convertible_to<const Bytes&, std::span<const std::byte>>
     checkpoint_source(const Bytes& bytes) : from_(std::span<const std::byte>(bytes)) {}  // NOLINT(google-explicit-constructor)
 
-    /// Calls use(bytes), which says what is wrong with them; what failed.
+    /// Calls use(bytes), which returns what is wrong with them. Returns what failed, or an empty text.
     template <class Use>
     std::string read(Use use) const {
         if (const auto* path = std::get_if<std::filesystem::path>(&from_)) {
@@ -83,7 +83,7 @@ class checkpoint_source {
         return use(std::get<std::span<const std::byte>>(from_));
     }
 
-    /// As messages name it.
+    /// The name of the source in messages.
     std::string describe() const {
         if (const auto* path = std::get_if<std::filesystem::path>(&from_)) return path->string();
         return std::holds_alternative<std::istream*>(from_) ? "in a stream" : "in memory";
@@ -92,7 +92,7 @@ class checkpoint_source {
   private:
     std::variant<std::filesystem::path, std::istream*, std::span<const std::byte>> from_;
 
-    // So many bytes more, or as many as there are: memory is taken for those that came, not for those that are claimed.
+    // Appends up to n more bytes. It allocates as bytes arrive, so a header that claims too many bytes costs no memory.
     static void append(std::istream& stream, std::size_t n, std::vector<std::byte>& bytes) {
         while (n > 0 && stream) {
             const auto before = bytes.size(), some = std::min(n, std::max(before, std::size_t{1} << 16));
@@ -103,7 +103,7 @@ class checkpoint_source {
         }
     }
 
-    // As much as belongs to the file, as its header says. What is cut off is found by who parses it.
+    // Reads as many bytes as the header says that the file has. It does not detect a truncated file; the parser does.
     static std::string read_stream(std::istream& stream, std::vector<std::byte>& bytes) {
         std::size_t length = 0, end = 0;
         append(stream, 8, bytes);

@@ -16,12 +16,12 @@
 #include <cstdlib>
 #endif
 
-// What a checkpoint says beside its tensors: step, hyperparameters, numbers of further objects.
+// The numbers in the metadata of a checkpoint: the step, the hyperparameters, and the numbers of further objects.
 namespace FURL_NAMESPACE::detail {
 
 using byte_span = std::span<const std::byte>;
 
-/// A number as text that gives the same bits when it is read.
+/// Prints a number so that reading the text gives the same bits.
 inline std::string exact_text(double value) {
     char text[32];
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
@@ -31,13 +31,13 @@ inline bool read_number(const std::string& text, std::int64_t& value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size();
 }
-// A NaN is none.
+// It does not accept NaN.
 inline bool read_number(const std::string& text, double& value) {
 #if defined(__cpp_lib_to_chars)
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool read = error == std::errc() && end == text.data() + text.size();
 #else
-    // This library reads integers only.
+    // The from_chars of this standard library reads only integers.
     static const auto plain = ::newlocale(LC_ALL_MASK, "C", nullptr);
     char* end = nullptr;
     value = ::strtod_l(text.c_str(), &end, plain);
@@ -46,13 +46,13 @@ inline bool read_number(const std::string& text, double& value) {
     return read && !is_nan(value);
 }
 
-// What the file says of a part beside its tensors.
+// The step and the numbers of a part, from the metadata.
 struct part_values {
     std::int64_t steps = 0;
     std::vector<std::optional<double>> numbers;
 };
 
-// A step is counted in double too.
+// Rules compute with the step in double, which holds whole numbers exactly up to here.
 inline constexpr std::int64_t most_steps = std::int64_t{1} << 53;
 
 inline problem read_part(const safetensors& file, const saved_part& part, bool any_rule, part_values& out) {
@@ -84,7 +84,7 @@ inline std::string object_key(const checkpoint_object& object, std::string_view 
     return "object." + object.name() + "." + std::string(number);
 }
 
-// Looks at the numbers of an object, which take() gives it then.
+// Checks the numbers of an object. take() assigns them later.
 inline problem read_object(const safetensors& file, checkpoint_object& object) {
     std::vector<double> values;
     for (const auto& n : object.numbers()) {

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
-// How an optimizer is loaded: first all is looked at, then all is taken.
+// Loads an optimizer in two stages: it first checks the whole file, then changes the optimizer.
 namespace FURL_NAMESPACE::detail {
 
-// Where the values of a stream are in a file, and in which format.
+// The values of a stream in a file, and their format.
 struct found_stream {
     stored_values<const std::byte> values{};
     bool is_there = true;
@@ -27,7 +27,7 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
         return &at->second;
     };
     problem wrong;
-    // What a format keeps beside values of a type: empty where there is nothing of that name.
+    // Finds the companion of this kind for values of a type; empty if the file has none.
     const auto rest = [&](element_type type, std::string_view kind) -> byte_span {
         const auto extent = extent_of_rest(type, kind, s.elements);
         const auto* t = extent ? tensor(s.name_of_rest(kind)) : nullptr;
@@ -69,8 +69,8 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     return known || !found.converts ? problem() : expects();
 }
 
-// The tensors of a file that no stream has used. Parameters may be there, and stay there; what furl does not store is another
-// program's.
+// Checks the tensors of a file that no stream has used. Parameters may be left over if they were not asked for, and tensors of
+// types that furl does not store belong to another program.
 inline problem check_rest(const safetensors& file, const checkpoint_content& content, const std::set<std::string_view>& used) {
     if (content.any_rule || used.size() == file.tensors.size()) return {};
     const std::set<std::string_view> names(content.names.begin(), content.names.end());
@@ -83,9 +83,9 @@ inline problem check_rest(const safetensors& file, const checkpoint_content& con
     return {};
 }
 
-/// Loads an optimizer from a file in memory. Nothing is changed unless all is as expected.
+/// Loads an optimizer from a file in memory. It changes nothing unless the whole file is as expected.
 ///
-/// @param converted  how many tensors were stored in another format.
+/// @param converted  counts the tensors that were stored in another format.
 inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_metadata& own,
                        std::size_t& converted) {
     safetensors file;
@@ -94,7 +94,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
     if (file.says("format") != "furl") return "its format is '" + file.says("format") + "', expected 'furl'";
     if (file.says("format_version") != "1") return "its format_version is '" + file.says("format_version") + "', expected '1'";
     if (!file.metadata.contains("checksum")) {
-        // Other programs may write none. One whose name is damaged is none of these.
+        // Other programs may leave the checksum out. A key that is nearly "checksum" is a damaged one.
         for (const auto& [key, value] : file.metadata)
             if (edit_distance(key, "checksum") <= 2) return "it has '" + key + "' in place of a checksum: it is damaged";
     }
@@ -113,7 +113,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
     for (const auto& [key, value] : file.metadata)
         if (key.starts_with("user.")) own[key.substr(5)] = value;
 
-    // From here on nothing can fail.
+    // Nothing below can fail.
     for (std::size_t i = 0; i < values.size(); ++i) {
         auto& part = content.parts[i];
         part.reset();

@@ -6,14 +6,14 @@
 #include <bit>
 #include <limits>
 
-// The safetensors format: the length of a header (8 bytes, little-endian), the header (JSON), then the tensors one behind
-// the other.
+// A file in the safetensors format has the length of the header (8 bytes, little-endian), the header (JSON), and then the
+// tensors one after the other.
 namespace FURL_NAMESPACE::detail {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
-// The checksum is that of the file as furl writes it, with eight zeros in its place. So it is the same when another program
-// writes the header in another way, or the tensors in another order.
+// The checksum is computed over the file as furl writes it, with eight zeros in place of the checksum. So it stays the same
+// when another program formats the header differently or writes the tensors in another order.
 inline constexpr std::string_view no_checksum = "00000000";
 
 inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
@@ -28,17 +28,17 @@ inline std::string json_text(const std::string& text) {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-/// A file as furl writes it: the header, length and all, and the tensors in the order in which they follow it.
+/// A file as furl writes it: the header with its length, and the tensors in the order in which they follow the header.
 struct written_file {
     std::string header;
     std::string checksum;
     std::vector<std::span<const std::byte>> data;
 
-    /// Writes the tensors of types that furl stores; others have no part in the checksum either.
+    /// Writes the tensors whose types furl stores. The checksum does not cover the others either.
     explicit written_file(const safetensors& file) {
         using entry = std::pair<const std::string, stored_tensor>;
         std::vector<const entry*> order;
-        // The large types first, so that all are aligned.
+        // Large types come first, so that all tensors are aligned.
         for (std::size_t size : {8u, 4u, 2u, 1u})
             for (const auto& e : file.tensors)
                 if (e.second.type && size_of(*e.second.type) == size) order.push_back(&e);
@@ -76,7 +76,7 @@ struct written_file {
     }
 };
 
-// Gives the tensors of a header their bytes. What is wrong with them; empty if nothing is.
+// Assigns the tensors of a header their bytes. Returns what is wrong with them, or an empty text.
 inline std::string find_data(safetensors& file, std::span<const std::byte> data) {
     using entry = std::pair<const std::string, stored_tensor>;
     std::vector<const entry*> order;
@@ -96,7 +96,7 @@ inline std::string find_data(safetensors& file, std::span<const std::byte> data)
         t.bytes = data.subspan(t.begin, t.end - t.begin);
         order.push_back(&e);
     }
-    // They lie one behind the other, with nothing between, before or behind them.
+    // The tensors must fill the data without gaps or overlaps.
     std::ranges::sort(order, {}, [](const entry* e) { return std::pair(e->second.begin, e->second.end); });
     std::size_t end = 0;
     for (const auto* e : order) {
@@ -107,7 +107,7 @@ inline std::string find_data(safetensors& file, std::span<const std::byte> data)
     return end == data.size() ? std::string() : std::to_string(data.size() - end) + " bytes behind the last tensor belong to none";
 }
 
-// The length of the header from the first bytes of a file. What is wrong with it; empty if nothing is.
+// Reads the length of the header from the first bytes of a file. Returns what is wrong with it, or an empty text.
 inline std::string header_length(std::span<const std::byte> bytes, std::size_t& length) {
     if (bytes.size() < 8) return "it has " + std::to_string(bytes.size()) + " bytes, too few for the length of the header";
     std::uint64_t n = 0;
@@ -117,7 +117,7 @@ inline std::string header_length(std::span<const std::byte> bytes, std::size_t& 
     return {};
 }
 
-/// Reads a file, or finds what is wrong with it: the result is a text then. Copies no tensor.
+/// Reads a file without copying tensors. Returns what is wrong with it, or an empty text.
 inline std::string parse(std::span<const std::byte> bytes, safetensors& file) {
     std::size_t length = 0;
     if (auto wrong = header_length(bytes, length); !wrong.empty()) return wrong;
@@ -134,7 +134,7 @@ inline std::string parse(std::span<const std::byte> bytes, safetensors& file) {
            "; a program that changes a checkpoint takes the checksum out of its metadata";
 }
 
-/// Whether the header of a file that is to be written says to a reader what it is to say. What does not; empty if all does.
+/// Checks that a reader will get from a written header what `file` contains. Returns what differs, or an empty text.
 inline std::string check_header(const written_file& written, const safetensors& file) {
     if (written.header.size() - 8 > longest_header)
         return "its header would have " + std::to_string(written.header.size() - 8) + " bytes, of which readers take " +

@@ -11,43 +11,44 @@
 #include <string>
 #include <vector>
 
-/// This folder holds what changes a number of the optimizer between steps, from what it sees of the training.
+/// This folder holds controllers: objects that watch the training and change a number of the optimizer between steps.
 namespace FURL_NAMESPACE {
 
-/// The scale of a scaled loss: as large as the gradients bear.
+/// Finds the scale of a scaled loss: the largest one at which the gradients do not overflow.
 ///
-/// Gradients of low precision underflow; those of a loss that is multiplied by s do not, and a rule with `unscaled` or
-/// `loss_scaled` divides them by s again. Where they overflow instead, the step is skipped (skip_nonfinite) and s falls;
-/// after enough steps in a row that were done, it rises.
+/// Gradients of low precision underflow. If the loss is multiplied by s they do not, and a rule with `unscaled` or
+/// `loss_scaled` divides them by s again. If they overflow instead, the rule skips the step (skip_nonfinite) and s falls.
+/// After enough completed steps in a row, s rises.
 ///
 /// `furl::loss_scale scale;`
 /// `loss = scale.value() * ...;  opt.set("loss_scale", scale.value());  scale.update(opt.step(w, g));`
 ///
-/// A skipped step leaves the gradients as they are. Where the next ones are added to them, set them to 0 first
-/// (furl::zero_gradients): else each later step is skipped too. Where the scale is at its least and steps are still skipped,
-/// the gradients overflow without any scaling. A step in which no tensor has a gradient returns false as well: do not count it here.
+/// A skipped step leaves the gradients as they are. If your backward pass adds to them, set them to 0 first
+/// (furl::zero_gradients); otherwise each later step is skipped too. If the scale has reached its least value and steps are
+/// still skipped, the gradients overflow even without scaling. A step in which no tensor has a gradient returns false as well;
+/// do not pass that result to update().
 ///
-/// It is a value: copy it, or save it with the optimizer: `furl::save_checkpoint(path, opt, {.also = {{"scale", scale}}})`.
+/// Copy it like any value, or save it with the optimizer: `furl::save_checkpoint(path, opt, {.also = {{"scale", scale}}})`.
 ///
 /// Defaults:  those of PyTorch's GradScaler.
 /// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
-/// Source:    Micikevicius et al. 2018, section 3.2; torch.amp.GradScaler, which has no bounds; the least value is that of
+/// Source:    Micikevicius et al. 2018, section 3.2; torch.amp.GradScaler, which has no bounds. The least value is that of
 ///            DeepSpeed and Megatron-LM.
 class loss_scale {
   public:
-    /// How it moves, and between which bounds.
+    /// The factors and bounds of the scale.
     struct settings {
         double initial = 65536;    ///< the first value
-        double growth = 2;         ///< factor upwards, above 1; a power of 2 loses no bit
-        double backoff = 0.5;      ///< factor downwards, in (0, 1)
-        std::int64_t interval = 2000;  ///< steps done in a row before it rises, at least 1
+        double growth = 2;         ///< the factor by which it rises, above 1; a power of 2 loses no bit
+        double backoff = 0.5;      ///< the factor by which it falls, in (0, 1)
+        std::int64_t interval = 2000;  ///< completed steps in a row before it rises, at least 1
         double least = 1;          ///< it does not fall below this
-        double most = 0x1p126;     ///< the largest whose reciprocal is no denormal float
+        double most = 0x1p126;     ///< it does not rise above this: the largest value whose reciprocal is no denormal float
     };
 
     loss_scale() : loss_scale(settings{}) {}
 
-    /// With these settings.
+    /// Uses these settings.
     explicit loss_scale(const settings& chosen) : settings_(chosen), value_(chosen.initial) {
         require(chosen.growth > 1, "growth must be above 1");
         require(chosen.backoff > 0 && chosen.backoff < 1, "backoff must be between 0 and 1");
@@ -56,11 +57,11 @@ class loss_scale {
                 "initial must be between least and most, and all above 0");
     }
 
-    /// By what the loss is to be multiplied.
+    /// The factor to multiply the loss by.
     double value() const { return value_; }
     std::int64_t steps_in_a_row() const { return steps_; }
 
-    /// Goes on from a value that was saved, or the nearest one between its bounds.
+    /// Continues from a saved value, clamped to the bounds of this object.
     ///
     /// Errors:  std::invalid_argument if the value is not above 0, or the steps are below 0.
     void restore(double value, std::int64_t steps_in_a_row) {
@@ -68,7 +69,7 @@ class loss_scale {
         if (auto wrong = restore_numbers(numbers); !wrong.empty()) detail::refuse("furl: loss_scale: " + wrong);
     }
 
-    /// For save_checkpoint and load_checkpoint; see checkpoint_object.
+    /// save_checkpoint and load_checkpoint call these; see checkpoint_object.
     std::vector<setting> saved_numbers() const { return {{"value", value_}, {"steps_in_a_row", static_cast<double>(steps_)}}; }
     std::string restore_numbers(std::span<const double> numbers) {
         if (!(numbers[0] > 0)) return "a value must be above 0";
@@ -79,7 +80,7 @@ class loss_scale {
         return {};
     }
 
-    /// To be told whether the step was done; whether the scale changed.
+    /// Adjusts the scale. Pass whether the step was done, which is what `opt.step` returns. Returns whether the scale changed.
     bool update(bool done) {
         const double before = value_;
         if (!done) {

@@ -20,35 +20,35 @@ namespace FURL_NAMESPACE {
 /// `opt.set("lr", plateau.next(validation_loss, opt.get("lr")));`
 ///
 /// A metric is better than the best so far if it is below best (1 - threshold) (relative) or best - threshold
-/// (absolute); in max mode, above best (1 + threshold) or best + threshold. After more than `patience` in a row that
-/// are not, the value becomes max(value factor, floor), unless that takes off no more than eps; then `cooldown` metrics
-/// are not counted as bad. A NaN is never better. It is a value: copy it, or save it with the optimizer:
+/// (absolute); in max mode, above best (1 + threshold) or best + threshold. NaN is never better. After more than `patience`
+/// metrics in a row that are not better, the value becomes max(value factor, floor), unless that lowers it by no more than
+/// eps. The next `cooldown` metrics then do not count as bad. Copy it like any value, or save it with the optimizer:
 /// `furl::save_checkpoint(path, opt, {.also = {{"plateau", plateau}}})`.
 ///
 /// Defaults:  those of PyTorch.
 /// Errors:    std::invalid_argument, at construction, if a setting is out of its range.
-/// Source:    torch.optim.lr_scheduler.ReduceLROnPlateau, which calls the floor min_lr. A relative threshold expects a
-///            metric above 0: below 0 it asks for less than no improvement, there as here.
+/// Source:    torch.optim.lr_scheduler.ReduceLROnPlateau, which calls the floor min_lr. There as here, a relative threshold
+///            expects a metric above 0: below 0, even a slightly worse metric counts as better.
 class reduce_on_plateau {
   public:
-    /// Which metric is the better one.
+    /// Says whether smaller or larger metrics are better.
     enum class better {
         smaller,  ///< PyTorch's mode min
         larger,   ///< PyTorch's mode max
     };
-    /// Whether a threshold is a part of the best metric or a distance from it.
+    /// Says whether a threshold is a fraction of the best metric or a distance from it.
     enum class threshold_kind {
         relative,  ///< PyTorch's threshold_mode rel
         absolute,  ///< PyTorch's threshold_mode abs
     };
 
-    /// What to watch for, and what to do then.
+    /// The settings.
     struct settings {
         better mode = better::smaller;  ///< which metric is better
-        double factor = 0.1;      ///< of the value at each reduction, in (0, 1)
-        int patience = 10;        ///< metrics in a row that need not be better, at least 0
-        double threshold = 1e-4;  ///< what better means, at least 0
-        threshold_kind kind = threshold_kind::relative;  ///< of the threshold
+        double factor = 0.1;      ///< a reduction multiplies the value by it, in (0, 1)
+        int patience = 10;        ///< how many metrics in a row may be no better, at least 0
+        double threshold = 1e-4;  ///< how much better a metric must be, at least 0
+        threshold_kind kind = threshold_kind::relative;  ///< whether the threshold is relative or absolute
         int cooldown = 0;   ///< metrics after a reduction that are not counted, at least 0
         double floor = 0;   ///< the value is not taken below this
         double eps = 1e-8;  ///< a reduction by no more than this is not made, at least 0
@@ -56,7 +56,7 @@ class reduce_on_plateau {
 
     reduce_on_plateau() : reduce_on_plateau(settings{}) {}
 
-    /// With these settings. Errors: std::invalid_argument if one is out of its range.
+    /// Uses these settings. Errors: std::invalid_argument if one is out of its range.
     explicit reduce_on_plateau(const settings& chosen) : settings_(chosen) {
         require(chosen.factor > 0 && chosen.factor < 1, "factor must be between 0 and 1");
         require(chosen.patience >= 0, "patience must be at least 0");
@@ -66,7 +66,7 @@ class reduce_on_plateau {
         reset();
     }
 
-    /// The value from now on, given the metric of the epoch that ended and the value it had.
+    /// Returns the new value, from the metric of the epoch that has ended and the current value.
     double next(double metric, double value) {
         if (is_better(metric)) {
             best_ = metric;
@@ -85,7 +85,7 @@ class reduce_on_plateau {
         return value - reduced > settings_.eps ? reduced : value;
     }
 
-    /// The same for a hyperparameter in its place; whether it was reduced.
+    /// Updates a hyperparameter in place. Returns whether it was changed.
     bool step(double metric, double& value) {
         const double before = value;
         value = next(metric, value);
@@ -96,13 +96,14 @@ class reduce_on_plateau {
     int bad_in_a_row() const { return bad_; }  ///< metrics since the best one, or since a reduction
     bool is_cooling_down() const { return cooling_ > 0; }  ///< whether metrics are not counted for now
 
-    /// As after construction.
+    /// Resets it to what it is after construction.
     void reset() {
         best_ = settings_.mode == better::smaller ? detail::infinity<double> : -detail::infinity<double>;
         bad_ = cooling_ = 0;
     }
 
-    /// For save_checkpoint and load_checkpoint; see checkpoint_object. Settings are the program's, and not saved.
+    /// save_checkpoint and load_checkpoint call these; see checkpoint_object. The settings belong to the program and are not
+    /// saved.
     std::vector<setting> saved_numbers() const {
         return {{"best", best_}, {"bad_in_a_row", static_cast<double>(bad_)}, {"cooldown_left", static_cast<double>(cooling_)}};
     }

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-/// What a member of this folder is: an optimizer whose rule is chosen while the program runs. This header needs neither
-/// the rules nor the vectors: a unit that includes only it compiles fast.
+/// This folder holds optimizers whose rules are chosen while the program runs. This header includes neither rules nor
+/// vector code, so a unit that includes only this header compiles fast.
 namespace furl {
 
 template <class T = float>
@@ -38,27 +38,28 @@ inline std::string no_tensor(std::size_t tensor, std::size_t tensors, const char
 
 }  // namespace detail
 
-/// What an any_optimizer does: all of it but its name, which units that are compiled for different processors share.
+/// The implementation of any_optimizer. It is a class of its own because units that are compiled for different processors
+/// share the name any_optimizer, but not this code.
 ///
-/// @tparam T  as of any_optimizer.
+/// @tparam T  as in any_optimizer.
 template <class T>
 class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, T> {
     using overloads = detail::step_overloads<any_optimizer_base<T>, T>;
     friend overloads;
 
   public:
-    using value_type = T;  ///< of parameters and gradients
+    using value_type = T;  ///< the element type of parameters and gradients
 
     any_optimizer_base() = default;
 
-    /// Holds this optimizer.
+    /// Takes ownership of an optimizer.
     template <class Rule, class... Policies>
     any_optimizer_base(optimizer<Rule, T, Policies...> opt)  // NOLINT(google-explicit-constructor)
         : held_(std::make_unique<detail::hidden_optimizer<optimizer<Rule, T, Policies...>>>(std::move(opt))) {}
 
-    /// A copy, with states of its own.
+    /// Makes a copy with states of its own.
     any_optimizer_base(const any_optimizer_base& other) : overloads(), held_(other.held_ ? other.held_->clone() : nullptr) {}
-    /// Takes the optimizer over.
+    /// Takes over the optimizer of the other object, which is empty afterwards.
     any_optimizer_base(any_optimizer_base&&) noexcept = default;
     any_optimizer_base& operator=(const any_optimizer_base& other) { return *this = any_optimizer_base(other); }
     any_optimizer_base& operator=(any_optimizer_base&&) noexcept = default;
@@ -67,7 +68,8 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     /// Whether it holds an optimizer.
     explicit operator bool() const { return held_ != nullptr; }
 
-    /// A step of one tensor, as furl::optimizer::step_tensor; finish_step ends it without the others.
+    /// Runs the part of one tensor in a step, as furl::optimizer::step_tensor does. finish_step ends a partial step without
+    /// the remaining tensors.
     bool step_tensor(std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
                      std::initializer_list<named_tensors<T>> inputs = {}) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
@@ -76,7 +78,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     void finish_step() { held_->finish_step(); }
     bool step_is_open() const { return held_->step_is_open(); }
 
-    /// A value of one per step that the rule names by let, as the last step computed it; and all, with their names.
+    /// Returns a per-step value that the rule names by let, as the last step computed it. values() returns all of them.
     double value(std::string_view name) const {
         const auto i = place(info().values, name);
         if (i < info().values.size()) return held_->values()[i];
@@ -85,17 +87,18 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     }
     std::vector<setting> values() const { return paired(info().values, held_->values()); }
 
-    /// The names of what there is; the rule's own name as the compiler prints it; its fingerprint.
+    /// Returns the rule's name as the compiler prints it, its fingerprint, and the names of its states and hyperparameters.
     const rule_info& info() const { return held_->info(); }
 
-    /// A hyperparameter by name: `opt["lr"] = 3e-4`. It is read at the start of each step.
+    /// Returns a hyperparameter by name: `opt["lr"] = 3e-4`. Each step reads it at its start.
     double& operator[](std::string_view name) {
         const auto i = place(info().hyperparameters, name);
         if (i < info().hyperparameters.size()) return held_->hyperparameters()[i];
         return detail::refuse<std::invalid_argument, std::reference_wrapper<double>>(
             detail::no_single_value(name, "the rule", info().hyperparameters, info().tensor_hyperparameters), nowhere_);
     }
-    /// The same by a call, which refuses a NaN; one of each tensor is set for all. Returns whether it was set.
+    /// Sets a hyperparameter by name, and refuses NaN. A per-tensor hyperparameter is set for all tensors. Returns whether the
+    /// value was set.
     bool set(std::string_view name, double value) {
         const auto i = place(info().hyperparameters, name);
         const auto of_tensors = tensor_state(name);
@@ -109,7 +112,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     }
     double get(std::string_view name) const { return const_cast<any_optimizer_base&>(*this)[name]; }
 
-    /// A hyperparameter of each tensor (furl::per_tensor), of one of them.
+    /// Sets a per-tensor hyperparameter (furl::per_tensor) for one tensor.
     bool set(std::string_view name, std::size_t tensor, double value) {
         if (!require_tensor_value(name, tensor) || !detail::require_number(name, value)) return false;
         number_at(tensor_state(name), tensor) = value;
@@ -119,46 +122,47 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
         return require_tensor_value(name, tensor) ? number_at(tensor_state(name), tensor) : detail::not_a_number<double>;
     }
 
-    /// All hyperparameters of one value, for loggers: `for (auto [name, value] : opt.settings())`.
+    /// Returns all hyperparameters that have one value for all tensors: `for (auto [name, value] : opt.settings())`.
     std::vector<setting> settings() const {
         return paired(info().hyperparameters, held_->hyperparameters());
     }
 
-    /// The names of the hyperparameters, and their values in the same order; the names of those with a value for each tensor.
+    /// The names of the hyperparameters that have one value, their values in the same order, and the names of the per-tensor
+    /// hyperparameters.
     std::span<const std::string_view> hyperparameters() const { return info().hyperparameters; }
     std::span<double> hyperparameter_span() { return held_->hyperparameters(); }
     std::span<const std::string_view> tensor_hyperparameters() const { return info().tensor_hyperparameters; }
 
-    /// A state of one value per parameter, of a tensor; which need not be named where there is one.
+    /// Returns a per-parameter state of a tensor. The tensor can be left out where there is only one.
     ///
-    /// Errors:  std::invalid_argument if there is no such state or tensor, or its values are not stored as T: take
-    ///          state_bytes then.
+    /// Errors:  std::invalid_argument if there is no such state or tensor, or if its values are not stored as T; use
+    ///          state_bytes for those.
     std::span<T> state(std::string_view name, std::size_t tensor) {
         const auto bytes = bytes_of(name, tensor, rate::per_element, element_type_of<T>, "state");
         return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
     }
     std::span<T> state(std::string_view name) { return state(name, only_tensor()); }
 
-    /// A state of one value per tensor or per step; of one per step for any tensor.
+    /// Returns a per-tensor or per-step state. A per-step state is the same for every tensor.
     double& scalar_state(std::string_view name, std::size_t tensor) {
         const auto bytes = bytes_of(name, tensor, rate::per_tensor, element_type::float64, "state of one value per tensor or step");
         return bytes.empty() ? nowhere_ : *reinterpret_cast<double*>(bytes.data());
     }
     double& scalar_state(std::string_view name) { return scalar_state(name, only_tensor()); }
 
-    /// The memory of a state by its place in info().states.
+    /// Returns the memory of a state, by its index in info().states.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) { return held_->state_bytes(state, tensor); }
-    /// A copy of the values of a state of one value per parameter, whatever it is stored as.
+    /// Returns a copy of the values of a per-parameter state, in whatever format it is stored.
     std::vector<T> read_state(std::string_view name, std::size_t tensor = 0) const { return held_->read_state(name, tensor); }
 
-    /// The number of steps done; set it when states are restored.
+    /// The number of steps done. Set it when you restore states.
     std::int64_t step_count() const { return held_->step_count(); }
     void set_step_count(std::int64_t steps) { held_->set_step_count(steps); }
 
-    /// States and step count as after construction; hyperparameters stay.
+    /// Resets states and step count to what they are after construction. Hyperparameters stay.
     void reset() { held_->reset(); }
 
-    /// The number of tensors, and their numbers of elements.
+    /// The number of tensors, and the number of elements of each.
     std::size_t tensors() const { return sizes().size(); }
     std::span<const std::size_t> sizes() const { return held_->sizes(); }
     std::size_t size(std::size_t tensor) const {
@@ -166,14 +170,14 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
         return detail::refuse(detail::no_tensor(tensor, tensors()), std::size_t{0});
     }
 
-    /// For optimizers that are made of others.
+    /// For optimizers that are made of several optimizers.
     detail::erased_optimizer<T>& erased() { return *held_; }
 
   private:
     std::unique_ptr<detail::erased_optimizer<T>> held_;
-    double nowhere_ = 0;  // what a refused call returns, without exceptions
+    double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
 
-    // For step_overloads.
+    // step_overloads calls it.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
         auto* const session = held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients);
@@ -196,7 +200,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
         return static_cast<std::size_t>(std::ranges::find(names, name) - names.begin());
     }
 
-    // The place among the states of a hyperparameter of each tensor; past the end if there is none of the name.
+    // Finds the index of the state that stores a per-tensor hyperparameter; past the end if no state has this name.
     std::size_t tensor_state(std::string_view name) const {
         const auto states = info().states;
         std::size_t i = 0;
@@ -221,7 +225,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
                               tensors());
     }
 
-    // Empty where it was refused.
+    // Returns an empty span if the request is refused.
     std::span<std::byte> bytes_of(std::string_view name, std::size_t tensor, rate when, element_type type, const char* kind) {
         using result = std::span<std::byte>;
         if (tensor >= std::max<std::size_t>(tensors(), when == rate::per_tensor))
@@ -244,33 +248,33 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
 
 namespace furl {
 
-/// An optimizer of any rule, behind one type: for programs that choose the rule from a configuration.
+/// One type for the optimizers of all rules, for programs that choose the rule from a configuration.
 ///
 /// `furl::any_optimizer<float> opt = furl::make_optimizer("adamw", {{"lr", 3e-4}}, sizes);`
 /// `furl::any_optimizer<float> opt = furl::optimizer<my_rule>(sizes);`
 ///
-/// A value: a copy has states of its own. It is empty after it was moved from; then only assignment is allowed.
+/// It has value semantics: a copy has states of its own. A moved-from object is empty and can only be assigned to or destroyed.
 ///
 /// @tparam T  the element type of parameters and gradients: float or double.
-/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only where it is given inputs.
-/// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. A name that does not exist
-///          is answered by the nearest that does.
+/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only if it takes inputs.
+/// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. The message for an unknown
+///          name suggests the nearest name that exists.
 template <class T>
 class any_optimizer : public any_optimizer_base<T> {
   public:
     using any_optimizer_base<T>::any_optimizer_base;
 
     FURL_OF_BUILD any_optimizer() = default;
-    /// A copy, with states of its own.
+    /// Makes a copy with states of its own.
     FURL_OF_BUILD any_optimizer(const any_optimizer&) = default;
-    /// Takes the optimizer over.
+    /// Takes over the optimizer of the other object, which is empty afterwards.
     FURL_OF_BUILD any_optimizer(any_optimizer&&) noexcept = default;
     FURL_OF_BUILD any_optimizer& operator=(const any_optimizer&) = default;
     FURL_OF_BUILD any_optimizer& operator=(any_optimizer&&) noexcept = default;
     FURL_OF_BUILD ~any_optimizer() = default;
 };
 
-/// The element type of an optimizer.
+/// Deduces T from an optimizer.
 template <class Rule, class T, class... Policies>
 any_optimizer(optimizer<Rule, T, Policies...>) -> any_optimizer<T>;
 

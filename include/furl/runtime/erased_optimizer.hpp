@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-// What any_optimizer holds: an optimizer behind virtual functions.
+// Type erasure for any_optimizer: it calls an optimizer through virtual functions.
 namespace FURL_NAMESPACE::detail {
 
-/// Who runs the chunks of a step, with its type hidden; see ChunkRunner.
+/// A reference to a runner of any type, which runs the chunks of a step; see ChunkRunner.
 class chunk_runner_ref {
   public:
-    /// The calling thread.
+    /// Runs the chunks on the calling thread.
     chunk_runner_ref() = default;
 
     template <class Runner>
@@ -52,7 +52,7 @@ class chunk_runner_ref {
     void (*run_)(void*, std::size_t, body&) = nullptr;
 };
 
-/// A step_session, with the type of its optimizer hidden.
+/// The interface of a step_session whose optimizer type is hidden.
 struct erased_session {
     virtual bool prepare(std::size_t pass) = 0;
     virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
@@ -67,7 +67,8 @@ struct erased_session {
     ~erased_session() = default;
 };
 
-/// An optimizer, with its type hidden, and its session. Few functions: each is compiled for each rule.
+/// The interface of an optimizer whose type is hidden, and of its session. Each function here is compiled once for each rule,
+/// so there are few.
 template <class T>
 struct erased_optimizer : erased_session {
     erased_optimizer() = default;
@@ -90,7 +91,7 @@ struct erased_optimizer : erased_session {
     virtual void finish_step() = 0;
     virtual bool step_is_open() const = 0;
 
-    // Null where the step is refused.
+    // Returns null if the step is refused.
     virtual erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                   std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                                   bool may_write_gradients) = 0;
@@ -127,7 +128,7 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     void finish_step() override { opt.finish_step(); }
     bool step_is_open() const override { return opt.step_is_open(); }
 
-    std::optional<typename Optimizer::session> session{};  // the step that is being done
+    std::optional<typename Optimizer::session> session{};  // the current step
 
     erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                           std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,

@@ -9,45 +9,46 @@
 
 namespace FURL_NAMESPACE {
 
-/// Groups of tensors, each with hyperparameters or a rule of its own, under one step.
+/// An optimizer of groups of tensors. Each group has a rule and hyperparameters of its own, and one step steps them all.
 ///
 /// `furl::grouped_optimizer<float> opt;`
 /// `opt.add<clipped_adamw>(matrices);  opt.add<clipped_sgd>(biases, {.settings = {{"weight_decay", 0}}});`
 /// `opt.set("lr", 3e-4);  opt.step(all_tensors, all_gradients);`
 ///
-/// A step takes the tensors of all groups in one list: in the order in which they were added, or where each group's
-/// settings say, `{.tensors = {0, 3}}`. A reduction over all
-/// tensors, global(norm(grad)) say, is over those of all groups that are not frozen and whose rule has the very same
-/// reduction: so clipped groups of different rules share one norm. If the rule of one group skips a step, it is skipped
-/// in all. Groups that differ only in hyperparameters step as one optimizer of all their tensors would, to the bit.
+/// A step takes the tensors of all groups in one list. They stand in the order in which they were added, or where a group's
+/// settings place them, `{.tensors = {0, 3}}`. A reduction over all tensors, for example global(norm(grad)), covers every
+/// group that is not frozen and whose rule has exactly this reduction, so clipped groups of different rules share one norm.
+/// If the rule of one group skips a step, all groups skip it. Groups that differ only in hyperparameters give the same bits
+/// as one optimizer of all their tensors.
 ///
-/// Hyperparameters: what a group has set itself; else what set() of this object gave to all; else the rule's default.
+/// A hyperparameter of a group has the value that the group has set itself, else the value that set() of this object gave to
+/// all groups, else the rule's default.
 ///
-/// step takes a list of the tensors of all groups. An empty gradient says that its tensor has none this time: tensor and states
-/// stay as they are, and are left out of what is global. A group without any gradient is no part of the step, as if it were
-/// frozen; so are those of its tensors that share a multiplier. Of a further input, the tensors of groups without such an input
-/// are empty.
+/// An empty gradient means that its tensor has no gradient in this step: the tensor and its states stay as they are, and
+/// global reductions leave them out. If no tensor of a group has a gradient, the group takes no part in the step, as if it
+/// were frozen; the same holds for the tensors of a group that share a multiplier. In the list of a further input, the
+/// tensors of groups whose rule does not read this input are empty.
 ///
-/// A value: a copy has states of its own.
+/// It has value semantics: a copy has states of its own.
 ///
-/// Cost:    that of its groups: one or more passes over each tensor. A step allocates only where it is given inputs, or
-///          other memory than the last one.
+/// Cost:    that of its groups: one or more passes over each tensor. A step allocates only if it takes inputs or other
+///          memory than the last step.
 /// Errors:  std::invalid_argument, before anything is written.
 template <class T = float>
 class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T> {
     friend detail::step_overloads<grouped_optimizer<T>, T>;
 
   public:
-    using value_type = T;              ///< of parameters and gradients
-    using group = parameter_group<T>;  ///< what add() makes
+    using value_type = T;              ///< the element type of parameters and gradients
+    using group = parameter_group<T>;  ///< the type of a group
 
-    /// One more group, of this rule, at any time.
+    /// Adds a group with this rule. Groups can be added at any time.
     ///
-    /// @param sizes     of its tensors: one, a list, or the tensors themselves.
-    /// @param settings  hyperparameters of its own, multipliers of "lr" for each tensor, whether it is frozen, the numbers
-    ///                  of its tensors in the list of all.
-    /// @returns  the group; it stays where it is. Without exceptions, where it is refused, one without a rule.
-    /// Errors:  std::invalid_argument if a setting does not fit, or another group has a tensor of such a number.
+    /// @param sizes     the size of its tensor, a list of sizes, or the tensors themselves.
+    /// @param settings  hyperparameters of its own, a multiplier of "lr" for each tensor, whether the group is frozen, and
+    ///                  the indices of its tensors in the list of all tensors.
+    /// @returns  a reference to the group, which stays valid. Without exceptions, a refused call returns a group without a rule.
+    /// Errors:  std::invalid_argument if a setting does not fit, or if another group has a tensor with such an index.
     template <class Rule, class... Policies, class Sizes>
     group& add(const Sizes& sizes, const group_settings& settings = {}) {
         return add_made([](std::span<const std::size_t> n) { return any_optimizer<T>(optimizer<Rule, T, Policies...>(n)); },
@@ -58,7 +59,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return add<Rule, Policies...>(std::span(sizes.begin(), sizes.size()), settings);
     }
 
-    /// The same, of a rule by name: `opt.add(furl::zoo_registry(), "adamw", sizes)`.
+    /// Adds a group whose rule is given by name: `opt.add(furl::zoo_registry(), "adamw", sizes)`.
     template <class Sizes>
     group& add(const registry<T>& rules, std::string_view rule, const Sizes& sizes, const group_settings& settings = {}) {
         return add_made([&](std::span<const std::size_t> n) { return rules.make(rule, {}, n); },
@@ -69,7 +70,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return add(rules, rule, std::span(sizes.begin(), sizes.size()), settings);
     }
 
-    /// The groups, in their order: `for (auto& group : opt) group.set("lr", 0.5 * group.get("lr"));`
+    /// The groups in the order in which they were added: `for (auto& group : opt) group.set("lr", 0.5 * group.get("lr"));`
     std::size_t size() const { return groups_.size(); }
     group& operator[](std::size_t i) {
         if (i < size()) return groups_[i];
@@ -80,8 +81,8 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     auto begin() const { return groups_.begin(); }
     auto end() const { return groups_.end(); }
 
-    /// A hyperparameter for all groups that have it and have not set it themselves, those to come too. One with a value for
-    /// each tensor is set for all tensors of such a group.
+    /// Sets a hyperparameter for all groups that have it and have not set it themselves, including groups that are added
+    /// later. A per-tensor hyperparameter is set for all tensors of such a group.
     ///
     /// Errors:  std::invalid_argument if no group has it, or the value is NaN.
     bool set(std::string_view name, double value) {
@@ -100,19 +101,19 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return true;
     }
 
-    /// States and step counts as after construction; hyperparameters stay.
+    /// Resets states and step counts to what they are after construction. Hyperparameters stay.
     void reset() {
         for (auto& g : groups_) g.reset();
     }
 
-    /// The number of tensors of all groups.
+    /// The number of tensors in all groups together.
     std::size_t tensors() const { return group_of_.size(); }
 
-    /// For save_checkpoint and load_checkpoint.
+    /// save_checkpoint and load_checkpoint call it.
     std::vector<detail::saved_part> saved_parts() {
         std::vector<detail::saved_part> parts;
         for (std::size_t i = 0; i < groups_.size(); ++i) groups_[i].append_saved_parts(parts, i);
-        // What all were given is what they inherit: groups to come take it too.
+        // The values that set() gave to all groups are those that the loaded groups inherit; groups added later take them too.
         if (!parts.empty())
             parts.back().loaded = [this, before = std::move(parts.back().loaded)] {
                 if (before) before();
@@ -128,31 +129,31 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
     std::deque<group> groups_;
     std::map<std::string, double, std::less<>> shared_;
-    std::map<std::size_t, std::size_t> group_of_;  // by the number of a tensor
+    std::map<std::size_t, std::size_t> group_of_;  // by the index of a tensor
 
-    // Of the step that is being done, kept so that it allocates nothing.
+    // The working data of the current step. It is kept from step to step, so that a step allocates nothing.
     std::vector<part*> active_;
     std::size_t total_ = 0;
     std::uint64_t number_ = 0;
-    // The arguments of the last take, if they can be used again: all tensors with a gradient, and no inputs.
+    // The arguments of the last take(), if a step can use them again: all tensors had a gradient, and there were no inputs.
     std::vector<std::span<T>> taken_parameters_;
     std::vector<std::span<const T>> taken_gradients_;
     std::vector<unsigned char> taken_const_;
     detail::shared_reductions reductions_;
 
-    // What a step touches: each part, and where its arguments lie. The second is what was last found without an overlap; a
-    // copy of this object has other parts, so it looks for itself.
+    // The addresses of the parts that step and of their arguments: those of this step, and those of the last step that was
+    // found free of overlaps. A copy of this object has other parts, so it checks again.
     std::vector<const void*> touched_, checked_;
     std::vector<detail::interval> intervals_;
 
-    group nowhere_;  // what a refused call returns, without exceptions
+    group nowhere_;  // without exceptions, a refused call returns a reference to it
 
     group& refused(std::string text) {
         nowhere_ = group();
         return detail::refuse<std::invalid_argument, std::reference_wrapper<group>>(std::move(text), nowhere_);
     }
 
-    // The numbers of a group's tensors in the list of all; refused if they do not fit.
+    // Finds the indices of a group's tensors in the list of all tensors, and refuses settings that do not fit.
     bool numbers_of(std::size_t wanted, const group_settings& settings, std::vector<std::size_t>& numbers) const {
         if (settings.tensors.empty()) {
             const bool dense = group_of_.empty() || group_of_.rbegin()->first + 1 == group_of_.size();
@@ -183,11 +184,12 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return groups_.emplace_back(std::move(g));
     }
 
-    // For step_overloads.
+    // step_overloads calls it.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool again = inputs.empty() && are_as_taken(parameters);
         if (!again && !take(parameters, inputs)) return false;
-        // Few walks over the parts, as a thousand of them do not fit into a cache. All but the last pass of a part only read.
+        // The loops below visit all parts as rarely as possible, since a thousand parts do not fit into a cache. All passes of
+        // a part but the last one only read.
         reductions_.start(tensors());
         std::size_t passes = 1;
         bool may_skip = false;
@@ -214,7 +216,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return true;
     }
 
-    // A pass of a part that only reads; notes what it reduces over all tensors.
+    // Runs a pass of a part that only reads, and records the results of its global reductions.
     void reduce(part& p, std::size_t pass, detail::chunk_runner_ref runner) {
         if (pass + 1 >= p.info().passes) return;
         take_combined(p, pass);
@@ -233,7 +235,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return p.session().prepare(p.info().passes - 1);
     }
 
-    // Gives a part what was combined after the pass before.
+    // Gives a part the global reductions that were combined after the previous pass.
     void take_combined(part& p, std::size_t pass) {
         if (pass == 0) return;
         p.for_each_global(pass - 1, [&](const reduction_info& what, std::size_t place) {
@@ -241,7 +243,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         });
     }
 
-    // Whether the arguments and the parts that step are those of the last take.
+    // Tells whether the arguments and the active parts are those of the last take().
     bool are_as_taken(std::span<const std::span<T>> parameters) const {
         const auto equal = [](const auto& a, const auto& b) {
             return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.data() == y.data() && x.size() == y.size(); });
@@ -257,7 +259,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return same && known == active_.end();
     }
 
-    // Deals the arguments out to the parts that step, and refuses what does not fit.
+    // Hands each active part its arguments, and refuses arguments that do not fit.
     bool take(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
         taken_parameters_.clear();
         if (!group_of_.empty() && group_of_.rbegin()->first + 1 != tensors()) {
@@ -308,7 +310,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return true;
     }
 
-    // Whether the arguments fit the tensors of a part; notes where they lie.
+    // Tells whether the arguments fit the tensors of a part, and records their addresses.
     bool fits(const part& p, std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
         const auto sizes = p.opt().sizes();
         for (std::size_t k = 0; k < sizes.size(); ++k) {

@@ -6,25 +6,25 @@
 
 namespace FURL_NAMESPACE {
 
-/// All rules of the zoo, by name.
+/// Returns a registry of all rules of the zoo.
 ///
-/// Cost:    70 s and 3.2 GB of compilation in a unit that uses it (g++ 12, -O2), for 103 rules: use it in one unit of a
-///          program, or list the rules that are wanted in a furl::registry.
+/// Cost:    a unit that uses it takes 70 s and 3.2 GB to compile (g++ 12, -O2), for 103 rules. Use it in one unit of a
+///          program, or list only the rules that you need in a furl::registry.
 template <class T = float>
 const registry<T>& zoo_registry() {
     static const registry<T> all(rules_of<zoo::all>{});
     return all;
 }
 
-/// An optimizer of a rule of the zoo, chosen at run time.
+/// Makes an optimizer whose rule is chosen from the zoo by name at run time.
 ///
 /// `auto opt = furl::make_optimizer("adamw", {{"lr", 3e-4}}, sizes);`
 ///
 /// @param rule      the name of a rule in furl::zoo.
 /// @param settings  hyperparameters and their values; the others have the rule's defaults.
-/// @param sizes     of the tensors: one, a list, or the tensors themselves.
+/// @param sizes     the size of the tensor, a list of sizes, or the tensors themselves.
 /// Cost:    see zoo_registry.
-/// Errors:  std::invalid_argument if there is no rule or hyperparameter of a name.
+/// Errors:  std::invalid_argument if no rule or hyperparameter has a given name.
 template <class T = float, class Sizes>
 any_optimizer<T> make_optimizer(std::string_view rule, std::initializer_list<setting> settings, const Sizes& sizes) {
     return zoo_registry<T>().make(rule, settings, sizes);

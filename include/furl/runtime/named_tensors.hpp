@@ -9,28 +9,28 @@
 #include <type_traits>
 #include <vector>
 
-// What a step is given where the types of optimizers are hidden.
+// The types of the arguments of a step whose optimizer type is hidden.
 namespace FURL_NAMESPACE {
 
-/// An input of a step, by its name at run time: one tensor, or a list of them.
+/// The data of an input, which is named at run time: one tensor, or a list of tensors.
 template <class T>
 class named_tensors {
   public:
-    /// Data of an input, by its name.
+    /// Binds data to the name of an input.
     template <class X>
     named_tensors(std::string_view name, const X& data) : name_(name) {
         if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>()) {
-            if (!detail::require_layout(name, 0, data, data)) return;  // no tensors: the step is refused
+            if (!detail::require_layout(name, 0, data, data)) return;  // without tensors the step is refused
             detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
             if constexpr (detail::HasLayout<const detail::tensor_of_t<const X>>)
                 for (auto&& one : detail::as_list(data)) layouts_.push_back(detail::layout_of(one));
         }
     }
 
-    /// As a step takes it.
+    /// Converts to the type that a step takes.
     operator named_data<T>() const { return {name_, tensors_}; }  // NOLINT(google-explicit-constructor)
 
-    /// Whether its matrices lie as the parameters beside them do.
+    /// Tells whether its matrices have the same layout as the parameters that they belong to.
     template <class Parameters>
     bool require_layout_of(Parameters& parameters) const {
         return detail::require_layout(name_, 0, layouts_, parameters);
@@ -39,16 +39,17 @@ class named_tensors {
   private:
     std::string_view name_;
     std::vector<std::span<const T>> tensors_;
-    std::vector<detail::matrix_layout> layouts_;  // of matrices
+    std::vector<detail::matrix_layout> layouts_;  // of the matrices in the data
 };
 
-/// The gradients of one tensor, of anything contiguous. They keep whether they are const: a rule with zero_grad writes them.
+/// The gradients of one tensor, from any contiguous range. It remembers whether they are const, since a rule with zero_grad
+/// writes them.
 template <class T>
 class gradient_data {
   public:
-    /// None.
+    /// The tensor has no gradient.
     gradient_data() = default;
-    /// Those of this vector, span or array.
+    /// Refers to the gradients in a vector, span or array.
     template <class X>
         requires std::ranges::contiguous_range<std::remove_reference_t<X>> && std::ranges::sized_range<std::remove_reference_t<X>> &&
                  std::same_as<std::remove_const_t<detail::tensor_element<std::remove_reference_t<X>>>, T>
@@ -56,9 +57,9 @@ class gradient_data {
         : values_(std::ranges::data(x), std::ranges::size(x)),
           is_const_(std::is_const_v<detail::tensor_element<std::remove_reference_t<X>>>) {}
 
-    /// The values, and whether they must not be written.
+    /// The gradients.
     std::span<const T> values() const { return values_; }
-    /// Where there are none, there is nothing that could not be written.
+    /// Tells whether they are const. A tensor without a gradient counts as writable.
     bool is_const() const { return is_const_ && !values_.empty(); }
 
   private:
@@ -68,7 +69,7 @@ class gradient_data {
 
 namespace detail {
 
-/// Whether the gradients that a step is given, one tensor or a list of them, can be written.
+/// Whether a step can write these gradients, which are one tensor or a list of tensors.
 template <class Gradients>
 inline constexpr bool are_writable = !std::is_const_v<typename element_of<std::remove_reference_t<Gradients>>::type>;
 

@@ -11,17 +11,17 @@
 
 namespace FURL_NAMESPACE {
 
-/// What a group of tensors is given when it is added.
+/// The settings of a group when it is added.
 struct group_settings {
     std::vector<setting> settings{};      ///< hyperparameters of its own: `.settings = {{"weight_decay", 0}}`
-    std::vector<double> lr_scale{};       ///< a multiplier of "lr" for each tensor; none: 1
-    bool frozen = false;                  ///< whether a step leaves it as it is
-    std::vector<std::size_t> tensors{};   ///< their numbers in the list of all; none: the lowest that no group has
+    std::vector<double> lr_scale{};       ///< a multiplier of "lr" for each tensor; 1 if the list is empty
+    bool frozen = false;                  ///< whether steps leave the group as it is
+    std::vector<std::size_t> tensors{};   ///< the indices of its tensors in the list of all; if empty, the lowest free ones
 };
 
 namespace detail {
 
-/// The tensors of a group that share one optimizer: all that have one multiplier.
+/// The tensors of a group that have the same multiplier of "lr". They share one optimizer.
 template <class T>
 class group_part {
   public:
@@ -37,7 +37,8 @@ class group_part {
 
     bool has_input(std::string_view name) const { return std::ranges::find(info().inputs, name) != info().inputs.end(); }
 
-    /// Takes its own of the arguments of all. An empty gradient says that its tensor has none this time.
+    /// Picks the arguments of its tensors out of those of all tensors. An empty gradient means that its tensor has no gradient
+    /// in this step.
     void take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
               std::span<const named_data<T>> inputs) {
         const auto sizes = opt_.sizes();
@@ -62,14 +63,15 @@ class group_part {
             }
     }
 
-    /// Of what it took: which tensors have no gradient, the elements of the others, and whether it is a part of the step.
+    /// These describe the arguments of the last take(): whether a tensor has no gradient, how many have none, how many
+    /// elements the others have, and whether this part takes part in the step.
     bool is_absent(std::size_t tensor) const { return absent_[tensor]; }
     std::size_t absent_count() const { return absent_count_; }
     std::size_t elements() const { return elements_; }
     bool has_part() const { return absent_count_ == 0 || elements_ > 0; }
 
-    /// Begins the step of a number, again over the arguments of the last one or over those that it took. Whether it is not
-    /// refused. Gradients that a rule writes are known not to be const.
+    /// Begins the step with this number, over the arguments of the last step if `again`, else over those of the last take().
+    /// Returns false if the step is refused. The caller has checked that gradients which the rule writes are not const.
     bool begin(std::size_t total, std::uint64_t number, bool again) {
         last_step_ = number;
         auto& held = opt_.erased();
@@ -79,17 +81,17 @@ class group_part {
     }
     std::uint64_t last_step() const { return last_step_; }
 
-    /// The step that was begun last.
+    /// The session of the step that was begun last.
     erased_session& session() { return *session_; }
 
-    /// Calls visit(reduction, place) for each reduction over all tensors that is known after a pass.
+    /// Calls visit(reduction, index) for each global reduction whose result is known after a pass.
     template <class Visit>
     void for_each_global(std::size_t pass, Visit visit) const {
         for (std::size_t r = 0; r < info().reductions.size(); ++r)
             if (const auto& x = info().reductions[r]; x.is_global && x.pass == pass) visit(x, r);
     }
 
-    /// The memory of its states, from the first to the last byte.
+    /// The memory of its per-parameter states, from the first to the last byte.
     std::span<const std::byte> state_memory() {
         const std::byte *begin = nullptr, *end = nullptr;
         for (std::size_t s = 0; s < info().states.size(); ++s)
@@ -106,13 +108,13 @@ class group_part {
   private:
     any_optimizer<T> opt_;
     const rule_info* info_;
-    std::vector<std::size_t> tensors_;  // in the list of all
+    std::vector<std::size_t> tensors_;  // their indices in the list of all tensors
     double scale_;
     std::vector<std::span<T>> parameters_;
     std::vector<std::span<const T>> gradients_, input_tensors_;
-    std::vector<unsigned char> absent_;  // of each tensor, whether it has no gradient in this step
+    std::vector<unsigned char> absent_;  // whether a tensor has no gradient in this step
     std::size_t absent_count_ = 0, elements_ = 0;
-    std::uint64_t last_step_ = 0;        // that it had a part in
+    std::uint64_t last_step_ = 0;        // the number of the last step that it took part in
     std::vector<named_data<T>> inputs_;
     erased_session* session_ = nullptr;
 };
@@ -123,20 +125,22 @@ class group_part {
 template <class T>
 class parameter_group {
   public:
-    /// Without a rule and tensors: what a refused call returns, in a program without exceptions.
+    /// Makes a group without a rule and tensors, which a refused call returns in a program without exceptions.
     parameter_group() = default;
 
-    /// What its rule has, by name.
+    /// Describes its rule: the names of states, hyperparameters and inputs.
     const rule_info& info() const {
         static constexpr rule_info none{};
         return parts_.empty() ? none : parts_.front().info();
     }
     std::span<const std::string_view> hyperparameters() const { return info().hyperparameters; }
 
-    /// A hyperparameter of this group: from now on its own, whatever all groups are given; also if the value is the same.
-    /// One with a value for each tensor (furl::per_tensor) is set for all tensors of the group.
+    /// Sets a hyperparameter of this group. From now on the group keeps its own value, whatever set() of the whole optimizer
+    /// gives to all groups, even if the two values are equal. A per-tensor hyperparameter (furl::per_tensor) is set for all
+    /// tensors of the group.
     ///
-    /// Errors:  std::invalid_argument, with the nearest name, if its rule has none of this name; if the value is NaN.
+    /// Errors:  std::invalid_argument if the value is NaN, or if its rule has no hyperparameter of this name; the message
+    ///          suggests the nearest name.
     bool set(std::string_view name, double value) {
         const auto i = place(name);
         if (i == own_.size() || !detail::require_number(name, value)) return false;
@@ -144,14 +148,16 @@ class parameter_group {
         apply(i);
         return true;
     }
-    /// The same for one tensor of the group. The values of its other tensors stay, and are the group's own from now on, too.
+    /// Sets a per-tensor hyperparameter for one tensor of the group. The values of the other tensors stay as they are, and
+    /// they too are the group's own from now on.
     bool set(std::string_view name, std::size_t tensor, double value) {
         if (!has(tensor) || !part_of(tensor).opt().set(name, places_[tensor].second, value)) return false;
         const auto i = place(name);
         own_[i] = this->value(i);
         return true;
     }
-    /// Takes it back: it has again what all groups are given, or the rule's default; so has each tensor.
+    /// Gives up the group's own value: the group, and each of its tensors, has again the value that all groups were given,
+    /// or the rule's default.
     bool inherit(std::string_view name) {
         const auto i = place(name);
         if (i == own_.size()) return false;
@@ -174,23 +180,23 @@ class parameter_group {
         return has(tensor) ? part_of(tensor).opt().get(name, places_[tensor].second) : detail::not_a_number<double>;
     }
 
-    /// All hyperparameters of one value.
+    /// Returns all hyperparameters that have one value for all tensors.
     std::vector<setting> settings() const {
         std::vector<setting> all;
         for (std::size_t i = 0; i < hyperparameters().size(); ++i) all.push_back({hyperparameters()[i], value(i)});
         return all;
     }
 
-    /// A frozen group is no part of a step: neither read nor written, nor counted in what is global.
+    /// A frozen group takes no part in a step: its tensors are neither read nor written, nor counted in global reductions.
     void freeze(bool frozen = true) { frozen_ = frozen; }
     bool frozen() const { return frozen_; }
 
-    /// The number of its tensors; of one of them the number in the list of all tensors, and the multiplier of "lr".
+    /// The number of its tensors; the index of one of them in the list of all tensors; its multiplier of "lr".
     std::size_t tensors() const { return places_.size(); }
     std::size_t number(std::size_t tensor) const { return has(tensor) ? part_of(tensor).tensors()[places_[tensor].second] : 0; }
     double lr_scale(std::size_t tensor) const { return has(tensor) ? part_of(tensor).scale() : detail::not_a_number<double>; }
 
-    /// A state of a tensor of the group; a value that the last step reports.
+    /// state() returns a state of a tensor of the group; value() returns a value that the last step reports.
     ///
     /// Errors:  std::invalid_argument if there is no such tensor, state or value.
     std::span<T> state(std::string_view name, std::size_t tensor) {
@@ -205,8 +211,9 @@ class parameter_group {
         return detail::refuse(detail::no_such("value of one per step", name, "the group", info().values), detail::not_a_number<double>);
     }
 
-    /// The number of steps done. Tensors of one multiplier count together: each step in which any of them had a gradient. Of
-    /// several multipliers this is the largest count; with a tensor, that of its own.
+    /// The number of steps done. Tensors with the same multiplier share one count, which counts each step in which any of
+    /// them had a gradient. Without an argument this is the largest count of the group; with a tensor, the count of that
+    /// tensor.
     std::int64_t step_count() const {
         std::int64_t most = 0;
         for (const auto& p : parts_) most = std::max(most, p.opt().step_count());
@@ -214,12 +221,13 @@ class parameter_group {
     }
     std::int64_t step_count(std::size_t tensor) const { return has(tensor) ? part_of(tensor).opt().step_count() : 0; }
 
-    /// States and step count as after construction.
+    /// Resets states and step count to what they are after construction.
     void reset() {
         for (auto& p : parts_) p.opt().reset();
     }
 
-    /// For grouped_optimizer, which adds it: an optimizer for each multiplier. Whether the settings fit.
+    /// grouped_optimizer calls it when it adds the group. It makes an optimizer for each multiplier, and returns whether the
+    /// settings fit.
     template <class Make>
     bool begin(Make make, const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& numbers, const group_settings& settings) {
         auto scales = settings.lr_scale;
@@ -266,7 +274,7 @@ class parameter_group {
         return true;
     }
 
-    /// For grouped_optimizer.
+    /// grouped_optimizer calls it to give the group a value that all groups share.
     bool inherit_value(std::string_view name, double value) {
         const auto i = find(name);
         if (i == own_.size()) return false;
@@ -311,11 +319,11 @@ class parameter_group {
 
   private:
     std::vector<detail::group_part<T>> parts_;
-    std::vector<std::pair<std::size_t, std::size_t>> places_;  // of each tensor: its part, and its number there
-    std::vector<double> defaults_;                             // by hyperparameter; those of each tensor come last
-    std::vector<std::optional<double>> inherited_, own_;       // the same
+    std::vector<std::pair<std::size_t, std::size_t>> places_;  // for each tensor, its part and its index there
+    std::vector<double> defaults_;                             // by hyperparameter; per-tensor ones come last
+    std::vector<std::optional<double>> inherited_, own_;       // in the same order
     bool frozen_ = false;
-    double nowhere_ = 0;  // what a refused call returns, without exceptions
+    double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
 
     detail::group_part<T>& part_of(std::size_t tensor) { return parts_[places_[tensor].first]; }
     const detail::group_part<T>& part_of(std::size_t tensor) const { return parts_[places_[tensor].first]; }
@@ -331,7 +339,7 @@ class parameter_group {
         return i < one ? hyperparameters()[i] : info().tensor_hyperparameters[i - one];
     }
 
-    // The place of a hyperparameter; past the end if there is none, which place() refuses.
+    // Finds the index of a hyperparameter; past the end if there is none. place() refuses that.
     std::size_t find(std::string_view name) const {
         std::size_t i = 0;
         while (i < own_.size() && name_of(i) != name) ++i;
@@ -344,7 +352,7 @@ class parameter_group {
         return i;
     }
 
-    // Gives the rules a value; one of each tensor to all tensors.
+    // Passes the value of one hyperparameter on to the optimizers; a per-tensor one is set for all tensors.
     void apply(std::size_t i) {
         for (auto& p : parts_) {
             if (i >= hyperparameters().size()) p.opt().set(name_of(i), value(i));
@@ -352,7 +360,7 @@ class parameter_group {
         }
     }
 
-    // The same for all of one value.
+    // Passes on all hyperparameters that have one value.
     void apply() {
         for (std::size_t i = 0; i < hyperparameters().size(); ++i) apply(i);
     }

@@ -16,7 +16,7 @@ class registry;
 
 namespace FURL_NAMESPACE {
 
-/// A list of rules, for a registry. Each is known by the last part of its type's name, or by one that is given to it:
+/// A list of rules for a registry. The name of a rule is its type's name without namespaces, or a name given by furl::as:
 /// `furl::rules<furl::zoo::adamw, furl::as<"mine", my_rule>>`.
 template <class... Rules>
 struct rules {};
@@ -39,7 +39,7 @@ struct rule_name {
 
 }  // namespace detail
 
-/// A rule under a name of one's own.
+/// Gives a rule a name of your own choice.
 template <detail::rule_name Name, class Rule>
 struct as {};
 
@@ -52,21 +52,22 @@ constexpr std::string_view short_name() {
     return colon == name.npos ? name : name.substr(colon + 1);
 }
 
-/// What a registry does: all of it but its name, which units that are compiled for different processors share.
+/// The implementation of registry. It is a class of its own because units that are compiled for different processors share
+/// the name registry, but not this code.
 ///
-/// @tparam T  as of registry.
+/// @tparam T  as in registry.
 template <class T>
 class registry_base {
   public:
     registry_base() = default;
 
-    /// The rules of a list.
+    /// Makes a registry of the rules of a list.
     template <class... Rules>
     explicit registry_base(rules<Rules...> list) {
         add(list);
     }
 
-    /// One more rule, under the name of its type or another.
+    /// Adds a rule, under the name of its type or another name.
     ///
     /// Errors:  std::invalid_argument if there is a rule of this name already.
     template <class Rule, class... Policies>
@@ -82,20 +83,21 @@ class registry_base {
         return static_cast<registry<T>&>(*this);
     }
 
-    /// The rules of another registry too: they can be compiled in units of their own.
+    /// Adds the rules of another registry, which can be compiled in another unit.
     registry<T>& add(const registry<T>& other) {
         for (const auto& [name, e] : other.entries_) add(name, e);
         return static_cast<registry<T>&>(*this);
     }
 
-    /// An optimizer of the rule of this name for these tensors: a size, sizes, or tensors.
+    /// Makes an optimizer for these tensors from the rule with this name.
     ///
-    /// @param rule      its name.
+    /// @param rule      the name of the rule.
     /// @param settings  hyperparameters and their values, `{{"lr", 3e-4}, {"weight_decay", 0.1}}`, or any range of pairs
-    ///                  of a name and a number; one of each tensor is set for all. The others have the rule's defaults.
-    /// @param sizes     of the tensors, or the tensors themselves.
-    /// Errors:  std::invalid_argument if there is no rule or hyperparameter of a name: it says which is nearest, and
-    ///          lists all; if a value is NaN.
+    ///                  of a name and a number. A per-tensor hyperparameter is set for all tensors. The others have the
+    ///                  rule's defaults.
+    /// @param sizes     the size of the tensor, a list of sizes, or the tensors themselves.
+    /// Errors:  std::invalid_argument if a value is NaN, or if no rule or hyperparameter has a given name; the message
+    ///          suggests the nearest name and lists all.
     template <class Sizes>
     any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings, const Sizes& sizes) const {
         return make_with(rule, settings, detail::list_of_sizes(sizes));
@@ -113,7 +115,7 @@ class registry_base {
         return make_with(rule, settings, {sizes.begin(), sizes.size()});
     }
 
-    /// The names of the rules, sorted.
+    /// Returns the names of the rules, sorted.
     std::vector<std::string_view> names() const {
         std::vector<std::string_view> all;
         for (const auto& e : entries_) all.push_back(e.first);
@@ -121,7 +123,7 @@ class registry_base {
     }
     bool contains(std::string_view rule) const { return entries_.find(rule) != entries_.end(); }
 
-    /// What a rule has, by name, without an optimizer: for the help of a command line.
+    /// Describes a rule without making an optimizer, for example for the help of a command line.
     ///
     /// Errors:  std::invalid_argument if there is no such rule.
     const rule_info& info(std::string_view rule) const {
@@ -153,7 +155,7 @@ class registry_base {
         return static_cast<registry<T>&>(*this);
     }
 
-    // Null where it was refused.
+    // Returns null if there is no such rule.
     const entry* find(std::string_view rule) const {
         const auto e = entries_.find(rule);
         if (e != entries_.end()) return &e->second;
@@ -181,7 +183,7 @@ class registry_base {
 
 namespace furl {
 
-/// Rules by name: makes an optimizer of a rule that is chosen at run time.
+/// A set of rules by name, which makes an optimizer from a rule that is chosen at run time.
 ///
 /// A program compiles its rules in one unit,
 /// `const furl::registry<>& optimizers() { static const auto all = furl::registry<>(furl::rules<...>{}); return all; }`
@@ -195,7 +197,7 @@ class registry : public registry_base<T> {
     using registry_base<T>::registry_base;
 
     FURL_OF_BUILD registry() = default;
-    /// A copy of the entries, or the entries, taken over.
+    /// Copies or moves the entries.
     FURL_OF_BUILD registry(const registry&) = default;
     FURL_OF_BUILD registry(registry&&) = default;
     FURL_OF_BUILD registry& operator=(const registry&) = default;

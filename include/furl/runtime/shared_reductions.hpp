@@ -9,8 +9,8 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// The reductions over all tensors of a step that several optimizers do together. Each is made of the results of all
-/// tensors whose rules have it, in the order of the tensors: the bits are those of one optimizer of all.
+/// The reductions over all tensors in a step that several optimizers take together. Each combines the results of all tensors
+/// whose rules have this reduction, in the order of the tensors, so its bits are those that one optimizer of all tensors gives.
 class shared_reductions {
   public:
     struct reduction {
@@ -25,13 +25,13 @@ class shared_reductions {
         }
     };
 
-    /// Before a step of so many tensors.
+    /// Begins a step of `tensors` tensors.
     void start(std::size_t tensors) {
         tensors_ = tensors;
         count_ = 0;
     }
 
-    /// The reduction that is equal to this one.
+    /// Finds the reduction with the same key, or adds it.
     reduction& at(const reduction_info& what) {
         for (std::size_t r = 0; r < count_; ++r)
             if (list_[r].what.key == what.key) return list_[r];
@@ -43,7 +43,7 @@ class shared_reductions {
         return added;
     }
 
-    /// Combines those that are known after a pass.
+    /// Combines the reductions whose results are known after a pass.
     void combine(std::size_t pass) {
         for (std::size_t r = 0; r < count_; ++r) {
             auto& all = list_[r];
@@ -56,7 +56,7 @@ class shared_reductions {
 
   private:
     std::vector<reduction> list_;  // kept, so that a step allocates nothing
-    std::size_t count_ = 0;        // of this step
+    std::size_t count_ = 0;        // how many of them this step uses
     std::size_t tensors_ = 0;
 
     template <class Combine>

@@ -12,19 +12,20 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// The ways to call step of an optimizer whose rules are known at run time only. Each becomes one call of the optimizer's
-/// `run(parameters, inputs, runner)`, with the gradients in `gradients()`.
+/// The overloads of step for an optimizer whose rules are known only at run time. Each calls the optimizer's
+/// `run(parameters, inputs, runner)`, and the optimizer reads the gradients from `gradients()`.
 ///
 /// @tparam Optimizer  the class that derives from this one.
 /// @tparam T          the element type of parameters and gradients.
 template <class Optimizer, class T>
 class step_overloads {
   public:
-    /// One step, over one tensor or a list of tensors; further inputs by name: `opt.step(w, g, {{"hessian", h}})`. With a
-    /// runner first, on its threads: `opt.step(pool, w, g)`. A rule with zero_grad writes the gradients: they are refused if
-    /// they are const.
+    /// Does one step over one tensor or a list of tensors. Further inputs are given by name: `opt.step(w, g, {{"hessian", h}})`.
+    /// A runner as the first argument supplies the threads: `opt.step(pool, w, g)`. A rule with zero_grad writes the
+    /// gradients, so const gradients are refused.
     ///
-    /// @returns  whether it was done: false where a rule skipped it or no tensor has a gradient, which changed nothing.
+    /// @returns  whether the step was done. It is false, and nothing has changed, if a rule skipped the step or no tensor
+    ///           has a gradient.
     template <class Parameters, class Gradients>
     bool step(Parameters&& parameters, Gradients&& gradients, std::initializer_list<named_tensors<T>> inputs = {}) {
         return step_on<Parameters, Gradients>(chunk_runner_ref(), parameters, gradients, inputs);
@@ -47,7 +48,7 @@ class step_overloads {
         return run({parameters.begin(), parameters.size()}, named, {});
     }
 
-    /// The same with inputs whose number is known at run time.
+    /// Does one step with a number of inputs that is known only at run time.
     bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                     std::span<const named_data<T>> inputs = {}, chunk_runner_ref runner = {}) {
         return step_list(parameters, gradients, true, inputs, runner);
@@ -58,12 +59,12 @@ class step_overloads {
     }
 
   protected:
-    /// The gradients of the step; and for each tensor, whether they must not be written.
+    /// The gradients of the step, and for each tensor whether they are const.
     std::span<const std::span<const T>> gradients() const { return gradients_; }
     std::span<const unsigned char> const_gradients() const { return const_gradients_; }
 
   private:
-    // Kept from step to step, so that a step allocates nothing.
+    // These buffers are kept from step to step, so that a step allocates nothing.
     std::vector<std::span<T>> parameters_;
     std::vector<std::span<const T>> gradients_;
     std::vector<unsigned char> const_gradients_;

@@ -12,8 +12,8 @@
 
 namespace FURL_NAMESPACE {
 
-/// The threads of OpenMP: `opt.step(furl::openmp{}, parameters, gradients)`. One parallel region a pass, of as many
-/// threads as OMP_NUM_THREADS says.
+/// Runs a step on the threads of OpenMP: `opt.step(furl::openmp{}, parameters, gradients)`. Each pass is one parallel region,
+/// with as many threads as OMP_NUM_THREADS says.
 struct openmp {
     /// The number of threads.
     static std::size_t concurrency() { return static_cast<std::size_t>(omp_get_max_threads()); }

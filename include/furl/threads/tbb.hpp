@@ -10,8 +10,8 @@
 
 namespace FURL_NAMESPACE {
 
-/// The threads of oneTBB: `opt.step(furl::tbb{}, parameters, gradients)`. In the arena of the calling thread, as many as
-/// it has. The program links with -ltbb.
+/// Runs a step on the threads of oneTBB: `opt.step(furl::tbb{}, parameters, gradients)`. It uses all threads of the arena
+/// that the calling thread is in. The program links with -ltbb.
 struct tbb {
     /// The number of threads.
     static std::size_t concurrency() { return static_cast<std::size_t>(::tbb::this_task_arena::max_concurrency()); }

@@ -18,21 +18,21 @@
 
 namespace FURL_NAMESPACE {
 
-/// Threads that wait for work: `furl::thread_pool pool(4);  opt.step(pool, parameters, gradients);`
+/// A pool of threads that run the chunks of a step: `furl::thread_pool pool(4);  opt.step(pool, parameters, gradients);`
 ///
-/// The calling thread works too, so a pool of 4 starts 3. They live as long as the pool; after a step they look for more
-/// work for a moment, then sleep. Several callers take turns. Nothing is allocated after construction. A thread has the
-/// same chunks in each step, so that their data stays in its cache, and helps the others when it is done.
+/// The calling thread works too, so a pool of 4 starts 3 threads. They live as long as the pool; after a step they spin for
+/// a moment, then sleep. Several callers take turns. Nothing is allocated after construction. A thread starts with the same
+/// chunks in each step, so that their data stays in its cache, and helps the others when it is done.
 ///
-/// A chunk must not throw: furl's do not. It must not ask its own pool for more: that would wait for itself.
+/// A chunk must not throw; furl's chunks do not. A chunk must not use its own pool, which would deadlock.
 class thread_pool {
   public:
-    /// @param threads  in all, at least 1; those of the machine unless given.
-    /// @param spin     how long a thread looks for more work before it sleeps: waking it takes some 50 microseconds.
-    /// Errors:  std::system_error if the system has no more threads; those that there are end.
+    /// @param threads  the number of threads including the caller, at least 1; by default that of the machine.
+    /// @param spin     how long a thread spins before it sleeps. Waking it takes some 50 microseconds.
+    /// Errors:  std::system_error if the system has no more threads. The threads that were started are ended.
     explicit thread_pool(std::size_t threads = std::thread::hardware_concurrency(),
                          std::chrono::microseconds spin = std::chrono::microseconds(50))
-        : thread_pool(unstarted{}, threads, spin) {  // so that what is thrown below calls the destructor
+        : thread_pool(unstarted{}, threads, spin) {  // a delegating constructor, so that an exception below runs the destructor
         for (std::size_t i = 1; i < threads; ++i) workers_.emplace_back([this, i] { wait_and_work(i); });
     }
 
@@ -62,11 +62,11 @@ class thread_pool {
         state_.store(opened);
         state_.notify_all();
         work(0);
-        // No worker joins any more; those that did must end before body does.
+        // From here on no worker joins. Wait for those that did, since they still use body.
         state_.fetch_and(~is_open);
         for (std::size_t spins = 0; (state_.load() & active_mask) != 0; ++spins)
             if (spins < 10'000) pause();
-            else std::this_thread::yield();  // to one of them that is not running
+            else std::this_thread::yield();  // lets a preempted worker run
     }
 
   private:
@@ -74,13 +74,13 @@ class thread_pool {
     thread_pool(unstarted, std::size_t threads, std::chrono::microseconds spin)
         : shares_(std::max<std::size_t>(threads, 1)), spin_(spin) {}
 
-    // The state in one word: rounds so far, whether a round is open to workers, and how many are in it.
+    // The state is one word: the number of rounds, whether workers may join the current one, and how many are in it.
     static constexpr std::uint64_t active_mask = 0xffff;
     static constexpr std::uint64_t is_open = 1 << 16;
     static constexpr std::uint64_t one_round = 1 << 17;
     static constexpr std::uint64_t closing = ~std::uint64_t{0} & ~(active_mask | is_open);
 
-    // The chunks of a thread: the next one that nobody has taken, and where they end.
+    // The chunks of a thread: the index of the next one that no thread has taken, and their end.
     struct alignas(64) share {
         std::atomic<std::size_t> next{0};
         std::size_t end = 0;
@@ -102,7 +102,7 @@ class thread_pool {
 #endif
     }
 
-    // Thread number `self`: its own share, then what is left of the others'.
+    // Thread number `self` does its own share, then what is left of the shares of the others.
     void work(std::size_t self) {
         for (std::size_t k = 0; k < shares_.size(); ++k) {
             auto& from = shares_[(self + k) % shares_.size()];
@@ -110,7 +110,7 @@ class thread_pool {
         }
     }
 
-    // A state in which there may be something to do, other than the round that was.
+    // Waits until there is a new round to join, or the pool closes. Returns that state.
     std::uint64_t next_state(std::uint64_t done) {
         const auto news = [&](std::uint64_t s) { return s == closing || ((s & is_open) && s / one_round != done); };
         auto until = std::chrono::steady_clock::now() + spin_;

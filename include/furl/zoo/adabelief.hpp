@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// AdaBelief: Adam by the distance of the gradient from its average, in place of its size.
+/// AdaBelief: Adam whose second moment averages the squared distance of the gradient from its mean.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad
 ///     s_t = \beta_2 s_{t-1} + (1-\beta_2)(g_t - m_t)^2 + \epsilon,\quad
@@ -31,9 +31,9 @@ struct adabelief {
         param * (1 - lr * weight_decay) - lr * safe_divide(bias_corrected(m), sqrt(bias_corrected(s)), eps);
 };
 
-/// AdaBelief by the largest distance so far.
+/// AdaBelief with the largest second moment so far.
 ///
-/// \f$ \bar s_t = \max(\bar s_{t-1}, s_t) \f$ in place of \f$ s_t \f$, before the correction
+/// \f$ \bar s_t = \max(\bar s_{t-1}, s_t) \f$ takes the place of \f$ s_t \f$, before the correction.
 ///
 /// Defaults:  those of adabelief.
 /// State:     m, s and s_max, n values each, start at 0.

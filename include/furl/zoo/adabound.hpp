@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// AdaBound: Adam, whose step lengths are held in an interval that closes on that of gradient descent.
+/// AdaBound: Adam whose step lengths are clamped to an interval that narrows to the step length of gradient descent.
 ///
 /// \f$ \theta_t = \theta_{t-1} -
 ///     \mathrm{clamp}\Big( \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\, \frac{1}{\sqrt{v_t} + \epsilon},\,
@@ -13,8 +13,8 @@ namespace furl::zoo {
 /// Defaults:  those of adam; final_lr 0.1, gamma 1e-3.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Luo et al. 2019, algorithm 2, with the corrections of Luolc/AdaBound, which the paper has not (it has lr
-///            / sqrt(t)). There, a schedule of lr scales final_lr too. PyTorch, optax and Keras have none.
+/// Source:    Luo et al. 2019, algorithm 2, with the corrections of Luolc/AdaBound, which the paper does not have (it uses
+///            lr / sqrt(t)). In Luolc/AdaBound a schedule of lr scales final_lr too. PyTorch, optax and Keras have none.
 struct adabound : adam_eps_hat {
     static constexpr auto final_lr = hyper<"final_lr">(0.1);
     static constexpr auto gamma = hyper<"gamma">(1e-3);
@@ -26,9 +26,9 @@ struct adabound : adam_eps_hat {
     static constexpr auto update = param - bounded(safe_divide(corrected(lr), sqrt(v), eps)) * m;
 };
 
-/// AMSBound: AdaBound by the largest second moment so far.
+/// AMSBound: AdaBound with the largest second moment so far.
 ///
-/// \f$ \bar v_t = \max(\bar v_{t-1}, v_t) \f$ in place of \f$ v_t \f$
+/// \f$ \bar v_t = \max(\bar v_{t-1}, v_t) \f$ takes the place of \f$ v_t \f$.
 ///
 /// Defaults:  those of adabound.
 /// State:     m, v and v_max, n values each, start at 0.

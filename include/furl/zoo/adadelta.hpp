@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// AdaDelta: the step has the unit of the parameter, as the root mean square of steps over that of gradients.
+/// AdaDelta: the gradient times the root mean square of past steps over that of gradients, so a step has the parameter's unit.
 ///
 /// \f$ v_t = \rho v_{t-1} + (1-\rho)\, g_t^2,\quad
 ///     d_t = \frac{\sqrt{u_{t-1} + \epsilon}}{\sqrt{v_t + \epsilon}}\, g_t,\quad

@@ -5,13 +5,13 @@
 
 namespace furl::zoo {
 
-/// AdaHessian: AdamW whose second moment is that of the diagonal of the Hessian.
+/// AdaHessian: AdamW whose second moment averages the squared diagonal of the Hessian.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2)\, h_t^2,\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} \f$
 ///
-/// Input:     "hessian", Hutchinson's estimate \f$ h = u \odot H u \f$ for random signs u, where wanted averaged over
-///            what belongs together (a convolution kernel).
+/// Input:     "hessian", Hutchinson's estimate \f$ h = u \odot H u \f$ for random signs u. It may be averaged over values
+///            that belong together, such as a convolution kernel.
 /// Defaults:  lr 0.1, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      5 loads, 3 stores, 1 square root, 1 division per parameter: 32 bytes in float.
@@ -37,7 +37,7 @@ struct adahessian {
 ///
 /// Defaults:  those of adahessian; hessian_power 0.5.
 /// State:     that of adahessian.
-/// Cost:      5 loads, 3 stores, 1 power, 1 division per parameter; a power is a hundred operations.
+/// Cost:      5 loads, 3 stores, 1 power, 1 division per parameter; a power takes about a hundred operations.
 /// Source:    the authors' and timm's Adahessian(hessian_power=p).
 struct adahessian_power : adahessian {
     static constexpr auto hessian_power = hyper<"hessian_power">(0.5);

@@ -14,7 +14,7 @@ namespace furl::zoo {
 /// State:     m and v, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Kingma & Ba 2015, algorithm 1; PyTorch's and optax's Adam up to rounding. TensorFlow's adds eps to the
-///            root of v before its correction ("epsilon hat").
+///            root of v without its correction ("epsilon hat").
 struct adam {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

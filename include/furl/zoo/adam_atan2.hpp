@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Adam-atan2: the angle of the moments in place of their quotient: bounded, and without an epsilon.
+/// Adam-atan2: Adam with the arc tangent of the moments' quotient, which is bounded and needs no epsilon.
 ///
 /// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} -
 ///     \eta\, a\, \mathrm{atan2}\big(\hat m_t,\, b \sqrt{\hat v_t}\big) \f$

@@ -12,10 +12,10 @@ namespace furl::zoo {
 /// Defaults:  those of adam.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Kingma & Ba 2015, end of section 2; TensorFlow's Adam; Keras's, whose eps is 1e-7. It is adam with an
-///            epsilon that falls, from eps / sqrt(1 - beta2) to eps: PyTorch and optax have zoo::adam.
+/// Source:    Kingma & Ba 2015, end of section 2; TensorFlow's Adam; Keras's, whose eps is 1e-7. It equals adam with an
+///            epsilon that falls from eps / sqrt(1 - beta2) to eps. PyTorch and optax have zoo::adam.
 struct adam_eps_hat : adam {
-    // x times both corrections, for rules that are made of this one.
+    // Multiplies x by both corrections, for rules that derive from this one.
     static constexpr auto corrected = [](auto x) { return x * sqrt(1 - pow(beta2, step)) / (1 - pow(beta1, step)); };
 
     static constexpr auto update = param - corrected(lr) * safe_divide(m, sqrt(v), eps);

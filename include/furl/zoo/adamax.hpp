@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// AdaMax: Adam by the largest gradient, that decays, in place of the root mean square.
+/// AdaMax: Adam with a decaying maximum of the gradient's magnitude in place of the root mean square.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad u_t = \max(\beta_2 u_{t-1}, |g_t| + \epsilon),\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{u_t} \f$

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Adan: Adam with Nesterov's momentum, by an average of the differences of gradients.
+/// Adan: Adam with Nesterov's momentum, which it takes from an average of the differences of gradients.
 ///
 /// \f$ d_t = g_t - g_{t-1},\; d_1 = 0,\quad
 ///     m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad
@@ -17,8 +17,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, beta1 0.98, beta2 0.92, beta3 0.99, eps 1e-8, weight_decay 0 (proximal).
 /// State:     m, n, v and last (the gradient one step ago), n values each, start at 0.
 /// Cost:      6 loads, 5 stores, 1 square root, 1 division per parameter: 44 bytes in float.
-/// Source:    Xie et al. 2022, algorithm 1, whose betas are 1 - these; sail-sg/Adan. optax's weighs d and n by 1 -
-///            beta2 (optax#1715). PyTorch and Keras have none.
+/// Source:    Xie et al. 2022, algorithm 1, whose betas are 1 minus these; sail-sg/Adan. optax's weighs d and n by
+///            1 - beta2 (optax#1715). PyTorch and Keras have none.
 struct adan {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.98);
@@ -45,7 +45,7 @@ struct adan {
 /// Defaults:  those of adan.
 /// State:     that of adan.
 /// Cost:      6 loads, 5 stores, 1 square root, 1 division per parameter: 44 bytes in float.
-/// Source:    sail-sg/Adan with no_prox=True; optax's adan, but for its weights.
+/// Source:    sail-sg/Adan with no_prox=True; optax's adan, except for its weights.
 struct adan_decoupled : adan {
     static constexpr auto update = param * (1 - lr * weight_decay) - lr * direction;
 };

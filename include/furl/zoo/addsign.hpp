@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// AddSign: the gradient, larger where it agrees in sign with its average, and gone where not (with alpha = 1).
+/// AddSign: the gradient is enlarged where its sign agrees with that of its average, and dropped elsewhere (with alpha = 1).
 ///
 /// \f$ m_t = \beta m_{t-1} + (1-\beta)\, g_t,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \big(\alpha + \mathrm{sign}(g_t)\, \mathrm{sign}(m_t)\big)\, g_t \f$
@@ -25,7 +25,7 @@ struct addsign {
     static constexpr auto update = param - lr * (alpha + agreement) * grad;
 };
 
-/// AddSign with a linear decay of the signs, down to 0: gradient descent.
+/// AddSign whose sign term decays linearly to 0, which leaves gradient descent.
 ///
 /// \f$ f_t = 1 - \frac{\min(t-1,\, T)}{T},\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \big(\alpha + f_t\, \mathrm{sign}(g_t)\, \mathrm{sign}(m_t)\big)\, g_t \f$

@@ -14,8 +14,8 @@ namespace furl::zoo {
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} -
 ///     \eta\, \frac{\hat m^{(1)}_t + \alpha(t)\, m^{(2)}_t}{\sqrt{\hat v_t} + \epsilon} \f$
 ///
-/// \f$ \alpha(t) \f$ rises linearly to alpha in alpha_warmup steps; \f$ \beta_3(t) \f$ from beta1 to beta3 in
-/// beta3_warmup steps, linearly in its half-life. A warm-up of 0 is none.
+/// \f$ \alpha(t) \f$ rises linearly to alpha in alpha_warmup steps; \f$ \beta_3(t) \f$ rises from beta1 to beta3 in
+/// beta3_warmup steps, linearly in its half-life. With 0 there is no warm-up.
 ///
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, beta3 0.9999, alpha 2, eps 1e-8, weight_decay 0, alpha_warmup 0,
 ///            beta3_warmup 0.

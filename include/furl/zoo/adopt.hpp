@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// ADOPT: Adam by the second moment of the step before, so that a gradient does not weigh itself; momentum comes after.
+/// ADOPT: Adam with the second moment of the previous step, so that no gradient scales itself; momentum is applied last.
 ///
 /// \f$ c_t = \sqrt[4]{t-1},\quad
 ///     m_t = \beta_1 m_{t-1} + (1-\beta_1)\, \mathrm{clamp}\Big(\frac{g_t}{\max(\sqrt{v_{t-1}},\, \epsilon)},
@@ -24,7 +24,7 @@ struct adopt {
     static constexpr auto eps = hyper<"eps">(1e-6);
     static constexpr auto clip_exponent = hyper<"clip_exponent">(0.25);
 
-    // The limit of the first step is 0, so m stays 0 without more ado.
+    // The limit of the first step is 0, so m stays 0 without a select of its own.
     static constexpr auto limit = let<"c">(select(first_step, 0, pow(step - 1, clip_exponent)));
     static constexpr auto v = ema<"v">(square(grad), select(first_step, 0, beta2));
     static constexpr auto m = ema<"m">(clamp(grad / max(sqrt(previous(v)), eps), -limit, limit), beta1);
@@ -32,7 +32,7 @@ struct adopt {
     static constexpr auto update = param - lr * m;
 };
 
-/// ADOPT with decoupled weight decay, but in the first step.
+/// ADOPT with decoupled weight decay in all steps but the first.
 ///
 /// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, m_t,\quad \theta_1 = \theta_0 \f$
 ///

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Aggregated momentum: the mean of three momenta, from none to much damping.
+/// Aggregated momentum: the mean of three momenta with different decays.
 ///
 /// \f$ b^{(i)}_t = \beta_i\, b^{(i)}_{t-1} + g_t,\quad
 ///     \theta_t = \theta_{t-1} - \frac{\eta}{3} \sum_{i=1}^{3} b^{(i)}_t \f$
@@ -14,7 +14,7 @@ namespace furl::zoo {
 /// State:     b1, b2 and b3, n values each, start at 0.
 /// Cost:      5 loads, 4 stores per parameter: 36 bytes in float.
 /// Source:    Lucas et al. 2019, with the three decays of its experiments; AtheMathmo/AggMo. PyTorch, optax and Keras
-///            have none. Another number of momenta is a rule with as many lines.
+///            have none. For another number of momenta, write a rule with as many lines.
 struct aggmo {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto beta1 = hyper<"beta1">(0.0);

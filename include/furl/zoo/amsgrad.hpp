@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// AMSGrad: Adam by the largest second moment so far, so that no step length grows.
+/// AMSGrad: Adam with the largest second moment so far, so that no step length grows.
 ///
 /// \f$ \bar v_t = \max(\bar v_{t-1}, v_t),\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\bar v_t / (1-\beta_2^t)} + \epsilon} \f$
@@ -30,7 +30,7 @@ struct amsgrad : adam {
 /// Defaults:  those of adam.
 /// State:     m, v and v_max, n values each, start at 0.
 /// Cost:      5 loads, 4 stores, 1 square root, 1 division per parameter: 36 bytes in float.
-/// Source:    optax's amsgrad. A large first gradient lasts: its square counts in full, not times 1 - beta2.
+/// Source:    optax's amsgrad. A large first gradient has a lasting effect: its square counts in full, not times 1 - beta2.
 struct amsgrad_optax : adam {
     static constexpr auto v_max = running_max<"v_max">(bias_corrected(v));
 

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Averaged gradient descent: decaying steps, and beside the parameters the mean of those since step t0.
+/// Averaged gradient descent: its steps decay, and it keeps the mean of the parameters since step t0.
 ///
 /// \f$ \eta_t = \frac{\eta}{(1 + \lambda\eta\,(t-1))^{\alpha}},\quad
 ///     \mu_t = \frac{1}{\max(1,\, t - 1 - t_0)},\quad
@@ -13,10 +13,10 @@ namespace furl::zoo {
 ///     a_t = (1-\mu_t)\, a_{t-1} + \mu_t\, \theta_t \f$
 ///
 /// Defaults:  lr 1e-2, lambd 1e-4, alpha 0.75, t0 1e6.
-/// State:     ax, n values: the average; the parameters themselves until step t0 + 2.
+/// State:     ax, n values: the average, which equals the parameters until step t0 + 2.
 /// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
-/// Source:    Polyak & Juditsky 1992; PyTorch's ASGD, whose step length and weight lag one step, as here; there they
-///            are states, so that a change of lr acts one step late. optax and Keras have none.
+/// Source:    Polyak & Juditsky 1992; PyTorch's ASGD, whose step length and weight lag one step, as here. In PyTorch they
+///            are states, so a change of lr acts one step late. optax and Keras have none.
 struct asgd {
     static constexpr auto lr = hyper<"lr">(1e-2);
     static constexpr auto lambd = hyper<"lambd">(1e-4);

@@ -12,13 +12,13 @@ namespace furl::zoo {
 ///     a_t = \min\left(\frac{\langle x, x\rangle}{|\langle x, y\rangle|}, a_{\max}\right),\; a_1 = \eta,\quad
 ///     \theta_t = \theta_{t-1} - a_t\, g_t \f$
 ///
-/// The products are those of all tensors together. Where the denominator is 0, a stays.
+/// The inner products are over all tensors together. If the denominator is 0, a stays as it is.
 ///
 /// Defaults:  lr 1e-3, lr_max 1.
 /// State:     last_param and last_grad, n values each; a, one number.
 /// Cost:      2 passes: 6 loads, 3 stores per parameter: 36 bytes in float.
-/// Source:    Barzilai & Borwein 1988, equation 5. The absolute value and the bound are for gradients that are those of
-///            no convex quadratic. PyTorch and optax have none.
+/// Source:    Barzilai & Borwein 1988, equation 5. The absolute value and the bound are needed where the loss is not a
+///            convex quadratic. PyTorch and optax have none.
 struct barzilai_borwein {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto lr_max = hyper<"lr_max">(1.0);

@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// Cautious AdamW: parameters whose first moment points against their gradient wait; the others go further instead.
+/// Cautious AdamW: parameters whose first moment has another sign than their gradient wait; the others take longer steps.
 ///
 /// \f$ k_t = [m_t\, g_t > 0],\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\,

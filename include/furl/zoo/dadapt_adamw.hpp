@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// D-Adaptation AdamW: AdamW that finds its learning rate, from how well the gradients agree with those before.
+/// D-Adaptation AdamW: AdamW that finds its learning rate from how well the gradients agree with earlier ones.
 ///
 /// \f$ k_t = d_{t-1}\, \eta,\quad w = \sqrt{\beta_2},\quad
 ///     N_t = w N_{t-1} + (1-w)\, k_t \left\langle g_t, \frac{s_{t-1}}{\sqrt{v_{t-1}} + \epsilon}\right\rangle,\quad
@@ -15,7 +15,7 @@ namespace furl::zoo {
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, k_t\, g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2)\, g_t^2,\quad
 ///     \theta_t = (1 - k_t\lambda)\, \theta_{t-1} - \frac{m_t}{\sqrt{v_t} + \epsilon} \f$
 ///
-/// The product and the norm are those of all tensors together. Where the norm is 0, d stays.
+/// The inner product and the norm are over all tensors together. If the norm is 0, d stays as it is.
 ///
 /// Defaults:  lr 1, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0, d0 1e-6.
 /// State:     s, m and v, n values each, start at 0; d and N, one number each.
@@ -34,7 +34,7 @@ struct dadapt_adamw {
     static constexpr auto w = sqrt(beta2);
     static constexpr auto v = ema<"v">(square(grad), beta2);
 
-    // k, N and s are those of the d before the step, and d steps by them.
+    // k, N and s use the d of the previous step, and the new d follows from them.
     static constexpr auto step_length = [](auto d) { return let<"k">(d * lr); };
     static constexpr auto weighted = [](auto d) { return ema<"s">(step_length(d) * grad, w); };
     static constexpr auto agreement = [](auto d) {

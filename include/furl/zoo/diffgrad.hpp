@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// diffGrad: Adam with friction where the gradient stays the same.
+/// diffGrad: Adam that takes smaller steps where the gradient changes little.
 ///
 /// \f$ \xi_t = \frac{1}{1 + e^{-|g_{t-1} - g_t|}},\; g_0 = 0,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\,
@@ -13,8 +13,8 @@ namespace furl::zoo {
 /// Defaults:  those of adam.
 /// State:     m, v and last (the gradient one step ago), n values each, start at 0.
 /// Cost:      5 loads, 4 stores, 1 square root, 1 exponential, 2 divisions per parameter: 36 bytes in float.
-/// Source:    Dubey et al. 2019. The authors' code keeps a reference to the gradient for the one before, so its
-///            difference is 0; this keeps a copy. PyTorch, optax and Keras have none.
+/// Source:    Dubey et al. 2019. The authors' code keeps a reference to the gradient in place of the previous one, so its
+///            difference is 0; this rule keeps a copy. PyTorch, optax and Keras have none.
 struct diffgrad : adam_eps_hat {
     static constexpr auto friction = sigmoid(abs(delay<"last">(grad) - grad));
 

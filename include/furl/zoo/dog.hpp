@@ -5,13 +5,13 @@
 
 namespace furl::zoo {
 
-/// DoG, distance over gradients: the step length is the way made so far over the root of all squared gradients.
+/// DoG, distance over gradients: the step length is the distance from the start over the root of the sum of squared gradients.
 ///
 /// \f$ r_t = \max(r_{t-1}, \lVert\theta_{t-1} - \theta_0\rVert),\; r_0 = \rho\, (1 + \lVert\theta_0\rVert),\quad
 ///     G_t = G_{t-1} + \lVert g_t\rVert^2,\; G_0 = \epsilon,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{r_t}{\sqrt{G_t}}\, g_t \f$
 ///
-/// The norms are those of all tensors together.
+/// The norms are over all tensors together.
 ///
 /// Defaults:  lr 1, reps_rel 1e-6, eps 1e-8.
 /// State:     x0, n values: the first parameters; r and G, one number each.
@@ -30,9 +30,9 @@ struct dog {
     static constexpr auto update = param - lr * r / sqrt(G) * grad;
 };
 
-/// LDoG: DoG for each tensor by itself.
+/// LDoG: DoG for each tensor separately.
 ///
-/// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{r_t}{\sqrt{G_t}}\, g_t \f$ as dog, with the norms of the tensor
+/// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{r_t}{\sqrt{G_t}}\, g_t \f$ as in dog, with the norms of the tensor.
 ///
 /// Defaults:  those of dog: lr 1, reps_rel 1e-6, eps 1e-8.
 /// State:     x0, n values: the first parameters; r and G, one number per tensor.

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// FTRL-Proximal: the parameters that minimize all gradients so far, by l1 exactly 0 where they are of little use.
+/// FTRL-Proximal: the parameters that minimize the linearized loss so far; l1 sets parameters of little use to exactly 0.
 ///
 /// \f$ n_t = n_{t-1} + g_t^2,\quad
 ///     z_t = z_{t-1} + g_t - \frac{\sqrt{n_t} - \sqrt{n_{t-1}}}{\eta}\, \theta_{t-1},\quad
@@ -15,7 +15,7 @@ namespace furl::zoo {
 /// Defaults:  lr 0.1, beta 1, l1 0, l2 0.
 /// State:     z and n, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 2 square roots, 1 division per parameter: 28 bytes in float.
-/// Source:    McMahan et al. 2013, algorithm 1. The parameters at the start act through the weights of n only: one
+/// Source:    McMahan et al. 2013, algorithm 1. The initial parameters act only through the change of sqrt(n), so a parameter
 ///            whose first gradient is 0 becomes 0. Keras's is ftrl_keras. PyTorch and optax have none.
 struct ftrl {
     static constexpr auto lr = hyper<"lr">(0.1);

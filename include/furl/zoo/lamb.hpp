@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// LAMB: the direction of AdamW, as long as the tensor it belongs to.
+/// LAMB: the direction of AdamW, scaled to the norm of its tensor.
 ///
 /// \f$ u_t = \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1},\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{\lVert\theta_{t-1}\rVert}{\lVert u_t\rVert}\, u_t \f$
@@ -32,10 +32,10 @@ struct lamb {
     static constexpr auto update = param - lr * ratio * u;
 };
 
-/// LAMB, apex's: the gradient is first clipped by its norm over all tensors; without weight decay it is AdamW.
+/// LAMB in apex's dialect: it first clips the gradient by its norm over all tensors; without weight decay it is Adam.
 ///
-/// \f$ g_t \leftarrow g_t / \max(1, \lVert g_t\rVert / c) \f$, the norm over all tensors; then lamb, with 1 for the
-/// ratio where \f$ \lambda = 0 \f$
+/// \f$ g_t \leftarrow g_t / \max(1, \lVert g_t\rVert / c) \f$ with the norm over all tensors, then lamb, whose ratio is 1
+/// where \f$ \lambda = 0 \f$
 ///
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, eps 1e-6, weight_decay 1e-2, max_grad_norm 1.
 /// State:     m and v, n values each, start at 0.

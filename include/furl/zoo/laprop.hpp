@@ -5,13 +5,13 @@
 
 namespace furl::zoo {
 
-/// LaProp: the gradient is normalized first, and momentum is of what is normalized.
+/// LaProp: the gradient is normalized first, and momentum accumulates the normalized gradients.
 ///
 /// \f$ v_t = \beta_2 v_{t-1} + (1-\beta_2)\, g_t^2,\quad
 ///     m_t = \beta_1 m_{t-1} + (1-\beta_1)\, \eta\, \frac{g_t}{\sqrt{\hat v_t} + \epsilon},\quad
 ///     \theta_t = (1 - \lambda)(\theta_{t-1} - \hat m_t) \f$
 ///
-/// Defaults:  lr 4e-4, beta1 0.9, beta2 0.999, eps 1e-15, weight_decay 0: independent of lr, and last.
+/// Defaults:  lr 4e-4, beta1 0.9, beta2 0.999, eps 1e-15, weight_decay 0, which is independent of lr and applied last.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    Ziyin et al. 2020, algorithm 1; Z-T-WANG/LaProp-Optimizer. PyTorch, optax and Keras have none.

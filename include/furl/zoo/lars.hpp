@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// LARS: momentum on gradients as long as a fraction of the tensor they belong to.
+/// LARS: momentum on gradients that are scaled to a fraction of their tensor's norm.
 ///
 /// \f$ r_t = \frac{\rho\, \lVert\theta_{t-1}\rVert}
 ///                {\lVert g_t\rVert + \lambda \lVert\theta_{t-1}\rVert + \epsilon},\quad
@@ -58,7 +58,7 @@ struct lars_clip : lars {
     static constexpr auto update = param - lr * b;
 };
 
-/// LARS, optax's: the norm is that of the gradient and its decay together, lr is inside the accumulator.
+/// LARS in optax's dialect: the norm is that of the gradient plus weight decay, and lr is inside the accumulator.
 ///
 /// \f$ u_t = g_t + \lambda\theta_{t-1},\quad
 ///     r_t = \frac{\rho\, \lVert\theta_{t-1}\rVert}{\lVert u_t\rVert + \epsilon},\quad

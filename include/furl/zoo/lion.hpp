@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Lion: the sign of an average that is kept by one decay and read by another.
+/// Lion: the sign of an average of the gradient, which is updated with one decay and read with another.
 ///
 /// \f$ c_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, \mathrm{sign}(c_t),\quad

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// MADGRAD: dual averaging: steps from where the run started, by the cube root of the sum of squares, with momentum.
+/// MADGRAD: dual averaging from the initial parameters, scaled by the cube root of a sum of squared gradients, with momentum.
 ///
 /// \f$ k_t = (\eta + \epsilon) \sqrt t,\quad s_t = s_{t-1} + k_t\, g_t,\quad
 ///     G_t = G_{t-1} + k_t\, g_t^2,\quad

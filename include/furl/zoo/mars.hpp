@@ -15,8 +15,8 @@ namespace furl::zoo {
 /// State:     last (the gradient of the last step), m and v, n values each, start at 0.
 /// Cost:      2 passes: 7 loads, 4 stores per parameter: 44 bytes in float.
 /// Source:    Yuan et al. 2024, algorithm 2, in the approximate form: the last gradient is that of the last batch.
-///            AGI-Arena's MARS (mars-adamw), which runs AdamW on what is no matrix unless optimize_1d is set. timm's
-///            takes c = g, unclipped, at the first step. PyTorch and optax have none.
+///            AGI-Arena's MARS (mars-adamw), which runs AdamW on tensors that are not matrices unless optimize_1d is set.
+///            timm's takes c = g, unclipped, at the first step. PyTorch and optax have none.
 struct mars {
     static constexpr auto lr = hyper<"lr">(3e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.95);

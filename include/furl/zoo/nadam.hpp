@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// NAdam: Adam with Nesterov's momentum, whose weight warms up.
+/// NAdam: Adam with Nesterov's momentum, whose weight rises during a warm-up.
 ///
 /// \f$ \mu_t = \beta_1 \Big(1 - \tfrac12\, 0.96^{t\psi}\Big),\quad \Pi_t = \mu_1 \cdots \mu_t,\quad
 ///     \theta_t = \theta_{t-1} - \frac{\eta}{\sqrt{\hat v_t} + \epsilon}
@@ -32,7 +32,7 @@ struct nadam : adam {
 
 /// NAdam with decoupled weight decay.
 ///
-/// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \dots \f$ as nadam
+/// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \dots \f$ as in nadam
 ///
 /// Defaults:  those of nadam; weight_decay 1e-2.
 /// State:     that of nadam.
@@ -63,7 +63,7 @@ struct nadam_optax : adam {
 
 /// optax's NAdam with decoupled weight decay.
 ///
-/// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \dots \f$ as nadam_optax
+/// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \dots \f$ as in nadam_optax
 ///
 /// Defaults:  those of adam; weight_decay 1e-4.
 /// State, Cost:  those of nadam_optax.

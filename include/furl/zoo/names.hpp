@@ -2,7 +2,7 @@
 
 #include <furl/base/build.hpp>
 
-/// The rules of the zoo by their names, so that the error of a header that was forgotten says which (E44).
+/// Declares the rules of the zoo, so that the error for a missing header can name it (E44).
 namespace furl::zoo {
 
 struct adabelief;

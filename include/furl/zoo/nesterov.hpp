@@ -5,11 +5,11 @@
 
 namespace furl::zoo {
 
-/// Nesterov's accelerated gradient, where the parameters are the point that looks ahead.
+/// Nesterov's accelerated gradient, whose parameters are the look-ahead point.
 ///
 /// \f$ v_t = \mu v_{t-1} + \eta\, g_t,\quad \theta_t = \theta_{t-1} - (\mu v_t + \eta\, g_t) \f$
 ///
-/// The gradient is taken at \f$ \theta_{t-1} \f$, which is the classic form's \f$ x_{t-1} - \mu v_{t-1} \f$.
+/// The gradient is taken at \f$ \theta_{t-1} \f$, which the classic form calls \f$ x_{t-1} - \mu v_{t-1} \f$.
 ///
 /// Defaults:  lr 1e-2, momentum 0.9.
 /// State:     v, n values, starts at 0.

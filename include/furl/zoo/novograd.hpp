@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// NovoGrad: momentum on gradients over their mean norm, with one second moment per tensor.
+/// NovoGrad: momentum on gradients that are divided by their averaged norm, with one second moment per tensor.
 ///
 /// \f$ v_t = \beta_2 v_{t-1} + (1-\beta_2) \lVert g_t\rVert^2,\; v_0 = \lVert g_1\rVert^2,\quad
 ///     m_t = \beta_1 m_{t-1} + \frac{g_t}{\sqrt{v_t} + \epsilon} + \lambda\theta_{t-1},\quad
@@ -15,7 +15,7 @@ namespace furl::zoo {
 /// State:     m, n values, starts at 0; v, one number per tensor.
 /// Cost:      2 passes: 4 loads, 2 stores per parameter: 24 bytes in float.
 /// Source:    Ginsburg et al. 2019, algorithm 1; optax's novograd. flashlight's and timm's nvnovograd (grad_averaging)
-///            weigh what enters m by 1 - beta1.
+///            weigh the term that enters m by 1 - beta1.
 struct novograd {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -13,8 +13,8 @@ namespace furl::zoo {
 /// Defaults:  those of adam; lr 0.1, partial 0.25 (p).
 /// State:     m, v and v_max, n values each, start at 0.
 /// Cost:      5 loads, 4 stores, 1 square root, 1 power, 1 division per parameter: 36 bytes in float.
-/// Source:    Chen et al. 2018, algorithm 1, with the corrections of uclaml/Padam, which the paper has not. PyTorch,
-///            optax and Keras have none.
+/// Source:    Chen et al. 2018, algorithm 1, with the corrections of uclaml/Padam, which the paper does not have.
+///            PyTorch, optax and Keras have none.
 struct padam : adam_eps_hat {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto partial = hyper<"partial">(0.25);

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// PowerSign: the gradient, larger where it agrees in sign with its average and smaller where not.
+/// PowerSign: the gradient is enlarged where its sign agrees with that of its average, and reduced elsewhere.
 ///
 /// \f$ m_t = \beta m_{t-1} + (1-\beta)\, g_t,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, e^{\,l\, \mathrm{sign}(g_t)\, \mathrm{sign}(m_t)}\, g_t \f$
@@ -22,7 +22,7 @@ struct powersign {
     static constexpr auto m = ema<"m">(grad, beta);
     static constexpr auto agreement = sign(grad) * sign(m);
 
-    // e^(l agreement), of which there are three: so they are computed once a step.
+    // e^(l agreement) has only three values, so they are computed once a step.
     static constexpr auto power = [](auto l) {
         return select(agreement > 0, exp(l), select(agreement < 0, exp(-l), 1));
     };
@@ -30,7 +30,7 @@ struct powersign {
     static constexpr auto update = param - lr * power(logbase) * grad;
 };
 
-/// PowerSign with a linear decay of the exponent, down to 0: gradient descent.
+/// PowerSign whose exponent decays linearly to 0, which leaves gradient descent.
 ///
 /// \f$ f_t = 1 - \frac{\min(t-1,\, T)}{T},\quad
 ///     \theta_t = \theta_{t-1} - \eta\, e^{\,l f_t\, \mathrm{sign}(g_t)\, \mathrm{sign}(m_t)}\, g_t \f$

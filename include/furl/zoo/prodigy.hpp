@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Prodigy: Adam that finds its learning rate, from how far along the gradients the parameters have come.
+/// Prodigy: Adam that finds its learning rate from how far the parameters have moved along the gradients.
 ///
 /// \f$ k_t = d_{t-1}\, \eta,\quad
 ///     N_t = \sqrt{\beta_2} N_{t-1} + \frac{d_{t-1}}{d_0} k_t \langle g_t, \theta_0 - \theta_{t-1}\rangle,\quad
@@ -16,7 +16,7 @@ namespace furl::zoo {
 ///     v_t = \beta_2 v_{t-1} + (1-\beta_2)\, d_{t-1}^2 g_t^2,\quad
 ///     \theta_t = (1 - k_t\lambda)\, \theta_{t-1} - k_t \frac{m_t}{\sqrt{v_t} + d_t\, \epsilon} \f$
 ///
-/// The product and the norm are those of all tensors together. Where the norm is 0, d stays.
+/// The inner product and the norm are over all tensors together. If the norm is 0, d stays as it is.
 ///
 /// Defaults:  lr 1, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0, d0 1e-6, d_coef 1.
 /// State:     x0 (the first parameters), s, m and v, n values each; d and N, one number each.
@@ -34,7 +34,7 @@ struct prodigy {
 
     static constexpr auto x0 = state<"x0">(param, [](auto old) { return old; });
 
-    // k, N and s are those of the d before the step, and d steps by them.
+    // k, N and s use the d of the previous step, and the new d follows from them.
     static constexpr auto step_length = [](auto d) { return let<"k">(d * lr); };
     static constexpr auto progress = [](auto d) {
         return furl::momentum<"N">(d / d0 * step_length(d) * global(dot(grad, x0 - param)), sqrt(beta2));

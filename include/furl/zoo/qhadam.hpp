@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// Quasi-hyperbolic Adam: both moments between that of this gradient and the average.
+/// Quasi-hyperbolic Adam: each moment is an interpolation of the current gradient's moment and the average.
 ///
 /// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{(1-\nu_1)\, g_t + \nu_1 \hat m_t}
 ///     {\sqrt{(1-\nu_2)\, g_t^2 + \nu_2 \hat v_t} + \epsilon} \f$

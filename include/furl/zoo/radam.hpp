@@ -4,8 +4,7 @@
 
 namespace furl::zoo {
 
-/// RAdam: Adam, rectified: momentum alone until the second moment is worth trusting, then Adam by a factor that rises
-/// to 1.
+/// RAdam, rectified Adam: momentum alone until the second moment is reliable, then Adam times a factor that rises to 1.
 ///
 /// \f$ \rho_\infty = \frac{2}{1-\beta_2} - 1,\quad \rho_t = \rho_\infty - \frac{2t\beta_2^t}{1-\beta_2^t},\quad
 ///     r_t = \sqrt{\frac{(\rho_t-4)(\rho_t-2)\,\rho_\infty}{(\rho_\infty-4)(\rho_\infty-2)\,\rho_t}},\quad

@@ -25,7 +25,7 @@ struct rmsprop {
     static constexpr auto update = param - lr * direction;
 };
 
-/// RMSprop by the variance: the square of the mean gradient is taken off the mean square.
+/// RMSprop with the variance: the square of the mean gradient is subtracted from the mean square.
 ///
 /// \f$ a_t = \alpha a_{t-1} + (1-\alpha)\, g_t,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0)} + \epsilon} \f$
@@ -33,8 +33,8 @@ struct rmsprop {
 /// Defaults:  those of rmsprop.
 /// State:     v and a, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Graves 2013, equations 38 to 45. PyTorch's RMSprop(centered=True), whose difference rounding can
-///            make negative, and its root NaN.
+/// Source:    Graves 2013, equations 38 to 45. In PyTorch's RMSprop(centered=True) rounding can make the
+///            difference negative, and its root NaN.
 struct rmsprop_centered : rmsprop {
     static constexpr auto a = ema<"a">(grad, alpha);
     static constexpr auto direction = safe_divide(grad, sqrt(max(v - square(a), 0)), eps);

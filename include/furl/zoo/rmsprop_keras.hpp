@@ -41,7 +41,7 @@ struct rmsprop_keras_momentum : rmsprop_keras {
     static constexpr auto update = param - b;
 };
 
-/// Keras's RMSprop by the variance.
+/// Keras's RMSprop with the variance.
 ///
 /// \f$ a_t = \alpha a_{t-1} + (1-\alpha)\, g_t,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}} \f$
@@ -57,7 +57,7 @@ struct rmsprop_keras_centered : rmsprop_keras {
     static constexpr auto update = param - lr * direction;
 };
 
-/// Keras's RMSprop by the variance, with momentum; the learning rate is inside the accumulator.
+/// Keras's RMSprop with the variance and momentum; the learning rate is inside the accumulator.
 ///
 /// \f$ b_t = \mu b_{t-1} + \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}},\quad \theta_t = \theta_{t-1} - b_t \f$
 ///

@@ -26,7 +26,7 @@ struct rmsprop_tf {
     static constexpr auto update = param - lr * direction;
 };
 
-/// TensorFlow's RMSprop by the variance.
+/// TensorFlow's RMSprop with the variance.
 ///
 /// \f$ a_t = \alpha a_{t-1} + (1-\alpha)\, g_t,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}} \f$
@@ -57,7 +57,7 @@ struct rmsprop_tf_momentum : rmsprop_tf {
     static constexpr auto update = param - b;
 };
 
-/// TensorFlow's RMSprop by the variance, with momentum.
+/// TensorFlow's RMSprop with the variance and momentum.
 ///
 /// \f$ b_t = \mu b_{t-1} + \eta\, \frac{g_t}{\sqrt{\max(v_t - a_t^2, 0) + \epsilon}},\quad \theta_t = \theta_{t-1} - b_t \f$
 ///

@@ -10,9 +10,9 @@ namespace furl::zoo {
 /// \f$ c_t = w_t / \sum_{i \le t} w_i,\quad w_t = t^r\, (\max_{i \le t} \eta_i)^p \f$
 ///
 /// @param rate   the learning rate of this step. Shape: one value per step.
-/// @param r      the power of the step: 0 weighs all steps the same.
+/// @param r      the power of the step; with 0 all steps have the same weight.
 /// @param power  p, the power of the largest learning rate so far.
-/// @returns  an expression. Shape: one value per step. 0 while the learning rate has been 0.
+/// @returns  an expression. Shape: one value per step. It is 0 as long as the learning rate has been 0.
 /// State:    "largest_lr" and "weights", one number each.
 /// Source:   Defazio et al. 2024; facebookresearch's schedule_free.
 template <Expression Rate, class R, class Power>
@@ -22,21 +22,21 @@ constexpr auto schedule_free_weight(const Rate& rate, const R& r, const Power& p
     return let<"c">(select(weights > 0, weight / weights, 0));
 }
 
-/// Schedule-free SGD: an average of the steps takes the place of a schedule of their lengths.
+/// Schedule-free SGD: an average of the iterates replaces a schedule of the learning rate.
 ///
 /// \f$ \eta_t = \eta \min(1, t / t_w),\quad n_t = g_t + \lambda y_{t-1},\quad
 ///     z_t = z_{t-1} - \eta_t\, n_t,\quad x_t = (1 - c_t)\, x_{t-1} + c_t z_t,\quad
 ///     y_t = (1 - \beta)\, z_t + \beta\, x_t \f$
 ///
-/// where c_t is schedule_free_weight. The parameters are y, where gradients are taken; x is what to evaluate:
-/// `average`, or \f$ x_t = y_t + (1 - 1/\beta)(z_t - y_t) \f$. To have it after each step, at 1 more buffer:
+/// where c_t is schedule_free_weight. The parameters are y, where gradients are taken. Evaluate the model at x, which is
+/// `average`, or \f$ x_t = y_t + (1 - 1/\beta)(z_t - y_t) \f$. To store x after each step, in one more buffer, write
 /// `with(update, state<"x">(0.0, [](auto) { return average; }))`.
 ///
 /// Defaults:  lr 1, momentum 0.9 (beta), weight_decay 0, warmup_steps 0 (t_w; 0: none), r 0, weight_lr_power 2.
 /// State:     z, n values, starts at the parameters; largest_lr and weights, one number each.
 /// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
-/// Source:    Defazio et al. 2024; facebookresearch's SGDScheduleFree, which as this one keeps y and z only. Weight
-///            decay is taken at y. PyTorch has none.
+/// Source:    Defazio et al. 2024; facebookresearch's SGDScheduleFree, which also keeps only y and z. Weight decay is taken
+///            at y. PyTorch has none.
 struct schedule_free_sgd {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta = hyper<"momentum">(0.9);
@@ -56,7 +56,7 @@ struct schedule_free_sgd {
     static constexpr auto average = lerp(updated, z, 1 - 1 / beta);
 };
 
-/// Schedule-free AdamW: the same with the direction of RMSprop, corrected.
+/// Schedule-free AdamW: schedule-free SGD with the direction of a bias-corrected RMSprop.
 ///
 /// \f$ n_t = \frac{g_t}{\sqrt{\hat v_t} + \epsilon} + \lambda y_{t-1} \f$, then z, x and y as in schedule_free_sgd
 ///
@@ -64,9 +64,9 @@ struct schedule_free_sgd {
 ///            weight_lr_power 2.
 /// State:     v, n values, starts at 0; z, n values, starts at the parameters; largest_lr and weights, one number each.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Defazio et al. 2024; facebookresearch's AdamWScheduleFree. Weight decay is taken at y. Differs from the
-///            paper's algorithm 1 and from early versions of that class in the bias correction, which they have in the
-///            learning rate, and so in decay and weights.
+/// Source:    Defazio et al. 2024; facebookresearch's AdamWScheduleFree. Weight decay is taken at y. The paper's algorithm 1
+///            and early versions of that class put the bias correction into the learning rate, and so also into the decay
+///            and the weights.
 struct schedule_free_adamw {
     static constexpr auto lr = hyper<"lr">(2.5e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// Gradient descent: batch, stochastic or mini-batch, as the gradient is.
+/// Gradient descent: batch, stochastic or mini-batch, depending on the gradient.
 ///
 /// \f$ \theta_t = \theta_{t-1} - \eta\, g_t \f$
 ///

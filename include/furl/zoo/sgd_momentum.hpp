@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// PyTorch's momentum: the learning rate outside the accumulator, dampening after the first step.
+/// PyTorch's momentum: the learning rate is outside the accumulator, and dampening starts after the first step.
 ///
 /// \f$ b_t = \mu b_{t-1} + d_t\, g_t,\quad d_1 = 1,\; d_t = 1 - \tau,\quad \theta_t = \theta_{t-1} - \eta\, b_t \f$
 ///

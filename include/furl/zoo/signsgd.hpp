@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// signSGD: a step of one length in every parameter, against the sign of the gradient.
+/// signSGD: a step of the same length for every parameter, against the sign of the gradient.
 ///
 /// \f$ \theta_t = \theta_{t-1} - \eta\, \mathrm{sign}(g_t) \f$
 ///

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// SMORMS3: averages whose memory each parameter sets for itself, by how much of its gradient is signal.
+/// SMORMS3: each parameter sets the memory of its averages by how much of its gradient is signal.
 ///
 /// \f$ r_t = \frac{1}{M_{t-1} + 1},\quad
 ///     m_t = (1-r_t)\, m_{t-1} + r_t\, g_t,\quad
@@ -23,7 +23,7 @@ struct smorms3 {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto eps = hyper<"eps">(1e-16);
 
-    // The averages move the memory and the memory moves them: so they are functions of the old memory first.
+    // The averages and the memory depend on each other, so the averages are first written as functions of the old memory.
     static constexpr auto mean = [](auto memory) {
         return state<"m">(0.0, [&](auto old) { return lerp(old, grad, 1 / (memory + 1)); });
     };

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Sophia-G: momentum over an estimate of the curvature from gradients with sampled labels, clipped to the sign.
+/// Sophia-G: momentum divided by an estimate of the curvature from gradients with sampled labels, clipped to [-1, 1].
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1}
@@ -14,8 +14,8 @@ namespace furl::zoo {
 /// \f$ h_t = \beta_2 h_{t-1} + (1-\beta_2)\, \tilde g_t^2 \f$ in every k-th step (t = k, 2k, ...), else
 /// \f$ h_t = h_{t-1} \f$
 ///
-/// Input:     "hessian", the gradient \f$ \tilde g_t \f$ for labels that are drawn from the model's own predictions. It
-///            counts in every k-th step only; in others give anything of its size, the gradient say.
+/// Input:     "hessian", the gradient \f$ \tilde g_t \f$ for labels that are drawn from the model's own predictions. Only
+///            every k-th step uses it; in the others pass any tensor of its size, such as the gradient.
 /// Defaults:  lr 1e-4, beta1 0.965, beta2 0.99, rho 0.04, batch 5120 (B, the number of examples or tokens),
 ///            weight_decay 0.1, interval 10 (k).
 /// State:     m and h, n values each, start at 0.
@@ -41,7 +41,7 @@ struct sophia_g {
         param * (1 - lr * weight_decay) - lr * clamp(m / (rho * batch * previous(h) + 1e-15), -1, 1);
 };
 
-/// Sophia-H: momentum over Hutchinson's estimate of the diagonal of the Hessian, clipped.
+/// Sophia-H: momentum divided by Hutchinson's estimate of the diagonal of the Hessian, clipped.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1}
@@ -50,8 +50,8 @@ struct sophia_g {
 /// \f$ h_t = \beta_2 h_{t-1} + (1-\beta_2)\, u_t \odot H_t u_t \f$ in every k-th step (t = 1, k + 1, ...), else
 /// \f$ h_t = h_{t-1} \f$
 ///
-/// Input:     "hessian", \f$ u \odot H u \f$ for random signs or normal numbers u. It counts in every k-th step only;
-///            in others give anything of its size, the gradient say.
+/// Input:     "hessian", \f$ u \odot H u \f$ for random signs or normal numbers u. Only every k-th step uses it; in the
+///            others pass any tensor of its size, such as the gradient.
 /// Defaults:  lr 1e-3, beta1 0.965, beta2 0.99, eps 1e-8, gamma 0.01, clip 1, weight_decay 1e-4, interval 10 (k).
 /// State:     m and h, n values each, start at 0.
 /// Cost:      5 loads, 3 stores, 1 division per parameter: 32 bytes in float.

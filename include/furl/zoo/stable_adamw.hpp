@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// StableAdamW: AdamW with a lower learning rate where the second moment lags behind the gradients of a tensor.
+/// StableAdamW: AdamW with a lower learning rate for tensors whose second moment lags behind their gradients.
 ///
 /// \f$ \eta_t = \eta / \max\left(1, \sqrt{\mathrm{mean}\frac{g_t^2}{\max(\hat v_t, \epsilon^2)}}\right),\quad
 ///     \theta_t = (1 - \eta_t\lambda)\, \theta_{t-1} - \eta_t \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} \f$

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Yogi: the second moment changes by steps of the size of g^2, up or down, so that it falls slowly.
+/// Yogi: the second moment changes only by steps proportional to g^2, up or down, so that it falls slowly.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, g_t,\quad
 ///     v_t = v_{t-1} - (1-\beta_2)\, \mathrm{sign}(v_{t-1} - g_t^2)\, g_t^2,\quad
@@ -28,13 +28,13 @@ struct yogi {
     static constexpr auto v = state<"v">(
         initial_accumulator_value, [](auto old) { return old - step_of_v(old); }, beta2);
 
-    // What starts above 0 has no bias of a start at 0, so bias_corrected refuses it: the dialect divides all the same.
+    // bias_corrected refuses a state that starts above 0, since it has no such bias. This dialect divides all the same.
     static constexpr auto corrected = [](auto x, auto beta) { return x / (1 - pow(beta, step)); };
 
     static constexpr auto update = param - lr * safe_divide(corrected(m, beta1), sqrt(corrected(v, beta2)), eps);
 };
 
-/// Yogi as printed: nothing is corrected, and m starts at 0.
+/// Yogi as in the paper: nothing is bias corrected, and m starts at 0.
 ///
 /// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{m_t}{\sqrt{v_t} + \epsilon} \f$
 ///

@@ -1,7 +1,7 @@
 #pragma once
 
-// docs/match_pytorch.md and docs/dialects.md say which of these is which optimizer of PyTorch, optax, Keras, ensmallen, dlib and
-// llm.c. Coupled weight decay, maximize and clipping are modifiers (furl/blocks), there and here.
+// docs/match_pytorch.md and docs/dialects.md list the counterparts of these rules in PyTorch, optax, Keras, ensmallen, dlib
+// and llm.c. Coupled weight decay, maximize and clipping are modifiers, in furl/blocks.
 #include <furl/zoo/adabelief.hpp>
 #include <furl/zoo/adabound.hpp>
 #include <furl/zoo/adadelta.hpp>

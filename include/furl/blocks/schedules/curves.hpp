@@ -6,29 +6,30 @@
 
 #include <numbers>
 
-/// Schedules: values of the step, that stand wherever a hyperparameter can.
+/// A schedule is an expression of the step that can stand wherever a hyperparameter can.
 ///
 /// `static constexpr auto lr = furl::schedules::cosine(furl::hyper<"lr">(1e-3), 0.0, 10'000);`
 ///
-/// The first step, t = 1, has the first value: s = t - 1 below is the epoch of PyTorch's schedulers and the count of
-/// optax's schedules, 0 in the first step. Each argument is a number, a hyperparameter (so that it can be changed at
-/// run time) or an expression of such; steps are those that were done, and their numbers need not be whole. All is of
-/// per-step rate: computed once a step, in double, whatever the number of parameters.
+/// The first step, t = 1, has the first value. Below, s = t - 1 is the number of completed steps: the epoch of PyTorch's
+/// schedulers and the count of optax's schedules, 0 in the first step. Each argument is a number, a hyperparameter (so that it
+/// can be changed at run time) or an expression of these. Arguments that are numbers of steps need not be whole. A schedule
+/// has per-step rate: it is computed once a step, in double, whatever the number of parameters.
 namespace FURL_NAMESPACE::schedules {
 
 namespace detail {
 
-/// How many steps were done before this one: s.
+/// The number of steps before this one: s.
 inline constexpr auto done = step - 1;
 
-/// An expression as it is, a number as a double: so that numbers meet before they become part of an expression.
+/// Returns an expression as it is, and a number as a double, so that arithmetic of numbers is done before they become part of
+/// an expression.
 template <class X>
 constexpr auto operand(const X& x) {
     if constexpr (Number<X>) return static_cast<double>(x);
     else return as_expression(x);
 }
 
-/// s / steps, held at 1; 1 from the start where steps is 0.
+/// Returns s / steps, at most 1, and 1 if steps is 0.
 template <class Steps>
 constexpr auto progress(const Steps& steps) {
     return select(done < steps, done / steps, 1.0);
@@ -52,11 +53,11 @@ struct half_wave {
 
 }  // namespace detail
 
-/// The same value in each step.
+/// Has the same value in each step.
 ///
 /// \f$ c \f$
 ///
-/// Source:  optax's constant_schedule. It is for join, and for what expects a schedule.
+/// Source:  optax's constant_schedule. It serves in join, and where a schedule is expected.
 template <class Value>
 constexpr auto constant(const Value& value) {
     return as_expression(value);
@@ -75,7 +76,7 @@ constexpr auto linear(const From& from, const To& to, const Steps& steps) {
     return detail::straight{}(detail::operand(from), detail::operand(to), detail::progress(steps));
 }
 
-/// A power of the way that is left.
+/// A power of the remaining fraction of the steps.
 ///
 /// \f$ b + (a - b) (1 - \min(s / T, 1))^p \f$
 ///
@@ -95,16 +96,16 @@ constexpr auto polynomial(const From& from, const To& to, const Steps& steps, co
 /// \f$ a\, r^{s / T} \f$
 ///
 /// @param from   a: the value of the first step.
-/// @param rate   r: the factor of T steps, above 0; below 1 for a decay.
+/// @param rate   r: the factor over T steps, above 0; below 1 for a decay.
 /// @param steps  T.
-/// @returns  an expression, per step. A floor is `max(exponential(...), floor)`.
+/// @returns  an expression, per step. For a floor, write `max(exponential(...), floor)`.
 /// Source:  PyTorch's ExponentialLR(gamma = r) has T = 1; optax's exponential_decay.
 template <class From, class Rate, class Steps = double>
 constexpr auto exponential(const From& from, const Rate& rate, const Steps& steps = 1.0) {
     return from * pow(rate, detail::done / steps);
 }
 
-/// Exponential decay in stairs: a factor every T steps.
+/// Exponential decay in stairs: the value is multiplied by a factor every T steps.
 ///
 /// \f$ a\, r^{\lfloor s / T \rfloor} \f$
 ///
@@ -122,9 +123,9 @@ constexpr auto staircase(const From& from, const Rate& rate, const Steps& steps)
 /// @param from   a: the value of the first step.
 /// @param to     b: the floor: the value after T steps and from then on.
 /// @param steps  T.
-/// Source:  Loshchilov & Hutter 2017 (SGDR), equation 5, of one cycle; optax's cosine_decay_schedule(alpha = b / a).
-///          Differs from PyTorch's CosineAnnealingLR(T_max = T, eta_min = b) in that it does not rise again after T: that
-///          is cosine_wave.
+/// Source:  Loshchilov & Hutter 2017 (SGDR), equation 5, for one cycle; optax's cosine_decay_schedule(alpha = b / a).
+///          Differs from PyTorch's CosineAnnealingLR(T_max = T, eta_min = b) in that it does not rise again after T;
+///          cosine_wave does.
 template <class From, class To, class Steps>
 constexpr auto cosine(const From& from, const To& to, const Steps& steps) {
     return detail::half_wave{}(detail::operand(from), detail::operand(to), detail::progress(steps));
@@ -137,7 +138,7 @@ constexpr auto cosine(const From& from, const To& to, const Steps& steps) {
 /// @param from   a: the value of the first step, and of every 2 T steps after it.
 /// @param to     b: the value after T steps, and of every 2 T steps after that.
 /// @param steps  T: half a period.
-/// Source:  PyTorch's CosineAnnealingLR(T_max = T, eta_min = b), past T_max too.
+/// Source:  PyTorch's CosineAnnealingLR(T_max = T, eta_min = b), also beyond T_max.
 template <class From, class To, class Steps>
 constexpr auto cosine_wave(const From& from, const To& to, const Steps& steps) {
     return detail::half_wave{}(detail::operand(from), detail::operand(to), detail::done / steps);
@@ -149,8 +150,8 @@ constexpr auto cosine_wave(const From& from, const To& to, const Steps& steps) {
 ///
 /// It is the one schedule that counts from 1, as its paper does: the first value is a / W, and the peak is at t = W.
 ///
-/// @param peak          a: the value of step W, the largest.
-/// @param warmup_steps  W, at least 1; 1: no warm-up.
+/// @param peak          a: the value of step W, which is the largest.
+/// @param warmup_steps  W, at least 1; with 1 there is no warm-up.
 /// Source:  Vaswani et al. 2017, equation 3, where a = 1 / sqrt(d_model W).
 template <class Peak, class Warmup>
 constexpr auto inverse_sqrt(const Peak& peak, const Warmup& warmup_steps) {

@@ -3,12 +3,12 @@
 #include <furl/blocks/schedules/curves.hpp>
 #include <furl/language/replace.hpp>
 
-// Schedules made of pieces. A list of pieces reads as a time line: a value, the step at which it ends, the next value.
+// Schedules made of pieces. A list of pieces reads like a time line: a value, the step at which it ends, the next value.
 namespace FURL_NAMESPACE::schedules {
 
 namespace detail {
 
-// The steps before `begin` are another's: x counts from there.
+// x counts its steps from `begin` on; the steps before belong to another schedule.
 template <class Begin, class X>
 constexpr auto from_step(const Begin& begin, const X& x) {
     return replace(as_expression(x), step, step - begin);
@@ -29,7 +29,7 @@ constexpr auto levels(const Value& value, const End& end, const Rest&... rest) {
     return select(step <= end, value, levels(rest...));
 }
 
-// From value to next while the fraction goes from 0 to 1, at end; then on to the rest.
+// Goes from value to next while the fraction goes from 0 to 1, which it reaches at end; then continues with the rest.
 template <class Shape, class Fraction, class Value, class End, class Next, class... Rest>
 constexpr auto pieces(Shape shape, const Fraction& fraction, const Value& value, const End& end, const Next& next,
                       const Rest&... rest) {
@@ -58,14 +58,14 @@ constexpr auto path(Shape shape, const Value& value, const End& end, const Rest&
 
 }  // namespace detail
 
-/// One schedule after the other: join(first, 1000, second, 5000, third).
+/// Runs one schedule after the other: join(first, 1000, second, 5000, third).
 ///
 /// \f$ x_1(t) \f$ for \f$ t \le T_1 \f$, then \f$ x_2(t - T_1) \f$ for \f$ t \le T_2 \f$, then
 /// \f$ x_3(t - T_2),\dots \f$
 ///
 /// @param first  x_1: a schedule, or a number.
-/// @param rest   T_1, x_2, T_2, x_3, ...: the number of steps that are done when the next one starts, which then counts
-///               from 1, and that schedule. Each T is larger than the one before.
+/// @param rest   T_1, x_2, T_2, x_3, ...: x_2 starts after T_1 steps and counts its steps from 1, x_3 starts after T_2 steps,
+///               and so on. Each T is larger than the one before.
 /// Errors:  E31 if the list ends with a step.
 /// Source:  PyTorch's SequentialLR(milestones = T), optax's join_schedules(boundaries = T).
 template <class First, class... Rest>
@@ -86,13 +86,13 @@ constexpr auto join(const First& first, const Rest&... rest) {
 ///
 /// \f$ a_0 + (a - a_0)\, s / W \f$ for \f$ s < W \f$, then x, which counts from 1
 ///
-/// @param peak   a: the value that the line would reach at s = W, where x begins: the first value of x, as a rule.
-/// @param steps  W. 0: no warm-up.
+/// @param peak   a: the value that the line would reach at s = W, where x begins; usually the first value of x.
+/// @param steps  W. With 0 there is no warm-up.
 /// @param after  x: a schedule, or a number.
-/// @param from   a_0: the value of the first step; 0 unless given, which trains nothing but states. A line that ends at a in
-///               the last step of the warm-up, (s + 1) a / W as in llm.c, is another one:
+/// @param from   a_0: the value of the first step; 0 unless given, so the first step updates only states. For a line that
+///               reaches a in the last step of the warm-up, (s + 1) a / W as in llm.c, write
 ///               `join(linear(peak / W, peak, W - 1), W, after)`.
-/// Source:  Goyal et al. 2017, section 2.2; optax's warmup_cosine_decay_schedule and its kin, PyTorch's LinearLR
+/// Source:  Goyal et al. 2017, section 2.2; optax's warmup_cosine_decay_schedule and the like, PyTorch's LinearLR
 ///          in a SequentialLR, Hugging Face's get_cosine_schedule_with_warmup.
 template <class Peak, class Steps, class After, class From = double>
 constexpr auto linear_warmup(const Peak& peak, const Steps& steps, const After& after, const From& from = 0.0) {
@@ -135,7 +135,7 @@ constexpr auto piecewise_interpolated(const Value& value, const Rest&... rest) {
     else return as_expression(value);
 }
 
-/// Half waves of cosines from point to point: level at each point.
+/// Half waves of cosines from point to point, with slope 0 at each point.
 ///
 /// \f$ v_2 + \frac{v_1 - v_2}{2} \left(1 + \cos \frac{\pi s}{T_1}\right) \f$ for \f$ s < T_1 \f$, and so on
 ///
@@ -153,11 +153,11 @@ constexpr auto piecewise_cosine(const Value& value, const Rest&... rest) {
 
 /// Warm-up, stable, decay: a trapezoid.
 ///
-/// \f$ a\, s / W \f$ for \f$ s < W \f$, then a for S steps, then down to b in a straight line of D steps, then b
+/// \f$ a\, s / W \f$ for \f$ s < W \f$, then a for S steps, then a straight line down to b in D steps, then b
 ///
 /// @param peak          a.
-/// @param warmup_steps  W. 0: none.
-/// @param stable_steps  S. A hyperparameter lets the decay start when the run says so.
+/// @param warmup_steps  W. With 0 there is no warm-up.
+/// @param stable_steps  S. If it is a hyperparameter, the program can start the decay during the run.
 /// @param decay_steps   D.
 /// @param floor         b; 0 unless given.
 /// Source:  Hu et al. 2024 (MiniCPM), section 4, with the linear decay of Haegele et al. 2024. Their 1 - sqrt decay is
@@ -170,16 +170,16 @@ constexpr auto warmup_stable_decay(const Peak& peak, const Warmup& warmup_steps,
     return piecewise_interpolated(0.0, warm, peak, stable, peak, stable + detail::operand(decay_steps), floor);
 }
 
-/// A schedule, then half a wave of a cosine from the value that it has reached to the learning rate of stochastic weight
-/// averaging.
+/// A schedule, then half a wave of a cosine from the value that the schedule has reached to the learning rate of stochastic
+/// weight averaging.
 ///
 /// \f$ x \f$ for \f$ s < S \f$, then \f$ b + \frac{x_S - b}{2} \left(1 + \cos(\pi \min((s - S) / K, 1))\right) \f$,
 /// where \f$ x_S \f$ is the value of x at \f$ s = S \f$
 ///
 /// @param before  x: a schedule, or a number.
-/// @param start   S: the steps of x alone.
-/// @param swa_lr  b: the value after K steps more and from then on.
-/// @param steps   K: the steps of the way there. 0: b from s = S on.
+/// @param start   S: the number of steps in which x alone counts.
+/// @param swa_lr  b: the value after K more steps and from then on.
+/// @param steps   K: the number of steps from x_S to b. With 0 the value is b from s = S on.
 /// Source:  PyTorch's SWALR(swa_lr = b, anneal_epochs = K), whose step() is called in place of x's after S + 1 steps; the
 ///          block furl::swa averages the weights.
 template <class Before, class Start, class To, class Steps>
@@ -188,7 +188,7 @@ constexpr auto swa_annealing(const Before& before, const Start& start, const To&
     return join(x, start, cosine(replace(x, step, start + 1), swa_lr, steps));
 }
 
-/// The same in a straight line.
+/// A schedule, then a straight line to the learning rate of stochastic weight averaging.
 ///
 /// Parameters are those of swa_annealing.
 /// Source:  PyTorch's SWALR(anneal_strategy = "linear").
