@@ -64,8 +64,9 @@ struct expression : detail::valueless<void> {
 };
 
 /// A rule consists of expressions: param, grad, hyperparameters, states, and all that is built from them.
+// By a conversion of pointers, since an operator may be asked of a type that is only declared, such as std::ostream.
 template <class T>
-concept Expression = std::derived_from<std::remove_cvref_t<T>, expression>;
+concept Expression = std::is_convertible_v<const volatile std::remove_cvref_t<T>*, const volatile expression*>;
 
 /// A literal operand: any arithmetic type but bool.
 template <class T>
