@@ -5,6 +5,13 @@
 using namespace furl;
 using namespace furl::tests;
 
+// A program may shift into a stream that is only declared, as doctest does: operators look at its type and say no.
+struct declared_only;
+template <class T>
+concept Shifted = requires(declared_only& stream, const T& x) { stream << x; };
+static_assert(!Shifted<decltype(furl::param)> && !Expression<declared_only> && !Expression<void> && !Expression<int()>);
+static_assert(Expression<decltype(furl::grad)&>);
+
 namespace {
 
 /// Conditions of each rate, alone and together.
