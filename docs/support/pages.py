@@ -47,7 +47,7 @@ def link_target(target, page, names):
         return target
     path, _, fragment = target.partition("#")
     if not path:
-        return f"#{anchor(page, fragment)}"
+        return f"#{fragment if re.fullmatch('E[0-9]+', fragment) else anchor(page, fragment)}"
     if re.fullmatch(r"\w+\.html", path):
         return target
     name = pathlib.PurePosixPath(path).name

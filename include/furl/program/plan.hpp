@@ -20,7 +20,8 @@ struct contracted {
 
     /// Returns the program that the loop runs in the place of an expanded one. Runs the passes in their order.
     ///
-    /// @param visit  called after each pass: visit(its name, what it does, the program).
+    /// @param expanded  the program before them.
+    /// @param visit     called after each pass: visit(its name, what it does, the program).
     template <std::size_t Capacity, class Visit>
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit& visit) {
         const auto reciprocal = reciprocals(expanded);
