@@ -300,4 +300,10 @@ TEST_CASE("a step over the memory of the last one is that over memory that is ne
     CHECK_THROWS_AS(stays.groups.step(stays.w, short_one), std::invalid_argument);
     CHECK(stays.w == before);
     step_both(seed++);
+    // Lists without a tensor are refused before the first step, too, and where all groups are frozen.
+    grouped_optimizer<float> frozen;
+    frozen.add<first_rule>({3}, {.frozen = true});
+    const list none;
+    list nothing;
+    CHECK_THROWS_AS(frozen.step(nothing, none), std::invalid_argument);
 }

@@ -248,7 +248,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         const auto equal = [](const auto& a, const auto& b) {
             return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.data() == y.data() && x.size() == y.size(); });
         };
-        if (!equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
+        if (taken_parameters_.empty() || !equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
             !std::ranges::equal(this->const_gradients(), taken_const_))
             return false;
         auto known = active_.begin();
