@@ -205,8 +205,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         place_states(arguments_.moved());
         return session(*this, numbers, total);
     }
-    /// Does the same with the arguments of the last call. Returns nothing if a tensor had no gradient then, or other calls came
-    /// between.
+    /// Does the same with the arguments of the last step over all tensors, which must still be there. Returns nothing if a tensor
+    /// had no gradient then, or if there was no such step.
     std::optional<session> begin_again(std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
         if (!arguments_.has_all(states_.memory()) || partial_.open()) return {};
         place_states(false);

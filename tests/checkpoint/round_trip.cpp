@@ -314,6 +314,19 @@ TEST_CASE("a hyperparameter of a tensor that is NaN is neither saved nor loaded"
     std::istringstream damaged(with_checksum({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     CHECK(message_of([&] { load_checkpoint(damaged, other); }).find("is not loaded: its 'tensor1.decay' is NaN") != std::string::npos);
     CHECK(other.get("decay", 1) == 0.5);
+    // So is one of another type, as other programs write it.
+    const auto file = [](const std::string& value) {
+        const std::string header = R"({"__metadata__":{"format":"furl","format_version":"1","rule":"x","fingerprint":")" + detail::hex(fingerprint<decay_by_tensor>, 16) +
+                                   R"(","step":"1"},"tensor0.decay":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},)" +
+                                   R"("tensor1.decay":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})";
+        const auto size = std::uint64_t{header.size()};
+        return std::string(reinterpret_cast<const char*>(&size), 8) + header + value;
+    };
+    const float half = 0.5f, nan = std::numeric_limits<float>::quiet_NaN();
+    const auto text = [](float x) { return std::string(reinterpret_cast<const char*>(&x), 4); };
+    std::istringstream in_float(file(text(half) + text(half))), nan_in_float(file(text(half) + text(nan)));
+    CHECK(load_checkpoint(in_float, other));
+    CHECK(message_of([&] { load_checkpoint(nan_in_float, other); }).find("is not loaded: its 'tensor1.decay' is NaN") != std::string::npos);
 }
 
 TEST_CASE("what could not be loaded again is refused before the old file is gone") {

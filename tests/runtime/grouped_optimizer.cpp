@@ -12,6 +12,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 using namespace furl;
 using namespace furl::tests;
@@ -46,6 +47,10 @@ list normal_list(unsigned seed, std::initializer_list<std::size_t> sizes) {
     for (auto n : sizes) all.push_back(normal_values<float>(n, seed++));
     return all;
 }
+
+struct throwing {
+    void operator()(std::size_t, auto&&) const { throw std::runtime_error("stopped"); }
+};
 
 }  // namespace
 
@@ -306,4 +311,33 @@ TEST_CASE("a step over the memory of the last one is that over memory that is ne
     const list none;
     list nothing;
     CHECK_THROWS_AS(frozen.step(nothing, none), std::invalid_argument);
+    // So is a list that was long enough before a frozen group came.
+    grouped_optimizer<float> grown;
+    grown.add<first_rule>({3});
+    list one = normal_list(1, {3});
+    const list gradient = normal_list(2, {3});
+    CHECK(grown.step(one, gradient));
+    grown.add<first_rule>({2}, {.frozen = true});
+    CHECK_THROWS_AS(grown.step(one, gradient), std::invalid_argument);
+}
+
+TEST_CASE("a step whose runner throws leaves nothing of its arguments, nor of those before, to the next step") {
+    const std::size_t n = 1 << 20;  // worth a thread
+    grouped_optimizer<float> groups, other;
+    for (auto* g : {&groups, &other}) {
+        g->add<first_rule>({n});
+        g->add<first_rule>({8});
+    }
+    list w(2), before(2);
+    w[0].assign(n, 1), w[1].assign(8, 1);
+    const list gradient = w;
+    CHECK(groups.step(w, gradient));
+    CHECK(other.step(w, gradient));
+    before = w;
+    list elsewhere = before, elsewhere_gradient = gradient, expected = before;
+    CHECK_THROWS_AS(groups.step(throwing{}, elsewhere, elsewhere_gradient), std::runtime_error);
+    CHECK(groups.step(elsewhere, elsewhere_gradient));
+    CHECK(other.step(expected, gradient));
+    CHECK(w == before);
+    CHECK(elsewhere[1] != before[1]);
 }

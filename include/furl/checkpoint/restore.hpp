@@ -4,6 +4,7 @@
 #include <furl/checkpoint/content.hpp>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <string_view>
@@ -52,7 +53,6 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     const auto expects = [&] { return "tensor '" + s.name + "' is " + main->describe() + ", expected " + s.describe(); };
     const bool flat = main->shape.size() <= 1, asked_for = s.shape.size() > 1;
     if (!main->type || element_count(main->shape) != s.elements || (!flat && asked_for && main->shape != s.shape)) return expects();
-    if (main->type == s.memory.type && s.is_refused(main->bytes)) return "its '" + s.name + "' is NaN";
     found.values.type = *main->type;
     found.values.main = main->bytes;
     if (main->type == element_type::bfloat16 || main->type == element_type::float16 || main->type == element_type::uint8)
@@ -66,7 +66,11 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
         found.values.rest = {};
     }
     const bool known = visit_format(found.values.type, found.values.rest_name, [](auto) {});
-    return known || !found.converts ? problem() : expects();
+    if (!known && found.converts) return expects();
+    std::array<std::byte, sizeof(double)> number;
+    if (!s.may_be_nan && found.converts) convert(found.values, {s.memory.type, {}, number, {}}, 1);
+    if (s.is_refused(found.converts ? byte_span(number) : found.values.main)) return "its '" + s.name + "' is NaN";
+    return {};
 }
 
 // Checks the tensors of a file that no stream has used. Parameters may be left over if they were not asked for, and tensors of

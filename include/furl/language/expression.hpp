@@ -64,7 +64,7 @@ struct expression : detail::valueless<void> {
 };
 
 /// A rule consists of expressions: param, grad, hyperparameters, states, and all that is built from them.
-// By a conversion of pointers, since an operator may be asked of a type that is only declared, such as std::ostream.
+// By a conversion of pointers, since an operator may be asked of a type that is only declared, such as std::ostream: it is none.
 template <class T>
 concept Expression = std::is_convertible_v<const volatile std::remove_cvref_t<T>*, const volatile expression*>;
 

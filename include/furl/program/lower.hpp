@@ -71,6 +71,7 @@ struct lowering {
     }
 
     constexpr void declare_tensor_hyper(const node& n) {
+        if (is_nan(n.value)) return out.fail(mistake::no_default, n.name);
         const auto i = static_cast<std::int16_t>(&n - source.nodes.begin());
         for (const auto& s : out.states) {
             if (s.name != n.name) continue;
@@ -109,8 +110,10 @@ struct lowering {
             changed = false;
             for (std::size_t i = 0; i < source.nodes.size(); ++i) {
                 const auto& n = source.nodes[i];
+                // Only the rate of a state is looked up by its name.
+                const auto slot = n.code == op::previous ? out.slot_of(n) : std::int16_t{-1};
                 rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
-                             ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}, rate::per_step, out.slot_of(n)})
+                             ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}, rate::per_step, slot})
                              : rate::per_step;
                 // The condition under which a state starts does not change how many values it has.
                 if (n.code == op::starts) r = rates[n.operands[0]];

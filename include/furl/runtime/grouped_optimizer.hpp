@@ -135,7 +135,9 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     std::vector<part*> active_;
     std::size_t total_ = 0;
     std::uint64_t number_ = 0;
-    // The arguments of the last take(), if a step can use them again: all tensors had a gradient, and there were no inputs.
+    // The arguments that all parts began the last step with, if a step can use them again: all tensors had a gradient, and there
+    // were no inputs.
+    bool can_repeat_ = false;
     std::vector<std::span<T>> taken_parameters_;
     std::vector<std::span<const T>> taken_gradients_;
     std::vector<unsigned char> taken_const_;
@@ -200,6 +202,12 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
             may_skip |= p->info().may_skip;
             reduce(*p, 0, runner);
         }
+        // Not before: where a runner throws, some parts have not taken these arguments.
+        if (!again && can_repeat_) {
+            taken_parameters_.assign(parameters.begin(), parameters.end());
+            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
+            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
+        }
         for (std::size_t pass = 0; pass + 1 < passes; ++pass) {
             if (pass > 0)
                 for (auto* p : active_) reduce(*p, pass, runner);
@@ -248,7 +256,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         const auto equal = [](const auto& a, const auto& b) {
             return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.data() == y.data() && x.size() == y.size(); });
         };
-        if (taken_parameters_.empty() || !equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
+        if (taken_parameters_.empty() || taken_parameters_.size() != tensors() || !equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
             !std::ranges::equal(this->const_gradients(), taken_const_))
             return false;
         auto known = active_.begin();
@@ -302,11 +310,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
             if (!no_overlap(parameters, inputs)) return false;
             checked_ = touched_;
         }
-        if (absent == 0 && inputs.empty()) {
-            taken_parameters_.assign(parameters.begin(), parameters.end());
-            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
-            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
-        }
+        can_repeat_ = absent == 0 && inputs.empty();
         return true;
     }
 

@@ -15,14 +15,25 @@ struct bit_order {
     static constexpr integer largest = std::numeric_limits<integer>::max();
     static constexpr integer infinite = static_cast<integer>(infinity_bits<T>);
 
-    static FURL_INLINE auto less(Bits a, Bits b) { return is_number(a) & is_number(b) & (place(a) < place(b)); }
-    static FURL_INLINE auto less_equal(Bits a, Bits b) { return is_number(a) & is_number(b) & (place(a) <= place(b)); }
-    static FURL_INLINE auto equal(Bits a, Bits b) { return is_number(a) & is_number(b) & (place(a) == place(b)); }
-    static FURL_INLINE auto not_equal(Bits a, Bits b) { return is_nan(a) | is_nan(b) | (place(a) != place(b)); }
+    static FURL_INLINE auto less(Bits a, Bits b) { return both(are_numbers(a, b), place(a) < place(b)); }
+    static FURL_INLINE auto less_equal(Bits a, Bits b) { return both(are_numbers(a, b), place(a) <= place(b)); }
+    static FURL_INLINE auto equal(Bits a, Bits b) { return both(are_numbers(a, b), place(a) == place(b)); }
+    static FURL_INLINE auto not_equal(Bits a, Bits b) { return either(either(is_nan(a), is_nan(b)), place(a) != place(b)); }
     static FURL_INLINE auto is_nan(Bits a) { return (a & largest) > infinite; }
 
   private:
-    static FURL_INLINE auto is_number(Bits a) { return (a & largest) <= infinite; }
+    static FURL_INLINE auto are_numbers(Bits a, Bits b) { return both((a & largest) <= infinite, (b & largest) <= infinite); }
+    // A vector of conditions has no && and ||, and of two bools clang wants those.
+    template <class Truth>
+    static FURL_INLINE Truth both(Truth a, Truth b) {
+        if constexpr (std::is_same_v<Truth, bool>) return a && b;
+        else return a & b;
+    }
+    template <class Truth>
+    static FURL_INLINE Truth either(Truth a, Truth b) {
+        if constexpr (std::is_same_v<Truth, bool>) return a || b;
+        else return a | b;
+    }
     // Maps numbers to integers of the same order; both zeros become 0.
     static FURL_INLINE Bits place(Bits a) {
         const Bits magnitude = a & largest;
