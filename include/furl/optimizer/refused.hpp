@@ -3,6 +3,7 @@
 #include <furl/base/policy.hpp>
 #include <furl/execute/executors.hpp>
 #include <furl/formats/storage.hpp>
+#include <furl/language/leaves.hpp>
 #include <furl/optimizer/state_table.hpp>
 #include <furl/program/check.hpp>
 
