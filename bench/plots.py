@@ -1,11 +1,13 @@
 """Plots of benchmarks as SVG, by gnuplot; none where it is not installed.
 
-As a program: draws the chart of README.md, for light and dark pages, from the table of AdamW in docs/performance.md.
+As a program: draws the chart of README.md, for light and dark pages, from the table of AdamW in docs/performance.md. With
+--check it only compares: the numbers of README.md and of the chart are those of that table.
 """
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 
 STYLE = """set terminal svg size {width},{height} font 'sans-serif,13' background rgb 'white'
 set output '{file}'
@@ -53,10 +55,31 @@ def bars(file, title, label, rows, width=860):
         + "plot $d using (0):1:(0):2:($1-0.35):($1+0.35):ytic(3) with boxxyerror linecolor rgb '#c0392b'\n")
 
 
+def rows_of(page):
+    """The first table of a page that begins with the number of parameters: its rows by their first column."""
+    table = re.search(r"^\| parameters \|.*\n(\|.*\n)+", page, re.M)[0].splitlines()
+    return {row[0]: row for row in (line.strip("| ").split(" | ") for line in table)}
+
+
+def published(root):
+    return rows_of((root / "docs" / "performance.md").read_text())
+
+
+def check_readme(root):
+    """What README.md or its chart says otherwise than the published table."""
+    readme, table = (root / "README.md").read_text(), published(root)
+    wrong = [f"README.md: {row[0]} parameters: {row[1:]}" for row in rows_of(readme).values()
+             if row[0][0].isdigit() and row[1:] != table[row[0]][1:4]]
+    texts = {"README.md, the text of the chart": re.search(r'<img alt="([^"]*)', readme)[1]}
+    texts |= {svg.name: svg.read_text() for svg in (root / "docs" / "pictures").glob("adamw-*.svg")}
+    wrong += [f"{name}: no {number}; draw the chart by bench/plots.py" for name, text in texts.items()
+              for number in table["1e6"][1:6] if number not in text]
+    return wrong
+
+
 def readme_chart(root):
     """AdamW's loops at a million parameters, from the published table."""
-    page = (root / "docs" / "performance.md").read_text()
-    head, values = (re.findall(pattern, page, re.M)[0].strip("| ").split(" | ") for pattern in (r"^\| parameters \|.*", r"^\| 1e6 \|.*"))
+    head, values = (published(root)[row] for row in ("parameters", "1e6"))
     names = {"furl": "furl", "by hand (intrinsics)": "intrinsics by hand", "llm.c's": "llm.c", "PyTorch's fused": "PyTorch, fused",
              "DeepSpeed's": "DeepSpeed"}
     found = [(names[h], float(v)) for h, v in zip(head, values) if h in names]
@@ -101,4 +124,7 @@ def draw(folder, stem, sections):
 
 
 if __name__ == "__main__":
-    readme_chart(pathlib.Path(__file__).resolve().parents[1])
+    root = pathlib.Path(__file__).resolve().parents[1]
+    if sys.argv[1:] == ["--check"]:
+        sys.exit("\n".join(check_readme(root)) or None)
+    readme_chart(root)

@@ -22,7 +22,7 @@ namespace FURL_NAMESPACE::detail {
 template <class Byte>
 struct stored_values {
     element_type type = element_type::float32;
-    std::string_view rest_name{};  ///< the name of the companion in a checkpoint; empty if there is none
+    std::string_view rest_name{};  ///< the checkpoint's name for the companion, or empty without one
     std::span<Byte> main{}, rest{};
 };
 

@@ -12,8 +12,7 @@ template <class E, class Plan, class T>
 concept Executor = std::constructible_from<E, std::size_t> &&  // the size of the largest tensor: buffers are allocated once
     requires(E& executor, const detail::place_pointers<Plan>& places, const detail::uniform_values<Plan, 0, T>& uniforms, std::size_t n,
              std::size_t from, double* reductions) {
-        // Whether any thread can do any run of whole spans on its own. If not, the executor is given whole tensors on one
-        // thread.
+        // True if several threads may each run a part of a tensor (whole spans). If it is false, one thread runs whole tensors.
         { E::in_pieces } -> std::convertible_to<bool>;
         // Runs a pass over n elements of a tensor from number `from` on, where the places begin. The last pass writes the
         // streams; the others write one number for each of their reductions to `reductions`.

@@ -171,14 +171,15 @@ class step_runner {
         return false;
     }();
 
-    // Whether tensors with equal states of one value per tensor have all values of tensor rate equal.
+    // True if the values of tensor rate depend on nothing but the states of the tensor. Tensors with equal states then share one
+    // evaluation.
     static constexpr bool only_states_differ = [] {
         for (auto i : Plan::order.scalars)
             if (program[i].code == op::count || (is_reduction(program[i].code) && !is_global(program[i].code))) return false;
         return true;
     }();
 
-    // Whether a pass can treat tensors that follow each other in memory as one.
+    // True if one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1;

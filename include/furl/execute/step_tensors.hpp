@@ -22,7 +22,7 @@ struct step_tensors {
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
 
-    /// Whether some tensors are absent, and no tensor with elements is present.
+    /// True if some tensor is absent and no other tensor has elements: the step has nothing to do.
     bool none_present(std::span<const std::size_t> sizes) const {
         if (absent_count == 0) return false;
         for (std::size_t i = 0; i < sizes.size(); ++i)

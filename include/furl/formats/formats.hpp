@@ -200,7 +200,7 @@ struct compensated {
         if constexpr (std::is_same_v<E, bfloat16>) return A::from_bits(detail::codec<E>::template nearest<A>(x) & 0xffff0000u);
         else return detail::codec<E>::template widened<A>(detail::codec<E>::template nearest<A>(x));
     }
-    // Where the rounded number is infinite this is 0, because the difference would be infinite or NaN.
+    // Returns 0 if the rounded number is infinite, because the difference would be infinite or NaN.
     template <class A, class V>
     static FURL_INLINE V lost_of(V x) {
         const auto rest = A::subtract(x, rounded_to<A>(x));
@@ -282,8 +282,8 @@ struct master {
         A::template store_as<float>(masters + (i + A::width) * sizeof(float), y);
         detail::codec<E>::template store_two<A>(main + i * sizeof(E), x, y);
     }
-    /// To be called before a step of n elements, at least 1: takes the masters from the parameters if there are none yet.
-    /// Returns whether it did.
+    /// Copies the n parameters (at least 1) to the masters if there are no masters yet, and returns whether it did. A step calls
+    /// it first.
     static bool begin(const std::byte* main, std::byte* masters, std::size_t n) {
         using A = arithmetic<float>;
         if (A::load_bits<std::uint32_t>(masters) != none) return false;

@@ -43,7 +43,7 @@ struct choice_of<Key, Rank, Default, First, Rest...>
                          choice_of<Key, First::rank_of(Key::kind, Key::name), typename First::format, Rest...>,
                          choice_of<Key, Rank, Default, Rest...>> {};
 
-// Whether a format can store a stream that is computed in T.
+// True if values of type T can be stored in format F: the formats of 16 and 8 bits hold rounded floats only.
 template <class F, class T>
 inline constexpr bool computes_in = std::is_floating_point_v<typename F::element> || std::is_same_v<T, float>;
 

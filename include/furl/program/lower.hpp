@@ -40,6 +40,8 @@ struct lowering {
             const bool has_name = n.code == op::hyper || n.code == op::tensor_hyper || n.code == op::input ||
                                   n.code == op::let || n.code == op::state;
             if (has_name && n.name.empty()) out.fail(mistake::empty_name);
+            // The program itself defines states of such names: see initialize.hpp.
+            if (has_name && n.name.starts_with("furl.")) out.fail(mistake::defined_twice, n.name);
             if (n.code == op::input) {
                 if (out.inputs.full()) out.fail(mistake::too_large);
                 else out.inputs.push_back(n.name);
