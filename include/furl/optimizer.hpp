@@ -185,10 +185,10 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
                    arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
     }
 
-    /// A step in stages: see detail::step_session.
+    /// A step pass by pass: see detail::step_session.
     using session = detail::step_session<optimizer>;
 
-    /// Begins a step in stages: takes its arguments, lists of tensors and inputs that are named at run time, and writes nothing
+    /// Begins a step pass by pass: takes its arguments, lists of tensors and inputs that are named at run time, and writes nothing
     /// to them.
     ///
     /// @param parameters  as for step().
@@ -310,12 +310,12 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     void place_states(bool moved) {
         auto& tensors = arguments_.tensors();
         if (moved) {
-            for (std::size_t i = 0; i < tensors.places.size(); ++i) states_.place(tensors.places[i], i);
+            for (std::size_t i = 0; i < tensors.buffers.size(); ++i) states_.place(tensors.buffers[i], i);
             tensors.find_neighbours(arguments_.sizes());
         }
         if constexpr (plan::begins)
-            for (std::size_t i = 0; i < tensors.places.size(); ++i)
-                if (!tensors.is_absent(i)) states_.begin(tensors.places[i], i, this->size(i));
+            for (std::size_t i = 0; i < tensors.buffers.size(); ++i)
+                if (!tensors.is_absent(i)) states_.begin(tensors.buffers[i], i, this->size(i));
     }
 
     void count_step() {
@@ -330,10 +330,10 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
             if (partial_.take(tensor, false)) finish_step();
             return true;
         }
-        auto& places = arguments_.tensors().places[tensor];
-        states_.place(places, tensor);
-        states_.begin(places, tensor, this->size(tensor));
-        typename engine::stage now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
+        auto& buffers = arguments_.tensors().buffers[tensor];
+        states_.place(buffers, tensor);
+        states_.begin(buffers, tensor, this->size(tensor));
+        typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_tensor(now, tensor)) return false;
         states_.keep(tensor);
         engine_.note_step_states();
@@ -365,7 +365,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         const bool there = has_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
         else if constexpr (plan::program.states[i].when == rate::per_element) {
-            constexpr auto place = table::place_of_state(i);
+            constexpr auto place = table::buffer_of_state(i);
             using element = typename plan::template format<place>::element;
             return there ? std::span<element>(reinterpret_cast<element*>(states_.at(place, tensor, this->size(tensor)).data()), this->size(tensor))
                          : std::span<element>{};

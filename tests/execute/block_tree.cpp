@@ -14,7 +14,7 @@ constexpr auto add = [](double a, double b) { return a + b; };
 
 template <class Combine>
 constexpr double fold_blocks(std::size_t blocks, Combine combine, auto value) {
-    block_tree tree(combine);
+    pairwise_tree tree(combine);
     for (std::size_t i = 0; i < blocks; ++i) tree.push(value(i));
     return tree.result();
 }

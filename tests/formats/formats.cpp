@@ -25,25 +25,25 @@ constexpr std::size_t many = 4096;  // of elements; whole vectors
 // What a format makes of values: stored and read again, by arithmetic A.
 template <class F, class A>
 std::vector<float> round_trip(const std::vector<float>& x, std::uint32_t noise = 0x8000) {
-    std::vector<std::byte> main(x.size() * 8), rest(x.size() * 8);
+    std::vector<std::byte> main(x.size() * 8), companion(x.size() * 8);
     std::vector<float> result(x.size());
     for (std::size_t i = 0; i < x.size(); i += A::width)
-        F::template store<A>(main.data(), rest.data(), i, A::load(&x[i]), A::indices(0) * 0u + noise);
+        F::template store<A>(main.data(), companion.data(), i, A::load(&x[i]), A::indices(0) * 0u + noise);
     for (std::size_t i = 0; i < x.size(); i += A::width)
-        A::store(&result[i], F::template load<A>(main.data(), rest.data(), i));
+        A::store(&result[i], F::template load<A>(main.data(), companion.data(), i));
     return result;
 }
 
 // The same, two vectors at a time.
 template <class F, class A>
 std::vector<float> round_trip_of_pairs(const std::vector<float>& x, std::uint32_t noise) {
-    std::vector<std::byte> main(x.size() * 8), rest(x.size() * 8);
+    std::vector<std::byte> main(x.size() * 8), companion(x.size() * 8);
     std::vector<float> result(x.size());
     const auto bits = A::indices(0) * 0u + noise;
     for (std::size_t i = 0; i < x.size(); i += 2 * A::width)
-        F::template store_two<A>(main.data(), rest.data(), i, A::load(&x[i]), A::load(&x[i + A::width]), bits, bits);
+        F::template store_two<A>(main.data(), companion.data(), i, A::load(&x[i]), A::load(&x[i + A::width]), bits, bits);
     for (std::size_t i = 0; i < x.size(); i += A::width)
-        A::store(&result[i], F::template load<A>(main.data(), rest.data(), i));
+        A::store(&result[i], F::template load<A>(main.data(), companion.data(), i));
     return result;
 }
 

@@ -13,18 +13,18 @@ struct rule {
 };
 
 // A program with values that nothing needs, as a pass leaves them behind.
-constexpr auto with_rest = [] {
+constexpr auto with_unused = [] {
     auto p = written<rule>;
     const auto dead = p.emit(op::exp, p.update);
     p.names.push_back({op::let, "dead", p.emit(op::log, dead)});
     return p;
 }();
-constexpr auto clean = drop_dead_code(with_rest);
+constexpr auto clean = drop_dead_code(with_unused);
 
-static_assert(with_rest.code.size() == written<rule>.code.size() + 2);
-static_assert(clean.code.size() < with_rest.code.size());
+static_assert(with_unused.code.size() == written<rule>.code.size() + 2);
+static_assert(clean.code.size() < with_unused.code.size());
 static_assert(count_of(clean, op::exp) == 0 && count_of(clean, op::log) == 0);
-static_assert(clean.names.size() == with_rest.names.size() - 1, "the name of a dropped value goes with it");
+static_assert(clean.names.size() == with_unused.names.size() - 1, "the name of a dropped value goes with it");
 static_assert(clean.states.size() == 1 && clean.states[0].next >= 0 && clean.states[0].initial >= 0);
 static_assert(is_ssa(clean) && clean[clean.update].code == op::subtract);
 static_assert(drop_dead_code(clean).code.size() == clean.code.size());

@@ -32,7 +32,7 @@ std::vector<std::span<std::byte>> memory_of(X& tensors) {
 /// A stream of values that a checkpoint keeps: a state of a tensor, or parameters, with the companion of its format.
 struct saved_stream {
     std::string name;       // the name of the values in a file
-    std::string rest_name;  // the name of the companion, up to its last point
+    std::string companion_name;  // the name of the companion, up to its last point
     stored_values<std::byte> memory{};
     std::size_t elements = 1;
     tensor_shape shape{};
@@ -48,7 +48,7 @@ struct saved_stream {
     }
 
     std::string describe() const { return std::string(safetensors_name(memory.type)) + " " + detail::describe(shape); }
-    std::string name_of_rest(std::string_view kind) const { return rest_name + "." + std::string(kind); }
+    std::string name_of_companion(std::string_view kind) const { return companion_name + "." + std::string(kind); }
 };
 
 // The data that a checkpoint is written from, or loaded into.
@@ -97,7 +97,7 @@ struct checkpoint_content {
             const auto first = list.size();
             for (std::size_t s = 0; s < part.info->states.size(); ++s) {
                 const auto& state = part.info->states[s];
-                if (state.rest_of != state_info::no_rest) continue;
+                if (state.companion_of != state_info::no_companion) continue;
                 if (state.when == rate::per_step) list.push_back(scalar(part, s, part.prefix + "global", 0));
                 else
                     for (std::size_t i = 0; i < part.sizes.size(); ++i) {
@@ -105,7 +105,7 @@ struct checkpoint_content {
                         if (state.when == rate::per_tensor) list.push_back(scalar(part, s, name, i));
                         else {
                             const auto own = name + "." + std::string(state.name);
-                            list.push_back(with_rest(part, static_cast<int>(s), i, {own, own, {state.type, {}, part.state_bytes(s, i), {}}}));
+                            list.push_back(with_companion(part, static_cast<int>(s), i, {own, own, {state.type, {}, part.state_bytes(s, i), {}}}));
                         }
                     }
             }
@@ -114,8 +114,8 @@ struct checkpoint_content {
                 saved_stream stream{names[k], names[k] + ".param", {parameter_type, {}, {}, {}}};
                 stream.has_main = parameters.has_value();
                 if (parameters) stream.memory.main = (*parameters)[k];
-                stream = with_rest(part, state_info::parameters, i, std::move(stream));
-                if (stream.has_main || !stream.memory.rest_name.empty()) list.push_back(std::move(stream));
+                stream = with_companion(part, state_info::parameters, i, std::move(stream));
+                if (stream.has_main || !stream.memory.companion_name.empty()) list.push_back(std::move(stream));
             }
             for (auto& stream : std::span(list).subspan(first)) stream.part = static_cast<std::size_t>(&part - parts.data());
         }
@@ -129,13 +129,13 @@ struct checkpoint_content {
         return {name, name, {state.type, {}, part.state_bytes(s, tensor), {}}, 1, {}, state.if_missing, true, state.role != state_role::hyperparameter};
     }
 
-    saved_stream with_rest(const saved_part& part, int owner, std::size_t i, saved_stream stream) const {
+    saved_stream with_companion(const saved_part& part, int owner, std::size_t i, saved_stream stream) const {
         stream.elements = part.sizes[i];
         stream.shape = shapes.empty() ? tensor_shape{part.sizes[i]} : shapes[part.tensors[i]];
         for (std::size_t s = 0; s < part.info->states.size(); ++s)
-            if (const auto& rest = part.info->states[s]; rest.rest_of == owner) {
-                stream.memory.rest_name = rest.name.substr(rest.name.rfind('.') + 1);
-                stream.memory.rest = part.state_bytes(s, i);
+            if (const auto& companion = part.info->states[s]; companion.companion_of == owner) {
+                stream.memory.companion_name = companion.name.substr(companion.name.rfind('.') + 1);
+                stream.memory.companion = part.state_bytes(s, i);
             }
         return stream;
     }
@@ -186,11 +186,11 @@ inline problem fill(safetensors& file, checkpoint_content& content, const checkp
         const auto& memory = s.memory;
         if (s.is_refused(memory.main)) return "its '" + s.name + "' is NaN";
         if (s.has_main && !add(s.name, memory.type, s.shape, memory.main)) return wrong;
-        if (memory.rest_name.empty()) continue;
-        const auto rest = extent_of_rest(memory.type, memory.rest_name, s.elements);
-        if (!rest) return "what is kept beside '" + s.name + "' is of no format that furl loads";
-        const bool by_element = rest->elements == s.elements && !s.shape.empty();
-        if (!add(s.name_of_rest(memory.rest_name), rest->type, by_element ? s.shape : tensor_shape{rest->elements}, memory.rest)) return wrong;
+        if (memory.companion_name.empty()) continue;
+        const auto companion = extent_of_companion(memory.type, memory.companion_name, s.elements);
+        if (!companion) return "what is kept beside '" + s.name + "' is of no format that furl loads";
+        const bool by_element = companion->elements == s.elements && !s.shape.empty();
+        if (!add(s.name_of_companion(memory.companion_name), companion->type, by_element ? s.shape : tensor_shape{companion->elements}, memory.companion)) return wrong;
     }
     return {};
 }

@@ -22,18 +22,18 @@ namespace FURL_NAMESPACE::detail {
 template <class Byte>
 struct stored_values {
     element_type type = element_type::float32;
-    std::string_view rest_name{};  ///< the checkpoint's name for the companion, or empty without one
-    std::span<Byte> main{}, rest{};
+    std::string_view companion_name{};  ///< the checkpoint's name for the companion, or empty without one
+    std::span<Byte> main{}, companion{};
 };
 
 /// Calls visit with the format as a type. Returns whether there is such a format.
 template <class Visit>
-bool visit_format(element_type type, std::string_view rest_name, Visit visit) {
+bool visit_format(element_type type, std::string_view companion_name, Visit visit) {
     const auto is = [&]<class F>(std::type_identity<F>) {
-        if constexpr (std::is_same_v<typename F::rest, no_rest>) {
-            if (type != element_type_of<typename F::element> || !rest_name.empty()) return false;
+        if constexpr (std::is_same_v<typename F::companion, no_companion>) {
+            if (type != element_type_of<typename F::element> || !companion_name.empty()) return false;
         } else {
-            if (type != element_type_of<typename F::element> || rest_name != F::rest_name) return false;
+            if (type != element_type_of<typename F::element> || companion_name != F::companion_name) return false;
         }
         visit(std::type_identity<F>{});
         return true;
@@ -45,16 +45,16 @@ bool visit_format(element_type type, std::string_view rest_name, Visit visit) {
         std::type_identity<master<float16>>{}, std::type_identity<block8>{}, std::type_identity<block8_positive>{});
 }
 
-/// The companion of a format: its element type, and how many values it has for a number of elements. extent_of_rest returns
+/// The companion of a format: its element type, and how many values it has for a number of elements. extent_of_companion returns
 /// nothing for a format without a companion.
-struct rest_extent {
+struct companion_extent {
     element_type type = element_type::float32;
     std::size_t elements = 0;
 };
-inline std::optional<rest_extent> extent_of_rest(element_type type, std::string_view rest_name, std::size_t elements) {
-    std::optional<rest_extent> found;
-    visit_format(type, rest_name, [&]<class F>(std::type_identity<F>) {
-        found = {element_type_of<typename F::rest>, (elements + F::block - 1) / F::block};
+inline std::optional<companion_extent> extent_of_companion(element_type type, std::string_view companion_name, std::size_t elements) {
+    std::optional<companion_extent> found;
+    visit_format(type, companion_name, [&]<class F>(std::type_identity<F>) {
+        found = {element_type_of<typename F::companion>, (elements + F::block - 1) / F::block};
     });
     return found;
 }
@@ -83,12 +83,12 @@ template <class F>
 void decode(const stored_values<const std::byte>& from, std::size_t i, std::span<double> values) {
     if constexpr (F::block > 1) {
         std::array<float, chunk> read;
-        F::read(from.main.data() + i, from.rest.data() + i / F::block * sizeof(float), std::span(read).first(values.size()));
+        F::read(from.main.data() + i, from.companion.data() + i / F::block * sizeof(float), std::span(read).first(values.size()));
         std::ranges::copy(std::span(read).first(values.size()), values.begin());
     } else {
         using A = arithmetic<std::conditional_t<std::is_same_v<typename F::element, double>, double, float>>;
         for (std::size_t k = 0; k < values.size(); ++k)
-            values[k] = static_cast<double>(F::template load<A>(from.main.data(), from.rest.data(), i + k));
+            values[k] = static_cast<double>(F::template load<A>(from.main.data(), from.companion.data(), i + k));
     }
 }
 
@@ -98,8 +98,8 @@ void encode(const stored_values<std::byte>& to, std::size_t i, std::span<const d
     if constexpr (F::block > 1) {
         std::array<float, chunk> written;
         for (std::size_t k = 0; k < values.size(); ++k) written[k] = static_cast<float>(values[k]);
-        F::write(to.main.data() + i, to.rest.data() + i / F::block * sizeof(float), std::span(written).first(values.size()));
-    } else if constexpr (std::is_same_v<typename F::rest, no_rest>) {
+        F::write(to.main.data() + i, to.companion.data() + i / F::block * sizeof(float), std::span(written).first(values.size()));
+    } else if constexpr (std::is_same_v<typename F::companion, no_companion>) {
         using E = typename F::element;
         for (std::size_t k = 0; k < values.size(); ++k) {
             E x;
@@ -110,7 +110,7 @@ void encode(const stored_values<std::byte>& to, std::size_t i, std::span<const d
     } else {
         using A = arithmetic<float>;
         for (std::size_t k = 0; k < values.size(); ++k)
-            F::template store<A>(to.main.data(), to.rest.data(), i + k, static_cast<float>(values[k]), A::bits{});
+            F::template store<A>(to.main.data(), to.companion.data(), i + k, static_cast<float>(values[k]), A::bits{});
     }
 }
 
@@ -119,7 +119,7 @@ inline void fill_with(const stored_values<std::byte>& to, std::size_t n, double 
     std::array<double, chunk> values;
     values.fill(value);
     for (std::size_t i = 0; i < n; i += chunk)
-        visit_format(to.type, to.rest_name, [&]<class F>(std::type_identity<F>) {
+        visit_format(to.type, to.companion_name, [&]<class F>(std::type_identity<F>) {
             encode<F>(to, i, std::span(values).first(std::min(chunk, n - i)));
         });
 }
@@ -129,8 +129,8 @@ inline void convert(const stored_values<const std::byte>& from, const stored_val
     std::array<double, chunk> values;
     for (std::size_t i = 0; i < n; i += chunk) {
         const auto some = std::span(values).first(std::min(chunk, n - i));
-        visit_format(from.type, from.rest_name, [&]<class F>(std::type_identity<F>) { decode<F>(from, i, some); });
-        visit_format(to.type, to.rest_name, [&]<class F>(std::type_identity<F>) { encode<F>(to, i, some); });
+        visit_format(from.type, from.companion_name, [&]<class F>(std::type_identity<F>) { decode<F>(from, i, some); });
+        visit_format(to.type, to.companion_name, [&]<class F>(std::type_identity<F>) { encode<F>(to, i, some); });
     }
 }
 

@@ -29,20 +29,20 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     };
     problem wrong;
     // Finds the companion of this kind for values of a type; empty if the file has none.
-    const auto rest = [&](element_type type, std::string_view kind) -> byte_span {
-        const auto extent = extent_of_rest(type, kind, s.elements);
-        const auto* t = extent ? tensor(s.name_of_rest(kind)) : nullptr;
+    const auto companion = [&](element_type type, std::string_view kind) -> byte_span {
+        const auto extent = extent_of_companion(type, kind, s.elements);
+        const auto* t = extent ? tensor(s.name_of_companion(kind)) : nullptr;
         if (!t) return {};
         if (t->type != extent->type || element_count(t->shape) != extent->elements)
-            wrong = "tensor '" + s.name_of_rest(kind) + "' is " + t->describe() + ", expected " +
+            wrong = "tensor '" + s.name_of_companion(kind) + "' is " + t->describe() + ", expected " +
                     stored_tensor{std::string(safetensors_name(extent->type)), {}, {extent->elements}}.describe();
-        found.values.rest_name = kind;
+        found.values.companion_name = kind;
         return t->bytes;
     };
     if (!s.has_main) {
         found.values.type = s.memory.type;
-        found.values.rest = rest(s.memory.type, s.memory.rest_name);
-        found.is_there = !found.values.rest_name.empty();
+        found.values.companion = companion(s.memory.type, s.memory.companion_name);
+        found.is_there = !found.values.companion_name.empty();
         return wrong;
     }
     const auto* main = tensor(s.name);
@@ -56,16 +56,16 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     found.values.type = *main->type;
     found.values.main = main->bytes;
     if (main->type == element_type::bfloat16 || main->type == element_type::float16 || main->type == element_type::uint8)
-        for (auto kind : {compensated<bfloat16>::rest_name, split<bfloat16>::rest_name, master<bfloat16>::rest_name, block8::rest_name,
-                          block8_positive::rest_name})
-            if (found.values.rest_name.empty()) found.values.rest = rest(*main->type, kind);
+        for (auto kind : {compensated<bfloat16>::companion_name, split<bfloat16>::companion_name, master<bfloat16>::companion_name, block8::companion_name,
+                          block8_positive::companion_name})
+            if (found.values.companion_name.empty()) found.values.companion = companion(*main->type, kind);
     if (!wrong.empty()) return wrong;
-    found.converts = found.values.type != s.memory.type || found.values.rest_name != s.memory.rest_name;
-    if (found.converts && found.values.rest_name == master<bfloat16>::rest_name && is_unset_master(found.values.rest)) {
-        found.values.rest_name = {};
-        found.values.rest = {};
+    found.converts = found.values.type != s.memory.type || found.values.companion_name != s.memory.companion_name;
+    if (found.converts && found.values.companion_name == master<bfloat16>::companion_name && is_unset_master(found.values.companion)) {
+        found.values.companion_name = {};
+        found.values.companion = {};
     }
-    const bool known = visit_format(found.values.type, found.values.rest_name, [](auto) {});
+    const bool known = visit_format(found.values.type, found.values.companion_name, [](auto) {});
     if (!known && found.converts) return expects();
     std::array<std::byte, sizeof(double)> number;
     if (!s.may_be_nan && found.converts) convert(found.values, {s.memory.type, {}, number, {}}, 1);
@@ -75,7 +75,7 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
 
 // Checks the tensors of a file that no stream has used. Parameters may be left over if they were not asked for, and tensors of
 // types that furl does not store belong to another program.
-inline problem check_rest(const safetensors& file, const checkpoint_content& content, const std::set<std::string_view>& used) {
+inline problem check_companion(const safetensors& file, const checkpoint_content& content, const std::set<std::string_view>& used) {
     if (content.any_rule || used.size() == file.tensors.size()) return {};
     const std::set<std::string_view> names(content.names.begin(), content.names.end());
     for (const auto& [name, tensor] : file.tensors) {
@@ -113,7 +113,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
     std::set<std::string_view> used;
     for (std::size_t i = 0; i < streams.size(); ++i)
         if (auto p = find_stream(file, streams[i], used, found[i]); !p.empty()) return p;
-    if (auto p = check_rest(file, content, used); !p.empty()) return p;
+    if (auto p = check_companion(file, content, used); !p.empty()) return p;
     for (const auto& [key, value] : file.metadata)
         if (key.starts_with("user.")) own[key.substr(5)] = value;
 
@@ -135,7 +135,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
             ++converted;
         } else {
             std::ranges::copy(from.main, to.main.begin());
-            std::ranges::copy(from.rest, to.rest.begin());
+            std::ranges::copy(from.companion, to.companion.begin());
         }
     }
     for (auto& object : content.objects) object.take();

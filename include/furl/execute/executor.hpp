@@ -10,13 +10,13 @@ namespace FURL_NAMESPACE {
 /// An executor runs the passes of a plan over memory.
 template <class E, class Plan, class T>
 concept Executor = std::constructible_from<E, std::size_t> &&  // the size of the largest tensor: buffers are allocated once
-    requires(E& executor, const detail::place_pointers<Plan>& places, const detail::uniform_values<Plan, 0, T>& uniforms, std::size_t n,
+    requires(E& executor, const detail::buffer_pointers<Plan>& buffers, const detail::uniform_values<Plan, 0, T>& uniforms, std::size_t n,
              std::size_t from, double* reductions) {
         // True if several threads may each run a part of a tensor (whole spans). If it is false, one thread runs whole tensors.
         { E::in_pieces } -> std::convertible_to<bool>;
-        // Runs a pass over n elements of a tensor from number `from` on, where the places begin. The last pass writes the
+        // Runs a pass over n elements of a tensor from number `from` on, where the buffers begin. The last pass writes the
         // streams; the others write one number for each of their reductions to `reductions`.
-        executor.template run<0>(places, uniforms, n, from, reductions);
+        executor.template run<0>(buffers, uniforms, n, from, reductions);
     };
 
 }  // namespace furl

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/execute/staged.hpp>
+#include <furl/execute/block_kernel.hpp>
 
 namespace FURL_NAMESPACE {
 
@@ -18,15 +18,15 @@ struct fused_executor {
         /// Takes the size of the largest tensor, which needs no buffers here.
         explicit bound(std::size_t) {}
 
-        /// Runs a pass over n elements from number `from` on; the places start at the first of these.
+        /// Runs a pass over n elements from number `from` on; the buffers start at the first of these.
         template <std::size_t Pass>
-        static void run(const detail::place_pointers<Plan>& places,
+        static void run(const detail::buffer_pointers<Plan>& buffers,
                         const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
                         double* reductions) {
-            using kernel = std::conditional_t<(Plan::block > 1), detail::staged_kernel<Plan, Pass, V>,
+            using kernel = std::conditional_t<(Plan::block > 1), detail::block_kernel<Plan, Pass, V>,
                                               detail::kernel<Plan, Pass, V>>;
-            if constexpr (Pass + 1 == Plan::order.passes) kernel::write(places, uniforms, n, from);
-            else kernel::reduce(places, uniforms, n, from, reductions);
+            if constexpr (Pass + 1 == Plan::order.passes) kernel::write(buffers, uniforms, n, from);
+            else kernel::reduce(buffers, uniforms, n, from, reductions);
         }
     };
 };

@@ -29,7 +29,7 @@ template <class Plan, std::size_t Pass, class V>
 struct kernel {
     using A = arithmetic<V>;
     using T = typename A::element;
-    using pointers = place_pointers<Plan>;
+    using pointers = buffer_pointers<Plan>;
     using key_list = std::array<random_key, Plan::random_keys>;
     static constexpr std::size_t width = A::width;
 
@@ -81,47 +81,47 @@ struct kernel {
     };
 
     template <std::size_t K>
-    static FURL_INLINE void store_stream(const vector_results& x, const pointers& places, std::size_t offset) {
+    static FURL_INLINE void store_stream(const vector_results& x, const pointers& buffers, std::size_t offset) {
         using format = typename Plan::template format<K>;
-        format::template store<A>(places[K], places[Plan::rest_place(K)], offset, x.template value<K>(),
+        format::template store<A>(buffers[K], buffers[Plan::companion_buffer(K)], offset, x.template value<K>(),
                                   x.template noise_of<K>());
     }
 
-    static FURL_INLINE void store(const vector_results& x, const pointers& places, std::size_t offset) {
-        for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA { store_stream<K>(x, places, offset); });
+    static FURL_INLINE void store(const vector_results& x, const pointers& buffers, std::size_t offset) {
+        for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA { store_stream<K>(x, buffers, offset); });
     }
 
     // Stores the streams whose format stores one vector at a time; store_pairs stores the others.
-    static FURL_INLINE void store_singles(const vector_results& x, const pointers& places, std::size_t offset) {
+    static FURL_INLINE void store_singles(const vector_results& x, const pointers& buffers, std::size_t offset) {
         for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
-            if constexpr (!in_pairs<K>) store_stream<K>(x, places, offset);
+            if constexpr (!in_pairs<K>) store_stream<K>(x, buffers, offset);
         });
     }
-    static FURL_INLINE void store_pairs(const vector_results& x, const vector_results& y, const pointers& places,
+    static FURL_INLINE void store_pairs(const vector_results& x, const vector_results& y, const pointers& buffers,
                                         std::size_t offset) {
         for_each_written([&]<std::size_t K>() FURL_INLINE_LAMBDA {
             if constexpr (in_pairs<K>)
-                Plan::template format<K>::template store_two<A>(places[K], places[Plan::rest_place(K)], offset,
+                Plan::template format<K>::template store_two<A>(buffers[K], buffers[Plan::companion_buffer(K)], offset,
                                                                 x.template value<K>(), y.template value<K>(),
                                                                 x.template noise_of<K>(), y.template noise_of<K>());
         });
     }
 
-    // This has room for two vectors of each place.
+    // This has room for two vectors of each buffer.
     struct vector_buffer {
-        alignas(64) std::byte values[Plan::places.size()][2 * width * sizeof(double)];
-        pointers places;
+        alignas(64) std::byte values[Plan::buffers.size()][2 * width * sizeof(double)];
+        pointers buffers;
 
         FURL_INLINE vector_buffer() {
-            for (std::size_t p = 0; p < places.size(); ++p) places[p] = values[p];
+            for (std::size_t p = 0; p < buffers.size(); ++p) buffers[p] = values[p];
         }
 
         /// Copies n values of each written stream to their memory.
         FURL_INLINE void copy_back(const pointers& to, std::size_t offset, std::size_t n) const {
-            for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
-                constexpr auto place = Plan::places[P];
-                if constexpr (Plan::streams[place.stream].store >= 0)
-                    std::memcpy(to[P] + offset * place.bytes, values[P], n * place.bytes);
+            for_each_buffer([&]<std::size_t P>() FURL_INLINE_LAMBDA {
+                constexpr auto buffer = Plan::buffers[P];
+                if constexpr (Plan::streams[buffer.stream].store >= 0)
+                    std::memcpy(to[P] + offset * buffer.bytes, values[P], n * buffer.bytes);
             });
         }
     };
@@ -133,22 +133,22 @@ struct kernel {
 #if defined(__GNUC__)
             if (n >= width) __builtin_unreachable();  // else g++ 16 warns of copies past the end
 #endif
-            for_each_place([&]<std::size_t P>() FURL_INLINE_LAMBDA {
-                constexpr auto place = Plan::places[P];
-                if constexpr (Plan::reads(Pass, place.stream)) {
-                    constexpr auto vector = width * place.bytes;
-                    const auto size = n * place.bytes;
+            for_each_buffer([&]<std::size_t P>() FURL_INLINE_LAMBDA {
+                constexpr auto buffer = Plan::buffers[P];
+                if constexpr (Plan::reads(Pass, buffer.stream)) {
+                    constexpr auto vector = width * buffer.bytes;
+                    const auto size = n * buffer.bytes;
                     auto* const to = this->values[P];
-                    const auto* const end = from[P] + offset * place.bytes + size;
+                    const auto* const end = from[P] + offset * buffer.bytes + size;
                     if (offset + n >= width) {
                         // The vector that ends here is copied twice: the elements are the last of the first copy, and the second
                         // follows them.
                         std::memcpy(to, end - vector, vector);
                         std::memcpy(to + vector, end - vector, vector);
-                        this->places[P] = to + vector - size;
+                        this->buffers[P] = to + vector - size;
                     } else {
                         std::memcpy(to, end - size, size);
-                        for (auto i = n; i < width; ++i) std::memcpy(to + i * place.bytes, end - place.bytes, place.bytes);
+                        for (auto i = n; i < width; ++i) std::memcpy(to + i * buffer.bytes, end - buffer.bytes, buffer.bytes);
                     }
                 }
             });
@@ -158,7 +158,7 @@ struct kernel {
     /// Runs the last pass: reads and writes n elements, the first of which is number `from` of its tensor.
     FURL_FLATTEN static void write(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
                                    std::size_t from) {
-        const pointers places = given;
+        const pointers buffers = given;
         const auto keys = uniforms.keys;
         const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
         const auto evaluate = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
@@ -172,17 +172,17 @@ struct kernel {
         vector_buffer last;
         if (overlaps) {
             registers<Plan, V> r;
-            store(evaluate(r, places, n - width, n - width), last.places, 0);
+            store(evaluate(r, buffers, n - width, n - width), last.buffers, 0);
         }
         std::size_t i = 0;
         const auto write_two = [&](std::size_t at) FURL_INLINE_LAMBDA {
             // A vector is stored before the next is loaded, so that few registers are needed.
             registers<Plan, V> r, s;
-            const auto first = evaluate(r, places, at, at);
-            store_singles(first, places, at);
-            const auto second = evaluate(s, places, at + width, at + width);
-            store_singles(second, places, at + width);
-            store_pairs(first, second, places, at);
+            const auto first = evaluate(r, buffers, at, at);
+            store_singles(first, buffers, at);
+            const auto second = evaluate(s, buffers, at + width, at + width);
+            store_singles(second, buffers, at + width);
+            store_pairs(first, second, buffers, at);
         };
         for (; i + 4 * width <= n; i += 4 * width) {  // 1 to 2 % faster than two at a time when not in cache
             write_two(i);
@@ -194,16 +194,16 @@ struct kernel {
         }
         if (i + width <= n) {
             registers<Plan, V> r;
-            store(evaluate(r, places, i, i), places, i);
+            store(evaluate(r, buffers, i, i), buffers, i);
             i += width;
         }
         if (overlaps) {
-            last.copy_back(places, n - width, width);
+            last.copy_back(buffers, n - width, width);
         } else if (n > 0 && n < width) {
-            padded_copy pad(places, 0, n);
+            padded_copy pad(buffers, 0, n);
             registers<Plan, V> r;
-            store(evaluate(r, pad.places, 0, 0), pad.places, 0);
-            pad.copy_back(places, 0, n);
+            store(evaluate(r, pad.buffers, 0, 0), pad.buffers, 0);
+            pad.copy_back(buffers, 0, n);
         }
     }
 
@@ -240,12 +240,12 @@ struct kernel {
                                          std::size_t from, double* results) {
         static_assert(reduction_lanes % width == 0);
         [&]<std::size_t... R>(std::index_sequence<R...>) {
-            const pointers places = given;
+            const pointers buffers = given;
             const auto keys = uniforms.keys;
             const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
-            std::tuple<block_tree<combine<R>>...> trees;
-            for (std::size_t begin = 0; begin < n; begin += reduction_block) {
-                const auto end = std::min(n, begin + reduction_block);
+            std::tuple<pairwise_tree<combine<R>>...> trees;
+            for (std::size_t begin = 0; begin < n; begin += reduction_segment) {
+                const auto end = std::min(n, begin + reduction_segment);
                 V lanes[sizeof...(R)][lane_vectors];
                 for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = A::broadcast(T{0})), ...); });
                 const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
@@ -256,7 +256,7 @@ struct kernel {
                 for (; i + reduction_lanes <= end; i += reduction_lanes)
                     for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA {
                         registers<Plan, V> r;
-                        values(r, places, i + K * width, i + K * width);
+                        values(r, buffers, i + K * width, i + K * width);
                         ((lanes[R][K] = combine<R>{}(lanes[R][K], result<operand<R>>(r, u))), ...);
                     });
                 if (i < end) {
@@ -269,16 +269,16 @@ struct kernel {
                     };
                     registers<Plan, V> r;
                     for (; i + width <= end; i += width, ++k) {
-                        values(r, places, i, i);
+                        values(r, buffers, i, i);
                         add(result<operand<R>>(r, u)...);
                     }
                     if (i < end && end >= width) {
                         // These elements are read in the vector that ends here, and its other elements are left out.
-                        values(r, places, end - width, end - width);
+                        values(r, buffers, end - width, end - width);
                         add(A::last_of(result<operand<R>>(r, u), end - i)...);
                     } else if (i < end) {
-                        padded_copy pad(places, i, end - i);
-                        values(r, pad.places, 0, i);
+                        padded_copy pad(buffers, i, end - i);
+                        values(r, pad.buffers, 0, i);
                         add(first_of(result<operand<R>>(r, u), end - i)...);
                     }
                     for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = rest[R][K]), ...); });
@@ -306,11 +306,11 @@ struct kernel {
     static void reduce_again(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
                              double* results, const std::array<scale, reductions.size()>& by) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
-            const pointers places = given;
+            const pointers buffers = given;
             const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
-            std::tuple<block_tree<combine<R>>...> trees;
-            for (std::size_t begin = 0; begin < n; begin += reduction_block) {
-                const auto end = std::min(n, begin + reduction_block);
+            std::tuple<pairwise_tree<combine<R>>...> trees;
+            for (std::size_t begin = 0; begin < n; begin += reduction_segment) {
+                const auto end = std::min(n, begin + reduction_segment);
                 V lanes[sizeof...(R)][lane_vectors];
                 for (std::size_t k = 0; k < lane_vectors; ++k) {
                     V sums[]{(static_cast<void>(R), A::broadcast(T{0}))...};
@@ -321,13 +321,13 @@ struct kernel {
                     auto i = begin + k * width;
                     for (; i + width <= end; i += reduction_lanes) {
                         registers<Plan, V> r;
-                        values(r, places, i, i);
+                        values(r, buffers, i, i);
                         ((sums[R] = combine<R>{}(sums[R], scaled_result<R>(r, u, by[R]))), ...);
                     }
                     if (i < end) {
-                        padded_copy pad(places, i, end - i);
+                        padded_copy pad(buffers, i, end - i);
                         registers<Plan, V> r;
-                        values(r, pad.places, 0, i);
+                        values(r, pad.buffers, 0, i);
                         ((sums[R] = combine<R>{}(sums[R], first_of(scaled_result<R>(r, u, by[R]), end - i))), ...);
                     }
                     ((lanes[R][k] = sums[R]), ...);
@@ -343,7 +343,7 @@ struct kernel {
 
     static constexpr std::size_t lane_vectors = reduction_lanes / width;
 
-    // These call visit<K>() for each vector of lanes, visit<K>() for each stream that is written, and visit<P>() for each place.
+    // These call visit<K>() for each vector of lanes, visit<K>() for each stream that is written, and visit<P>() for each buffer.
     template <class Visit>
     static FURL_INLINE void for_each_lane_vector(Visit visit) {
         [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
@@ -361,10 +361,10 @@ struct kernel {
         }(std::make_index_sequence<Plan::streams.size()>{});
     }
     template <class Visit>
-    static FURL_INLINE void for_each_place(Visit visit) {
+    static FURL_INLINE void for_each_buffer(Visit visit) {
         [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {
             (visit.template operator()<P>(), ...);
-        }(std::make_index_sequence<Plan::places.size()>{});
+        }(std::make_index_sequence<Plan::buffers.size()>{});
     }
 
     // Returns the first `valid` values of x, and 0 for the others.

@@ -63,7 +63,7 @@ FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, typename 
 // One kernel's view of memory. It has a copy of the pointers, so that no store can make the compiler load them again.
 template <class Plan, class V>
 struct vector_leaves {
-    place_pointers<Plan> places;
+    buffer_pointers<Plan> buffers;
     std::size_t offset;  // where to read
     std::array<random_key, Plan::random_keys> keys{};
     std::size_t element = 0;  // the number of the first element; in a padded copy offset is another
@@ -71,7 +71,7 @@ struct vector_leaves {
     template <std::int16_t I>
     FURL_INLINE V get() const {
         constexpr auto stream = Plan::stream_of(I);
-        return Plan::template format<stream>::template load<arithmetic<V>>(places[stream], places[Plan::rest_place(stream)],
+        return Plan::template format<stream>::template load<arithmetic<V>>(buffers[stream], buffers[Plan::companion_buffer(stream)],
                                                                           offset);
     }
 

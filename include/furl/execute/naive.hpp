@@ -82,7 +82,7 @@ struct naive_executor {
     class bound {
         using A = arithmetic<V>;
         using T = typename A::element;
-        using pointers = detail::place_pointers<Plan>;
+        using pointers = detail::buffer_pointers<Plan>;
         using keys = std::array<detail::random_key, Plan::random_keys>;
 
       public:
@@ -123,7 +123,7 @@ struct naive_executor {
         static T* stream_at(const pointers& streams, std::size_t s) { return reinterpret_cast<T*>(streams[s]); }
 
         template <std::size_t Pass, std::int16_t I>
-        T* place(const pointers& streams) {
+        T* buffer(const pointers& streams) {
             constexpr auto stream = where<Pass>.stream[I], buffer = where<Pass>.buffer[I];
             if constexpr (stream >= 0) return stream_at(streams, static_cast<std::size_t>(stream));
             else if constexpr (buffer >= 0) return buffers_[static_cast<std::size_t>(buffer)].data();
@@ -144,10 +144,10 @@ struct naive_executor {
         FURL_FLATTEN void loop(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
             constexpr auto x = Plan::program[I];
             if constexpr (info(x.code).kind != op_kind::leaf) {
-                T* const to = place<Pass, I>(streams);
-                const std::array<const T*, 3> from{place_or_null<Pass, x.operands[0]>(streams),
-                                                   place_or_null<Pass, x.operands[1]>(streams),
-                                                   place_or_null<Pass, x.operands[2]>(streams)};
+                T* const to = buffer<Pass, I>(streams);
+                const std::array<const T*, 3> from{pointer_or_null<Pass, x.operands[0]>(streams),
+                                                   pointer_or_null<Pass, x.operands[1]>(streams),
+                                                   pointer_or_null<Pass, x.operands[2]>(streams)};
                 std::size_t i = 0;
                 for (; i + A::width <= n; i += A::width) element<I>(from, to, u, random, i, i);
                 if (i == n) return;
@@ -164,10 +164,10 @@ struct naive_executor {
         }
 
         template <std::size_t Pass, std::int16_t I>
-        const T* place_or_null(const pointers& streams) {
+        const T* pointer_or_null(const pointers& streams) {
             if constexpr (I < 0) return nullptr;
             else if constexpr (!Plan::program.is_element(I)) return nullptr;
-            else return place<Pass, I>(streams);
+            else return buffer<Pass, I>(streams);
         }
 
         // Does one instruction on one vector: it loads the operands and stores the result. Conditions are stored as 1 and 0.
@@ -216,7 +216,7 @@ struct naive_executor {
                     if constexpr (buffer >= 0)
                         std::copy_n(buffers_[static_cast<std::size_t>(buffer)].data(), n, stream_at(streams, S));
                     else
-                        std::copy_n(place<Pass, value>(streams), n, stream_at(streams, S));
+                        std::copy_n(buffer<Pass, value>(streams), n, stream_at(streams, S));
                 } else {
                     alignas(64) T lanes[A::width];
                     A::store(lanes, u.value[value]);
@@ -229,12 +229,12 @@ struct naive_executor {
         void reduce(const pointers& streams, std::size_t n, double* reductions) {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
-            const T* from = place<Pass, x.operands[0]>(streams);
+            const T* from = buffer<Pass, x.operands[0]>(streams);
             const auto reduce_span = [&](std::size_t first, std::size_t last, auto value) {
-                block_tree tree(combine);
-                for (std::size_t begin = first; begin < last; begin += reduction_block) {
+                pairwise_tree tree(combine);
+                for (std::size_t begin = first; begin < last; begin += reduction_segment) {
                     alignas(64) T lanes[reduction_lanes]{};
-                    const auto end = std::min(last, begin + reduction_block);
+                    const auto end = std::min(last, begin + reduction_segment);
                     for (std::size_t i = begin; i < end; ++i) {
                         auto& lane = lanes[(i - begin) % reduction_lanes];
                         lane = combine(lane, value(i));
@@ -243,13 +243,13 @@ struct naive_executor {
                 }
                 return tree.result();
             };
-            block_tree spans(combine);
+            pairwise_tree spans(combine);
             for (std::size_t begin = 0; begin < n; begin += partition::span_size) {
                 const auto end = std::min(n, begin + partition::span_size);
                 auto result = reduce_span(begin, end, [&](std::size_t i) { return from[i]; });
                 if constexpr (detail::sums_products<Plan, T, R>) {
                     constexpr auto product = Plan::program[x.operands[0]];
-                    const T *a = place<Pass, product.operands[0]>(streams), *b = place<Pass, product.operands[1]>(streams);
+                    const T *a = buffer<Pass, product.operands[0]>(streams), *b = buffer<Pass, product.operands[1]>(streams);
                     if (const auto by = detail::scale_for(result); by != detail::scale{})
                         result = by.without(reduce_span(
                             begin, end, [&](std::size_t i) { return detail::scaled_product<arithmetic<T>, product.operands[0] == product.operands[1]>(a[i], b[i], by); }));

@@ -15,7 +15,7 @@ namespace FURL_NAMESPACE {
 /// not depend on the chunks; a chunk is a run of whole spans, of one tensor or of many.
 class partition {
   public:
-    static constexpr std::size_t span_size = 4096;  // elements; a power of two times reduction_block
+    static constexpr std::size_t span_size = 4096;  // elements; a power of two times reduction_segment
     static constexpr std::size_t least = 8192;      // elements that are worth a second thread
 
     explicit partition(std::span<const std::size_t> sizes) : sizes_(sizes.begin(), sizes.end()) {

@@ -7,16 +7,16 @@
 
 namespace FURL_NAMESPACE {
 
-/// The number of elements alone fixes the shape of every reduction: elements go to 32 lanes in turn, 512 elements make a block,
-/// the lanes of a block are combined in a tree, and blocks are combined in a tree of doubles. So the bits do not depend on
-/// alignment, vector width or the order in which blocks are computed. The tree of lanes goes down to 8 lanes in the element
+/// The number of elements alone fixes the shape of every reduction: elements go to 32 lanes in turn, 512 elements make a segment,
+/// the lanes of a segment are combined in a tree, and segments are combined in a tree of doubles. So the bits do not depend on
+/// alignment, vector width or the order in which segments are computed. The tree of lanes goes down to 8 lanes in the element
 /// type, and on in double.
 ///
 /// Error: a lane adds 16 values in the element type, and four lanes are added up in it, so a sum of non-negative floats is
 /// within 18 units of 2^-24 in the worst case, for any number of elements, and usually near 1 unit. A sum of doubles is within
-/// 21 units of 2^-53, and one more for each doubling of the blocks and of the tensors.
+/// 21 units of 2^-53, and one more for each doubling of the segments and of the tensors.
 inline constexpr std::size_t reduction_lanes = 32;  // enough that no addition waits for the one before
-inline constexpr std::size_t reduction_block = 512;
+inline constexpr std::size_t reduction_segment = 512;
 
 namespace detail {
 
@@ -34,7 +34,7 @@ FURL_INLINE constexpr void meet_pairwise(T* x, Combine& combine) {
 
 }  // namespace detail
 
-/// Combines the lanes of one block pairwise, and overwrites them.
+/// Combines the lanes of one segment pairwise, and overwrites them.
 template <class T, std::size_t Lanes, class Combine>
 constexpr double fold_lanes(T (&lanes)[Lanes], Combine combine) {
     detail::meet_pairwise<Lanes / 2, detail::double_lanes>(lanes, combine);
@@ -44,30 +44,30 @@ constexpr double fold_lanes(T (&lanes)[Lanes], Combine combine) {
     return x[0];
 }
 
-/// Combines blocks pairwise, in their order: a binary counter of partial results.
+/// Combines segments pairwise, in their order: a binary counter of partial results.
 template <class Combine>
-class block_tree {
+class pairwise_tree {
   public:
-    constexpr explicit block_tree(Combine combine = {}) : combine_(combine) {}
+    constexpr explicit pairwise_tree(Combine combine = {}) : combine_(combine) {}
 
-    constexpr void push(double block) {
+    constexpr void push(double segment) {
         std::size_t level = 0;
-        for (auto carry = blocks_++; carry & 1; carry >>= 1) block = combine_(partial_[level++], block);
-        partial_[level] = block;
+        for (auto carry = segments_++; carry & 1; carry >>= 1) segment = combine_(partial_[level++], segment);
+        partial_[level] = segment;
     }
 
     constexpr double result() const {
-        if (blocks_ == 0) return 0;
-        double total = partial_[std::countr_zero(blocks_)];
-        for (auto rest = blocks_ & (blocks_ - 1); rest != 0; rest &= rest - 1)
+        if (segments_ == 0) return 0;
+        double total = partial_[std::countr_zero(segments_)];
+        for (auto rest = segments_ & (segments_ - 1); rest != 0; rest &= rest - 1)
             total = combine_(partial_[std::countr_zero(rest)], total);
         return total;
     }
 
   private:
     [[no_unique_address]] Combine combine_;
-    double partial_[64];  // valid for the bits of blocks_ that are set
-    std::size_t blocks_ = 0;
+    double partial_[64];  // valid for the bits of segments_ that are set
+    std::size_t segments_ = 0;
 };
 
 }  // namespace furl

@@ -48,7 +48,7 @@ class step_runner {
           executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
 
     /// The arguments of a step besides its runner, and what is known of it between its passes.
-    struct stage {
+    struct running_step {
         step_runner& self;
         const step_tensors<Plan>& tensors;
         std::span<const double> hypers;
@@ -61,7 +61,7 @@ class step_runner {
     /// anything was written.
     template <class Runner>
     bool run(const step_tensors<Plan>& tensors, std::span<const double> hypers, std::int64_t t, Runner& runner) {
-        stage now{*this, tensors, hypers, t};
+        running_step now{*this, tensors, hypers, t};
         const bool done = [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass<Pass>(now, runner) && ...);
         }(std::make_index_sequence<Plan::order.passes>{});
@@ -69,20 +69,20 @@ class step_runner {
         return done;
     }
 
-    /// These do the same in stages, for callers that do something between them: for each pass in turn call prepare and, if it
+    /// These do the same pass by pass, for callers that do something between them: for each pass in turn call prepare and, if it
     /// returns true, execute; after the last pass call finish. After execute the global reductions of a pass are known, and may
     /// be changed.
-    bool prepare(stage& now, std::size_t pass) {
+    bool prepare(running_step& now, std::size_t pass) {
         return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass_of_all<Pass>(now); });
     }
     template <class Runner>
-    void execute(stage& now, std::size_t pass, Runner& runner) {
+    void execute(running_step& now, std::size_t pass, Runner& runner) {
         at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) {
             execute_pass<Pass>(now, runner);
             return true;
         });
     }
-    void finish(const stage& now) {
+    void finish(const running_step& now) {
         if (states_.all_are_equal()) return states_.keep_for_all(values_);
         states_.note_step(values_);
         states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
@@ -90,7 +90,7 @@ class step_runner {
 
     /// Does a step of one tensor alone, for a rule without reductions over all tensors. keep_noted_states keeps its states once
     /// all tensors had their turn.
-    bool run_tensor(stage& now, std::size_t tensor) {
+    bool run_tensor(running_step& now, std::size_t tensor) {
         states_.treat_apart();
         return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass_of<Pass>(now, tensor) && ...);
@@ -116,7 +116,7 @@ class step_runner {
   private:
     // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
-        const stage& now;
+        const running_step& now;
         std::size_t tensor;
 
         template <std::int16_t I>
@@ -195,7 +195,7 @@ class step_runner {
 
     // Returns whether the step goes on.
     template <std::size_t Pass>
-    bool prepare_pass(stage& now) {
+    bool prepare_pass(running_step& now) {
         evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.self.values_, leaves{now, 0});
         if constexpr (Pass + 1 == Plan::order.passes) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -208,7 +208,7 @@ class step_runner {
 
     // Does the same for a step of all tensors that have a gradient.
     template <std::size_t Pass>
-    bool prepare_pass_of_all(stage& now) {
+    bool prepare_pass_of_all(running_step& now) {
         if constexpr (Pass == 0) {
             if (now.tensors.none_present(parts_.sizes())) return false;
             if constexpr (only_states_differ && has_tensor_values) {
@@ -223,7 +223,7 @@ class step_runner {
     }
 
     template <std::size_t Pass, class Runner>
-    void execute_pass(const stage& now, Runner& runner) {
+    void execute_pass(const running_step& now, Runner& runner) {
         const std::size_t chunks = Run::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
         const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.self.values_);
         const auto body = [&](std::size_t i) {
@@ -238,14 +238,14 @@ class step_runner {
     }
 
     template <std::size_t Pass, class Runner>
-    bool run_pass(stage& now, Runner& runner) {
+    bool run_pass(running_step& now, Runner& runner) {
         if (!prepare_pass_of_all<Pass>(now)) return false;
         execute_pass<Pass>(now, runner);
         return true;
     }
 
     template <std::size_t Pass>
-    bool run_pass_of(stage& now, std::size_t tensor) {
+    bool run_pass_of(running_step& now, std::size_t tensor) {
         if (!prepare_pass<Pass>(now)) return false;
         {
             [[maybe_unused]] const Environment environment;
@@ -260,7 +260,7 @@ class step_runner {
 
     // visit_all calls its argument for each tensor, with a range of its elements.
     template <std::size_t Pass, class VisitAll>
-    void run_chunk(const stage& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
+    void run_chunk(const running_step& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
         constexpr bool last = Pass + 1 == Plan::order.passes;
         // Evaluates the values of a tensor, which all tensors before `behind` share.
         const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
@@ -313,12 +313,12 @@ class step_runner {
     }
 
     template <std::size_t Pass>
-    void run_piece(const stage& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
+    void run_piece(const running_step& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
                    std::size_t first, std::size_t n) {
-        auto places = now.tensors.places[tensor];
-        detail::advance<Plan>(places, first);
+        auto buffers = now.tensors.buffers[tensor];
+        detail::advance<Plan>(buffers, first);
         const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(places, uniforms, n, first, partial_.data() + span * reductions);
+        executor_.template run<Pass>(buffers, uniforms, n, first, partial_.data() + span * reductions);
     }
 
     template <std::size_t K>
@@ -346,18 +346,18 @@ class step_runner {
                 result = partial_[begin * reductions + R];
                 return;
             }
-            block_tree tree(detail::combining<program[r].code>{});
+            pairwise_tree tree(detail::combining<program[r].code>{});
             for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
             result = tree.result();
         }
     }
 
     template <std::size_t Pass, std::size_t R>
-    void combine([[maybe_unused]] const stage& now) {
+    void combine([[maybe_unused]] const running_step& now) {
         constexpr auto r = Plan::order.reductions[R];
         constexpr auto code = program[r].code;
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
-            block_tree all(detail::combining<code>{});
+            pairwise_tree all(detail::combining<code>{});
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
                 if (now.tensors.is_absent(i)) continue;
                 combine_tensor<Pass, R>(i);

@@ -12,13 +12,13 @@ namespace FURL_NAMESPACE {
 /// memory, and whether it has no gradient and so no part in this step.
 template <class Plan>
 struct step_tensors {
-    std::vector<detail::place_pointers<Plan>> places;  ///< the places of each tensor
+    std::vector<detail::buffer_pointers<Plan>> buffers;  ///< the buffers of each tensor
     std::vector<unsigned char> follows;                ///< whether each tensor follows the one before
     std::vector<unsigned char> absent;                 ///< whether each tensor has no gradient
     std::size_t absent_count = 0;                      ///< the number of tensors without a gradient
 
     /// Makes room for n tensors.
-    explicit step_tensors(std::size_t n) : places(n), follows(n), absent(n) {}
+    explicit step_tensors(std::size_t n) : buffers(n), follows(n), absent(n) {}
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
 
@@ -34,8 +34,8 @@ struct step_tensors {
     void find_neighbours(std::span<const std::size_t> sizes) {
         for (std::size_t i = 1; i < sizes.size(); ++i) {
             bool next = !is_absent(i) && !is_absent(i - 1);
-            for (std::size_t p = 0; p < Plan::places.size(); ++p)
-                next = next && places[i][p] == places[i - 1][p] + Plan::places[p].size(sizes[i - 1]);
+            for (std::size_t p = 0; p < Plan::buffers.size(); ++p)
+                next = next && buffers[i][p] == buffers[i - 1][p] + Plan::buffers[p].size(sizes[i - 1]);
             follows[i] = next;
         }
     }

@@ -32,8 +32,8 @@ namespace detail {
 template <bool Signed>
 struct block_format {
     using element = std::uint8_t;  ///< a code, in main memory
-    using rest = float;            ///< a scale for each block
-    static constexpr std::string_view rest_name = Signed ? "scale" : "positive_scale";  ///< its name in a checkpoint
+    using companion = float;            ///< a scale for each block
+    static constexpr std::string_view companion_name = Signed ? "scale" : "positive_scale";  ///< its name in a checkpoint
     static constexpr bool fits = true;         ///< there is no element type to fit
     static constexpr std::size_t block = 256;  ///< elements that are stored together
     static constexpr bool random = true;       ///< whether it draws random bits

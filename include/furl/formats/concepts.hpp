@@ -13,25 +13,25 @@ namespace FURL_NAMESPACE {
 namespace detail {
 
 /// The companion of a format that keeps nothing beside its main memory.
-struct no_rest {};
+struct no_companion {};
 
 // The loops and the plan need this of any format.
 template <class F>
 concept FormatFacts = F::fits && requires {  // comes first: if a type does not fit, the format has nothing else
     typename F::element;                                 // the element of main memory, that is of the caller's data or of a state
-    typename F::rest;                                    // a value of its companion, which the optimizer owns, or no_rest
+    typename F::companion;                               // a value of its companion, which the optimizer owns, or no_companion
     { F::block } -> std::convertible_to<std::size_t>;    // elements that are encoded together, and share a value of the companion
     { F::random } -> std::convertible_to<bool>;          // whether a store needs random bits: the plan then draws them
-} && (std::is_same_v<typename F::rest, no_rest> || requires {
-    { F::rest_name } -> std::convertible_to<std::string_view>;  // the name under which a checkpoint keeps the companion
+} && (std::is_same_v<typename F::companion, no_companion> || requires {
+    { F::companion_name } -> std::convertible_to<std::string_view>;  // the name under which a checkpoint keeps the companion
 });
 
 // A format of single elements: a kernel loads and stores vectors.
 template <class F>
-concept ElementFormat = F::block == 1 && requires(const std::byte* main, const std::byte* rest, std::byte* to, std::byte* rest_to,
+concept ElementFormat = F::block == 1 && requires(const std::byte* main, const std::byte* companion, std::byte* to, std::byte* companion_to,
                                                   std::size_t i, float x, arithmetic<float>::bits noise) {
-    { F::template load<arithmetic<float>>(main, rest, i) } -> std::convertible_to<float>;
-    F::template store<arithmetic<float>>(to, rest_to, i, x, noise);
+    { F::template load<arithmetic<float>>(main, companion, i) } -> std::convertible_to<float>;
+    F::template store<arithmetic<float>>(to, companion_to, i, x, noise);
 };
 
 // A format of blocks: the kernel stages a block as floats, and encodes it when all of its values are known.
@@ -50,9 +50,9 @@ concept BlockFormat = (F::block > 1) && requires(const float* values, std::byte*
 
 /// How the values of one stream lie in memory, whatever type they are computed in.
 ///
-/// A format stores elements one by one (block is 1), by load<A>(main, rest, i) and store<A>(main, rest, i, x, noise) for a
+/// A format stores elements one by one (block is 1), by load<A>(main, companion, i) and store<A>(main, companion, i, x, noise) for a
 /// vector of elements from i on, of arithmetic A; or it encodes blocks of elements. noise is 16 random bits for each element,
-/// where the format asks for them. A format may have begin(main, rest, n), which fills its companion before the first step.
+/// where the format asks for them. A format may have begin(main, companion, n), which fills its companion before the first step.
 template <class F>
 concept Format = detail::FormatFacts<F> && (detail::ElementFormat<F> || detail::BlockFormat<F>);
 

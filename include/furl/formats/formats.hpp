@@ -108,7 +108,7 @@ template <class E>
 struct nearest {
     static constexpr bool fits = NarrowFloat<E> || std::is_same_v<E, float> || std::is_same_v<E, double>;  ///< whether E is one
     using element = E;               ///< in main memory
-    using rest = detail::no_rest;    ///< there is no companion
+    using companion = detail::no_companion;    ///< there is no companion
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
@@ -138,7 +138,7 @@ template <class E>
 struct stochastic {
     static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
     using element = E;             ///< in main memory
-    using rest = detail::no_rest;  ///< there is no companion
+    using companion = detail::no_companion;  ///< there is no companion
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = true;     ///< whether it draws random bits
 
@@ -168,8 +168,8 @@ template <class E>
 struct compensated {
     static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
     using element = E;  ///< in main memory
-    using rest = E;     ///< what rounding lost
-    static constexpr std::string_view rest_name = "lost";  ///< its name in a checkpoint
+    using companion = E;     ///< what rounding lost
+    static constexpr std::string_view companion_name = "lost";  ///< its name in a checkpoint
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
@@ -216,8 +216,8 @@ template <class E>
 struct split {
     static constexpr bool fits = std::is_same_v<E, bfloat16>;  ///< whether E is a bfloat16
     using element = bfloat16;     ///< in main memory
-    using rest = std::uint16_t;   ///< the lower half of the float
-    static constexpr std::string_view rest_name = "low";  ///< its name in a checkpoint
+    using companion = std::uint16_t;   ///< the lower half of the float
+    static constexpr std::string_view companion_name = "low";  ///< its name in a checkpoint
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 
@@ -257,8 +257,8 @@ template <class E>
 struct master {
     static constexpr bool fits = NarrowFloat<E>;  ///< whether E is a number of 16 bits
     using element = E;   ///< in main memory
-    using rest = float;  ///< the masters
-    static constexpr std::string_view rest_name = "master";  ///< its name in a checkpoint
+    using companion = float;  ///< the masters
+    static constexpr std::string_view companion_name = "master";  ///< its name in a checkpoint
     static constexpr std::size_t block = 1;  ///< elements that are stored together
     static constexpr bool random = false;    ///< whether it draws random bits
 

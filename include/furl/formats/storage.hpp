@@ -116,7 +116,7 @@ inline constexpr storage_fault storage_fault_of = [] {
         return []<std::size_t... K>(std::index_sequence<K...>) {
             if (!(computes_in<typename stored::template format<K>, T> && ...)) return storage_fault::too_narrow;
             if (!((K == 0 || K >= stored::first_state ||
-                   (!stored::template has_rest<K> && !stored::template format<K>::random)) && ...))
+                   (!stored::template has_companion<K> && !stored::template format<K>::random)) && ...))
                 return storage_fault::not_kept;
             if (((K > 0 && requires { stored::template format<K>::begin; }) || ...)) return storage_fault::no_parameter;
             if (stored::template format<0>::block > 1) return storage_fault::in_blocks;

@@ -15,8 +15,8 @@ struct stored_as_computed {
     using format = nearest<T>;
 };
 
-/// A plan whose streams lie in memory as a storage policy says. A place is a piece of memory: first come the main memories of
-/// all streams, in their order, then the companions (`rest` in the code) of the streams whose format has one.
+/// A plan whose streams lie in memory as a storage policy says. A buffer is a piece of memory: first come the main memories of
+/// all streams, in their order, then the companions of the streams whose format has one.
 template <class Plan, class T, class Storage = stored_as_computed>
 struct stored_plan : Plan {
     using value_type = T;     ///< the type that a step computes in
@@ -37,25 +37,25 @@ struct stored_plan : Plan {
 
     /// Whether a stream has a companion.
     template <std::size_t K>
-    static constexpr bool has_rest = !std::is_same_v<typename format<K>::rest, detail::no_rest>;
+    static constexpr bool has_companion = !std::is_same_v<typename format<K>::companion, detail::no_companion>;
 
   private:
     struct facts {
-        bool rest, random, reads_main;
-        std::size_t block, main_bytes, rest_bytes;
+        bool companion, random, reads_main;
+        std::size_t block, main_bytes, companion_bytes;
     };
     template <class F>
-    static constexpr std::size_t rest_bytes = std::is_same_v<typename F::rest, detail::no_rest> ? 0 : sizeof(typename F::rest);
+    static constexpr std::size_t companion_bytes = std::is_same_v<typename F::companion, detail::no_companion> ? 0 : sizeof(typename F::companion);
     static constexpr auto table = []<std::size_t... K>(std::index_sequence<K...>) {
-        return std::array{facts{has_rest<K>, format<K>::random, !requires { format<K>::begin; }, format<K>::block, sizeof(typename format<K>::element),
-                                rest_bytes<format<K>>}...};
+        return std::array{facts{has_companion<K>, format<K>::random, !requires { format<K>::begin; }, format<K>::block, sizeof(typename format<K>::element),
+                                companion_bytes<format<K>>}...};
     }(std::make_index_sequence<stream_count>{});
 
   public:
     /// A piece of memory of a stream, and how its size grows with the elements.
-    struct place {
+    struct buffer {
         std::size_t stream;  ///< the number of the stream
-        bool is_rest;        ///< whether it is the companion
+        bool is_companion;        ///< whether it is the companion
         std::size_t bytes;  ///< the bytes of one value
         std::size_t block;  ///< the elements that share a value
 
@@ -63,27 +63,27 @@ struct stored_plan : Plan {
         FURL_INLINE constexpr std::size_t size(std::size_t elements) const { return (elements + block - 1) / block * bytes; }
     };
 
-    /// The most places that a plan can have: main memory and a companion for each stream.
-    static constexpr std::size_t most_places = 2 * max_streams;
+    /// The most buffers that a plan can have: main memory and a companion for each stream.
+    static constexpr std::size_t max_buffers = 2 * max_streams;
 
-    /// All places.
-    static constexpr auto places = [] {
-        static_vector<place, most_places> list;
+    /// All buffers.
+    static constexpr auto buffers = [] {
+        static_vector<buffer, max_buffers> list;
         for (std::size_t k = 0; k < stream_count; ++k) list.push_back({k, false, table[k].main_bytes, 1});
         for (std::size_t k = 0; k < stream_count; ++k)
-            if (table[k].rest) list.push_back({k, true, table[k].rest_bytes, table[k].block});
+            if (table[k].companion) list.push_back({k, true, table[k].companion_bytes, table[k].block});
         return list;
     }();
 
-    /// Returns the place of a stream's companion, or of its main memory if it has none.
-    static constexpr std::size_t rest_place(std::size_t stream) {
-        for (std::size_t p = stream_count; p < places.size(); ++p)
-            if (places[p].stream == stream) return p;
+    /// Returns the buffer of a stream's companion, or of its main memory if it has none.
+    static constexpr std::size_t companion_buffer(std::size_t stream) {
+        for (std::size_t p = stream_count; p < buffers.size(); ++p)
+            if (buffers[p].stream == stream) return p;
         return stream;
     }
 
-    /// Whether the optimizer owns a place: it owns all states and all companions.
-    static constexpr bool is_owned(std::size_t p) { return places[p].is_rest || places[p].stream >= Plan::first_state; }
+    /// Whether the optimizer owns a buffer: it owns all states and all companions.
+    static constexpr bool is_owned(std::size_t p) { return buffers[p].is_companion || buffers[p].stream >= Plan::first_state; }
 
     /// Whether some format fills its companion from main memory in the first step.
     static constexpr bool begins = [] {
@@ -101,7 +101,7 @@ struct stored_plan : Plan {
 
     /// The streams that are stored in blocks.
     static constexpr auto block_streams = [] {
-        static_vector<std::size_t, most_places> list;
+        static_vector<std::size_t, max_buffers> list;
         for (std::size_t k = 0; k < stream_count; ++k)
             if (table[k].block > 1) list.push_back(k);
         return list;
@@ -109,7 +109,7 @@ struct stored_plan : Plan {
 
     /// The other streams that draw random bits when they are stored. Two of them share a random number of 32 bits.
     static constexpr auto noisy_streams = [] {
-        static_vector<std::size_t, most_places> list;
+        static_vector<std::size_t, max_buffers> list;
         for (std::size_t k = 0; k < stream_count; ++k)
             if (table[k].random && table[k].block == 1 && Plan::streams[k].store >= 0) list.push_back(k);
         return list;
@@ -127,10 +127,10 @@ struct stored_plan : Plan {
         std::size_t bytes = 0;
         for (std::size_t k = 0; k < stream_count; ++k) {
             const auto& t = table[k];
-            const auto rest = t.rest_bytes / t.block;
+            const auto companion = t.companion_bytes / t.block;
             for (std::size_t pass = 0; pass < Plan::order.passes; ++pass)
-                if (Plan::reads(pass, k)) bytes += rest + (t.reads_main ? t.main_bytes : 0);
-            if (Plan::streams[k].store >= 0) bytes += rest + t.main_bytes;
+                if (Plan::reads(pass, k)) bytes += companion + (t.reads_main ? t.main_bytes : 0);
+            if (Plan::streams[k].store >= 0) bytes += companion + t.main_bytes;
         }
         return bytes;
     }();
@@ -144,16 +144,16 @@ inline constexpr bool is_native = []<std::size_t... K>(std::index_sequence<K...>
     return (std::is_same_v<typename Plan::template format<K>, nearest<typename Plan::value_type>> && ...);
 }(std::make_index_sequence<Plan::stream_count>{});
 
-/// The memory of one tensor: where each place of a plan starts.
+/// The memory of one tensor: where each buffer of a plan starts.
 template <class Plan>
-using place_pointers = std::array<std::byte*, Plan::places.size()>;
+using buffer_pointers = std::array<std::byte*, Plan::buffers.size()>;
 
 /// Moves all pointers on by a number of elements.
 template <class Plan>
-FURL_INLINE void advance(place_pointers<Plan>& places, std::size_t elements) {
+FURL_INLINE void advance(buffer_pointers<Plan>& buffers, std::size_t elements) {
     [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {
-        ((places[P] += Plan::places[P].size(elements)), ...);
-    }(std::make_index_sequence<Plan::places.size()>{});
+        ((buffers[P] += Plan::buffers[P].size(elements)), ...);
+    }(std::make_index_sequence<Plan::buffers.size()>{});
 }
 
 }  // namespace detail

@@ -16,21 +16,21 @@ class state_memory {
     using T = typename Plan::value_type;
 
     static constexpr auto owned = [] {
-        static_vector<std::size_t, Plan::most_places> list;
-        for (std::size_t p = 0; p < Plan::places.size(); ++p)
+        static_vector<std::size_t, Plan::max_buffers> list;
+        for (std::size_t p = 0; p < Plan::buffers.size(); ++p)
             if (Plan::is_owned(p)) list.push_back(p);
         return list;
     }();
 
-    static constexpr std::size_t index_of(std::size_t place) {
+    static constexpr std::size_t index_of(std::size_t buffer) {
         std::size_t i = 0;
-        while (owned[i] != place) ++i;
+        while (owned[i] != buffer) ++i;
         return i;
     }
 
     static std::vector<arena_stream> streams() {
         std::vector<arena_stream> list;
-        for (auto p : owned) list.push_back({Plan::places[p].bytes, Plan::places[p].block});
+        for (auto p : owned) list.push_back({Plan::buffers[p].bytes, Plan::buffers[p].block});
         return list;
     }
 
@@ -41,28 +41,28 @@ class state_memory {
     /// Returns all of the memory.
     std::span<const std::byte> memory() const { return memory_.memory(); }
 
-    /// Returns the part of a place that belongs to a tensor of n elements.
-    std::span<std::byte> at(std::size_t place, std::size_t tensor, std::size_t n) const {
-        return {memory_.at(index_of(place), tensor), Plan::places[place].size(n)};
+    /// Returns the part of a buffer that belongs to a tensor of n elements.
+    std::span<std::byte> at(std::size_t buffer, std::size_t tensor, std::size_t n) const {
+        return {memory_.at(index_of(buffer), tensor), Plan::buffers[buffer].size(n)};
     }
 
-    /// Tells a step where the places of a tensor are that this memory holds.
-    void place(detail::place_pointers<Plan>& places, std::size_t tensor) const {
-        for (std::size_t i = 0; i < owned.size(); ++i) places[owned[i]] = memory_.at(i, tensor);
+    /// Tells a step where the buffers of a tensor are that this memory holds.
+    void place(detail::buffer_pointers<Plan>& buffers, std::size_t tensor) const {
+        for (std::size_t i = 0; i < owned.size(); ++i) buffers[owned[i]] = memory_.at(i, tensor);
     }
 
-    /// To be called before a step of a tensor of n elements, once its places are known. Companions that start from main memory
+    /// To be called before a step of a tensor of n elements, once its buffers are known. Companions that start from main memory
     /// are filled before the first step that is done: after a skipped step they are filled again.
-    void begin(const detail::place_pointers<Plan>& places, std::size_t tensor, std::size_t n) {
+    void begin(const detail::buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t n) {
         if constexpr (Plan::begins) {
             const bool was_skipped = begun_[tensor];
             begun_[tensor] = 0;
             for_each_stream([&]<std::size_t K>() {
                 using format = typename Plan::template format<K>;
-                if constexpr (requires { format::begin(places[K], places[K], n); }) {
+                if constexpr (requires { format::begin(buffers[K], buffers[K], n); }) {
                     if (n == 0) return;
-                    if (was_skipped) format::reset(places[Plan::rest_place(K)]);
-                    if (format::begin(places[K], places[Plan::rest_place(K)], n)) begun_[tensor] = 1;
+                    if (was_skipped) format::reset(buffers[Plan::companion_buffer(K)]);
+                    if (format::begin(buffers[K], buffers[Plan::companion_buffer(K)], n)) begun_[tensor] = 1;
                 }
             });
         }
@@ -82,7 +82,7 @@ class state_memory {
             using format = typename Plan::template format<K>;
             if constexpr (requires(std::byte* p) { format::reset(p); })
                 for (std::size_t i = 0; i < sizes.size(); ++i)
-                    if (sizes[i] > 0) format::reset(memory_.at(index_of(Plan::rest_place(K)), i));
+                    if (sizes[i] > 0) format::reset(memory_.at(index_of(Plan::companion_buffer(K)), i));
         });
         std::size_t k = Plan::first_state;
         for (const auto& s : Plan::program.states) {
@@ -98,11 +98,11 @@ class state_memory {
             if constexpr (K >= Plan::first_state)
                 if (K == stream) {
                     using format = typename Plan::template format<K>;
-                    const auto [main, rest] = memory_of<K>(tensor);
-                    if constexpr (format::block > 1) format::read(main, rest, values);
+                    const auto [main, companion] = memory_of<K>(tensor);
+                    if constexpr (format::block > 1) format::read(main, companion, values);
                     else
                         for (std::size_t i = 0; i < values.size(); ++i)
-                            values[i] = format::template load<arithmetic<T>>(main, rest, i);
+                            values[i] = format::template load<arithmetic<T>>(main, companion, i);
                 }
         });
     }
@@ -115,11 +115,11 @@ class state_memory {
     std::vector<unsigned char> begun_;  // for each tensor, whether its companions were filled for a step that is not done
 
     struct both {
-        std::byte *main, *rest;
+        std::byte *main, *companion;
     };
     template <std::size_t K>
     both memory_of(std::size_t tensor) const {
-        return {memory_.at(index_of(K), tensor), memory_.at(index_of(Plan::rest_place(K)), tensor)};
+        return {memory_.at(index_of(K), tensor), memory_.at(index_of(Plan::companion_buffer(K)), tensor)};
     }
 
     void fill(std::size_t stream, std::span<const std::size_t> sizes, T value) {
@@ -128,11 +128,11 @@ class state_memory {
                 if (K == stream)
                     for (std::size_t i = 0; i < sizes.size(); ++i) {
                         using format = typename Plan::template format<K>;
-                        const auto [main, rest] = memory_of<K>(i);
-                        if constexpr (format::block > 1) format::fill(main, rest, sizes[i], value);
+                        const auto [main, companion] = memory_of<K>(i);
+                        if constexpr (format::block > 1) format::fill(main, companion, sizes[i], value);
                         else
                             for (std::size_t k = 0; k < sizes[i]; ++k)
-                                format::template store<arithmetic<T>>(main, rest, k, value, half_of_noise);
+                                format::template store<arithmetic<T>>(main, companion, k, value, half_of_noise);
                     }
         });
     }

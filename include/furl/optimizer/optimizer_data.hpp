@@ -153,7 +153,7 @@ class optimizer_data {
     /// The memory of a state by its place in info().states. That of a state of one value per step is the same for any tensor.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
         if (table::info.states[state].when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
-        return states_.at(table::place_of_state(state), tensor, size(tensor));
+        return states_.at(table::buffer_of_state(state), tensor, size(tensor));
     }
 
     /// The number of steps done. To restore an optimizer by hand, set it and copy all states, also those of scalar_states():

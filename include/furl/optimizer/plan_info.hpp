@@ -17,7 +17,7 @@ class plan_info {
     static constexpr const auto& program = Plan::program;
     static constexpr const auto& order = Plan::order;
 
-    static constexpr std::size_t rests = Plan::places.size() - Plan::stream_count;
+    static constexpr std::size_t companions = Plan::buffers.size() - Plan::stream_count;
 
     // Returns the number of the state that a stream holds; for parameters a number before all states.
     static constexpr int state_of_stream(std::size_t stream) {
@@ -28,10 +28,10 @@ class plan_info {
     }
 
     // The name of the companion of a stream, such as "v.scale".
-    template <std::size_t Rest>
-    static constexpr auto rest_text = [] {
-        constexpr auto stream = Plan::places[Plan::stream_count + Rest].stream;
-        constexpr auto of = Plan::streams[stream].name, kind = Plan::template format<stream>::rest_name;
+    template <std::size_t Companion>
+    static constexpr auto companion_text = [] {
+        constexpr auto stream = Plan::buffers[Plan::stream_count + Companion].stream;
+        constexpr auto of = Plan::streams[stream].name, kind = Plan::template format<stream>::companion_name;
         std::array<char, of.size() + 1 + kind.size()> text{};
         std::ranges::copy(of, text.begin());
         text[of.size()] = '.';
@@ -39,23 +39,23 @@ class plan_info {
         return text;
     }();
 
-    static constexpr auto states = []<std::size_t... K, std::size_t... Rest>(std::index_sequence<K...>,
-                                                                              std::index_sequence<Rest...>) {
+    static constexpr auto states = []<std::size_t... K, std::size_t... Companion>(std::index_sequence<K...>,
+                                                                              std::index_sequence<Companion...>) {
         constexpr std::array<element_type, sizeof...(K)> types{element_type_of<typename Plan::template format<K>::element>...};
-        std::array<state_info, program.states.size() + rests> table{};
+        std::array<state_info, program.states.size() + companions> table{};
         std::size_t i = 0, stream = Plan::first_state;
         for (const auto& s : program.states)
             table[i++] = {s.name, s.when, s.when == rate::per_element ? types[stream++] : element_type::float64, s.role,
                           s.role == state_role::started ? std::optional(1.0) : std::nullopt};
-        ((table[i++] = {{rest_text<Rest>.data(), rest_text<Rest>.size()},
+        ((table[i++] = {{companion_text<Companion>.data(), companion_text<Companion>.size()},
                         rate::per_element,
-                        element_type_of<typename Plan::template format<Plan::places[Plan::stream_count + Rest].stream>::rest>,
+                        element_type_of<typename Plan::template format<Plan::buffers[Plan::stream_count + Companion].stream>::companion>,
                         state_role::of_rule,
                         {},
-                        state_of_stream(Plan::places[Plan::stream_count + Rest].stream)}),
+                        state_of_stream(Plan::buffers[Plan::stream_count + Companion].stream)}),
          ...);
         return table;
-    }(std::make_index_sequence<Plan::stream_count>{}, std::make_index_sequence<rests>{});
+    }(std::make_index_sequence<Plan::stream_count>{}, std::make_index_sequence<companions>{});
 
     static constexpr auto reductions = [] {
         std::array<reduction_info, order.reductions.size()> table{};
@@ -107,7 +107,7 @@ class plan_info {
     }
 
     /// Returns the place of a state of element rate or of a companion, by its number in the table of states.
-    static constexpr std::size_t place_of_state(std::size_t state) {
+    static constexpr std::size_t buffer_of_state(std::size_t state) {
         if (state >= program.states.size()) return Plan::stream_count + state - program.states.size();
         std::size_t stream = Plan::first_state;
         for (std::size_t i = 0; i < state; ++i) stream += program.states[i].when == rate::per_element;

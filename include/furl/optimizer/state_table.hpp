@@ -44,9 +44,9 @@ struct state_info {
     element_type type = element_type::float32;
     state_role role = state_role::of_rule;
     std::optional<double> if_missing{};  ///< what to assume where a file of an older furl, with steps done, lacks this state
-    int rest_of = no_rest;  ///< for a companion: the number of its state, or parameters
+    int companion_of = no_companion;  ///< for a companion: the number of its state, or parameters
 
-    static constexpr int no_rest = -2, parameters = -1;
+    static constexpr int no_companion = -2, parameters = -1;
 };
 
 /// A hyperparameter and its value.

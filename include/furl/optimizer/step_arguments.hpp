@@ -67,7 +67,7 @@ class step_arguments {
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
-    /// The tensors with their places. The owner fills in the places of its states.
+    /// The tensors with their buffers. The owner fills in the buffers of its states.
     step_tensors<Plan>& tensors() { return tensors_; }
 
     /// Takes parameters, gradients and inputs, and returns whether they fit. They are refused if they overlap each other or the
@@ -191,18 +191,18 @@ class step_arguments {
         bool fits = true, moved = false;
         const auto expected = taken_.count, first = taken_.first;
         const auto* const sizes = sizes_.data() + first;
-        auto* const places = tensors_.places.data() + first;
-        const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, places](std::size_t k, const auto* elements, std::size_t n) {
+        auto* const buffers = tensors_.buffers.data() + first;
+        const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, buffers](std::size_t k, const auto* elements, std::size_t n) {
             if (k >= expected || !fits) return;
             if (n != sizes[k]) {
                 if (n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
-                else moved |= std::exchange(places[k][stream], nullptr) != nullptr;
+                else moved |= std::exchange(buffers[k][stream], nullptr) != nullptr;
                 return;
             }
             auto* const data = reinterpret_cast<const std::byte*>(elements);
-            if (places[k][stream] == data) return;
+            if (buffers[k][stream] == data) return;
             moved = true;
-            places[k][stream] = const_cast<std::byte*>(data);  // it is only read where the program has no store
+            buffers[k][stream] = const_cast<std::byte*>(data);  // it is only read where the program has no store
         });
         moved_ |= moved;
         if (!fits) return false;
@@ -263,7 +263,7 @@ class step_arguments {
         touched_.resize(taken_.count * Plan::first_state + 1);
         for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_.places[i][s], tensors_.is_absent(i) ? 0 : Plan::places[s].size(sizes_[i]),
+                touched_[k++] = detail::interval::of(tensors_.buffers[i][s], tensors_.is_absent(i) ? 0 : Plan::buffers[s].size(sizes_[i]),
                                                      i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);

@@ -8,7 +8,7 @@ namespace detail {
 
 // A product of a factor that all elements share and one that they do not; factor is -1 if a value is no such product.
 struct scaled {
-    std::int16_t factor = -1, rest = -1;
+    std::int16_t factor = -1, other = -1;
 };
 
 template <std::size_t Capacity>
@@ -26,9 +26,9 @@ constexpr bool corrects_bias(const program<Capacity>& p, std::int16_t i) {
     const auto is_one = [&](std::int16_t k) { return p[k].code == op::constant && p[k].value == 1; };
     const auto operand = [&](std::int16_t k, std::size_t which) { return p[k].operands[which]; };
     if (p[i].code != op::divide || !is_one(operand(i, 0))) return false;
-    const auto rest = operand(i, 1);
-    if (p[rest].code != op::subtract || !is_one(operand(rest, 0))) return false;
-    const auto power = operand(rest, 1);
+    const auto other = operand(i, 1);
+    if (p[other].code != op::subtract || !is_one(operand(other, 0))) return false;
+    const auto power = operand(other, 1);
     if (p[power].code != op::pow || p[operand(power, 1)].code != op::step) return false;
     for (const auto& s : p.states)
         if (s.decay == operand(power, 0)) return true;
@@ -47,10 +47,10 @@ constexpr program<Capacity> merge_factors(const program<Capacity>& in) {
         if (x.code == op::sqrt) {
             const auto old = detail::as_scaled(in, in[i].operands[0]);
             if (old.factor >= 0 && uses.once(in[i].operands[0]) && detail::corrects_bias(in, old.factor)) {
-                const auto [factor, rest] = detail::as_scaled(out, x.operands[0]);
+                const auto [factor, other] = detail::as_scaled(out, x.operands[0]);
                 if (out[factor].code == op::divide) {  // the correction alone, without a factor that was merged
                     const auto root = out.emit(op::sqrt, factor);
-                    return out.emit(op::multiply, root, out.emit(op::sqrt, rest));
+                    return out.emit(op::multiply, root, out.emit(op::sqrt, other));
                 }
             }
         }
@@ -58,11 +58,11 @@ constexpr program<Capacity> merge_factors(const program<Capacity>& in) {
         const auto outer = detail::as_scaled(out, plain);
         if (outer.factor < 0) return plain;
         const auto merged = [&](detail::scaled inner) {
-            return out.emit(op::multiply, out.emit(op::multiply, outer.factor, inner.factor), inner.rest);
+            return out.emit(op::multiply, out.emit(op::multiply, outer.factor, inner.factor), inner.other);
         };
-        if (const auto inner = detail::as_scaled(out, outer.rest); inner.factor >= 0) return merged(inner);
-        if (out[outer.rest].code == op::divide) {
-            const auto [numerator, denominator, none] = out[outer.rest].operands;
+        if (const auto inner = detail::as_scaled(out, outer.other); inner.factor >= 0) return merged(inner);
+        if (out[outer.other].code == op::divide) {
+            const auto [numerator, denominator, none] = out[outer.other].operands;
             const auto old = in[i].operands[in.is_element(in[i].operands[0]) ? 0 : 1];
             const auto inner = detail::as_scaled(out, numerator);
             if (inner.factor >= 0 && uses.once(old)) return out.emit(op::divide, merged(inner), denominator);

@@ -61,7 +61,7 @@ class shared_reductions {
 
     template <class Combine>
     static double combined(const reduction& all, Combine combine) {
-        block_tree tree(combine);
+        pairwise_tree tree(combine);
         for (std::size_t i = 0; i < all.has.size(); ++i)
             if (all.has[i]) tree.push(all.of_tensor[i]);
         return tree.result();

@@ -19,34 +19,34 @@ struct decoded_blocks {
 /// Runs passes over streams some of which are stored in blocks. Blocks are decoded into a buffer that stays in cache, the
 /// ordinary kernel runs on it, and its results are encoded again.
 template <class Plan, std::size_t Pass, class V>
-class staged_kernel {
+class block_kernel {
     using A = arithmetic<V>;
     using T = typename A::element;
     using decoded = stored_plan<typename Plan::unstored, T, decoded_blocks<typename Plan::storage>>;
     using kernel = detail::kernel<decoded, Pass, V>;
-    using pointers = place_pointers<Plan>;
+    using pointers = buffer_pointers<Plan>;
     using uniforms = uniform_values<Plan, Pass, T>;
     static constexpr std::size_t streams = Plan::block_streams.size();
 
     template <std::size_t Size>
-    struct buffers {
+    struct decoded_values {
         alignas(64) T values[streams][Size];
     };
 
     // Returns where the decoded plan finds its streams.
     template <std::size_t Size>
-    static FURL_INLINE place_pointers<decoded> staged(const pointers& places, buffers<Size>& to) {
-        place_pointers<decoded> result{};
+    static FURL_INLINE buffer_pointers<decoded> with_decoded(const pointers& buffers, decoded_values<Size>& to) {
+        buffer_pointers<decoded> result{};
         [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {
-            ((result[P] = places[P < Plan::stream_count ? P : Plan::rest_place(decoded::places[P].stream)]), ...);
-        }(std::make_index_sequence<decoded::places.size()>{});
+            ((result[P] = buffers[P < Plan::stream_count ? P : Plan::companion_buffer(decoded::buffers[P].stream)]), ...);
+        }(std::make_index_sequence<decoded::buffers.size()>{});
         for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
             result[K] = reinterpret_cast<std::byte*>(to.values[B]);
         });
         return result;
     }
 
-    static uniform_values<decoded, Pass, T> staged(const uniforms& given) {
+    static uniform_values<decoded, Pass, T> with_decoded(const uniforms& given) {
         uniform_values<decoded, Pass, T> result{given.values};
         std::copy_n(given.keys.begin(), result.keys.size(), result.keys.begin());
         return result;
@@ -65,14 +65,14 @@ class staged_kernel {
     static_assert(Plan::block % group == 0);
 
     template <std::size_t K>
-    static FURL_INLINE std::byte* scale(const pointers& places, std::size_t at) {
-        return places[Plan::rest_place(K)] + at / Plan::block * sizeof(float);
+    static FURL_INLINE std::byte* scale(const pointers& buffers, std::size_t at) {
+        return buffers[Plan::companion_buffer(K)] + at / Plan::block * sizeof(float);
     }
 
-    // Decodes at most a block, with the scale at unit_place.
+    // Decodes at most a block, with the scale at unit_at.
     template <class Format>
-    static FURL_INLINE void decode_block(const std::byte* codes, const std::byte* unit_place, std::size_t n, T* to) {
-        const auto unit = A::broadcast(arithmetic<T>::template load_as<T>(unit_place));
+    static FURL_INLINE void decode_block(const std::byte* codes, const std::byte* unit_at, std::size_t n, T* to) {
+        const auto unit = A::broadcast(arithmetic<T>::template load_as<T>(unit_at));
         const auto decode_group = [&](const std::byte* group_codes, std::size_t i) FURL_INLINE_LAMBDA {
             [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
                 (A::store(to + i + K * A::width,
@@ -90,11 +90,11 @@ class staged_kernel {
     }
 
     template <std::size_t Size>
-    static FURL_INLINE void decode(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& to) {
+    static FURL_INLINE void decode(const pointers& buffers, std::size_t at, std::size_t n, decoded_values<Size>& to) {
         for_each_block_stream([&]<std::size_t B, std::size_t K>() FURL_INLINE_LAMBDA {
             if constexpr (Plan::reads(Pass, K))
                 for (std::size_t i = 0; i < n; i += Plan::block)
-                    decode_block<typename Plan::template format<K>>(places[K] + at + i, scale<K>(places, at + i),
+                    decode_block<typename Plan::template format<K>>(buffers[K] + at + i, scale<K>(buffers, at + i),
                                                                     std::min(n - i, Plan::block), to.values[B] + i);
         });
     }
@@ -102,7 +102,7 @@ class staged_kernel {
     // Encodes a block, or the rest of one, from the values in the buffer from `offset` on. `number` is the number of its first
     // element in the tensor.
     template <std::size_t Size>
-    static FURL_INLINE void encode_block(const pointers& places, std::size_t at, std::size_t n, buffers<Size>& buffer,
+    static FURL_INLINE void encode_block(const pointers& buffers, std::size_t at, std::size_t n, decoded_values<Size>& buffer,
                                          std::size_t offset, const uniforms& given, std::size_t number) {
         const auto whole = (n + group - 1) / group * group;
         V factor[streams];
@@ -110,7 +110,7 @@ class staged_kernel {
             if constexpr (Plan::streams[K].store >= 0) {
                 auto* const values = buffer.values[B] + offset;
                 if (n < whole) std::fill(values + n, values + whole, T{0});
-                factor[B] = A::broadcast(Plan::template format<K>::template measure<A>(values, whole, scale<K>(places, at)));
+                factor[B] = A::broadcast(Plan::template format<K>::template measure<A>(values, whole, scale<K>(buffers, at)));
             }
         });
         constexpr auto first_key = Plan::random_keys - (streams + 1) / 2;
@@ -122,7 +122,7 @@ class staged_kernel {
                     if constexpr (B % 2 == 0)
                         ((noise[G] = mixed_once(given.keys[first_key + B / 2], A::indices(number + i + G * A::width))), ...);
                     if constexpr (Plan::streams[K].store >= 0) {
-                        auto* const codes = places[K] + at + i;
+                        auto* const codes = buffers[K] + at + i;
                         const bool is_whole = i + group <= n;
                         std::byte last[group];
                         A::store_bytes(is_whole ? codes : last, Plan::template format<K>::template encode<A>(
@@ -137,29 +137,29 @@ class staged_kernel {
     }
 
     // This many elements are done at a time: a few blocks, which stay in the first level of cache.
-    static constexpr std::size_t stage = 4 * Plan::block;
+    static constexpr std::size_t batch = 4 * Plan::block;
 
   public:
     FURL_FLATTEN static void write(const pointers& given, const uniforms& u, std::size_t n, std::size_t from) {
-        const pointers places = given;
-        const auto staged_uniforms = staged(u);
-        buffers<stage> buffer;
-        for (std::size_t at = 0; at < n; at += stage) {
-            const auto part = std::min(n - at, stage);
-            decode(places, at, part, buffer);
-            auto to = places;
+        const pointers buffers = given;
+        const auto decoded_uniforms = with_decoded(u);
+        decoded_values<batch> buffer;
+        for (std::size_t at = 0; at < n; at += batch) {
+            const auto part = std::min(n - at, batch);
+            decode(buffers, at, part, buffer);
+            auto to = buffers;
             advance<Plan>(to, at);
-            kernel::write(staged(to, buffer), staged_uniforms, part, from + at);
+            kernel::write(with_decoded(to, buffer), decoded_uniforms, part, from + at);
             for (std::size_t i = 0; i < part; i += Plan::block)
-                encode_block(places, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
+                encode_block(buffers, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
         }
     }
 
     /// Reduces at most a span.
-    FURL_FLATTEN static void reduce(const pointers& places, const uniforms& u, std::size_t n, std::size_t from, double* results) {
-        buffers<partition::span_size> buffer;
-        decode(places, 0, n, buffer);
-        kernel::reduce(staged(places, buffer), staged(u), n, from, results);
+    FURL_FLATTEN static void reduce(const pointers& buffers, const uniforms& u, std::size_t n, std::size_t from, double* results) {
+        decoded_values<partition::span_size> buffer;
+        decode(buffers, 0, n, buffer);
+        kernel::reduce(with_decoded(buffers, buffer), with_decoded(u), n, from, results);
     }
 };
 
