@@ -23,7 +23,7 @@ rule_facts facts_of() {
     for (const auto& h : written.hypers) facts.hyperparameters.emplace_back(h.name, h.default_value);
     for (auto name : written.inputs) facts.inputs.emplace_back(name);
     for (const auto& s : written.states)
-        facts.states.push_back({std::string(s.name), std::string(furl::detail::rate_text(s.when)),
+        facts.states.push_back({std::string(s.name), std::string(furl::detail::rate_text(s.where)),
                                 printer.value({nullptr, s.initial})});
     for (std::size_t pass = 0; pass < plan::order.passes; ++pass)
         facts.passes.push_back(furl::detail::pass_text<plan>(pass));

@@ -364,7 +364,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
                       "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
         const bool there = has_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
-        else if constexpr (plan::program.states[i].when == rate::per_element) {
+        else if constexpr (plan::program.states[i].where == domain::element) {
             constexpr auto place = table::buffer_of_state(i);
             using element = typename plan::template format<place>::element;
             return there ? std::span<element>(reinterpret_cast<element*>(states_.at(place, tensor, this->size(tensor)).data()), this->size(tensor))

@@ -16,7 +16,7 @@
 
 namespace furl::tests {
 
-/// States of each rate.
+/// States of each domain.
 struct saved_rule {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto limit = hyper<"limit">(1.0);

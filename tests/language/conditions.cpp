@@ -14,7 +14,7 @@ static_assert(Expression<decltype(furl::grad)&>);
 
 namespace {
 
-/// Conditions of each rate, alone and together.
+/// Conditions of each domain, alone and together.
 struct conditions {
     static constexpr auto of_step = step > 2;
     static constexpr auto of_hyper = hyper<"on">(1) != 0;

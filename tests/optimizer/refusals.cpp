@@ -11,7 +11,7 @@ using namespace furl::tests;
 
 namespace {
 
-/// States of each rate, and an input.
+/// States of each domain, and an input.
 struct rule {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto hessian = input<"hessian">;

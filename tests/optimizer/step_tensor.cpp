@@ -11,7 +11,7 @@ using namespace furl::tests;
 
 namespace {
 
-/// A reduction over the tensor, states of each rate, an input, noise.
+/// A reduction over the tensor, states of each domain, an input, noise.
 struct rule {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto m = ema<"m">(grad + 0.01 * random_normal(3), 0.9);

@@ -45,16 +45,16 @@ static_assert(count_expanded<power<1>>(op::sqrt) == 1 && size_expanded<power<1>>
 static_assert(count_expanded<power<-2>>(op::divide) == 1 && count_expanded<power<-2>>(op::pow) == 0);
 static_assert(count_expanded<power<5>>(op::pow) == 1);
 constexpr auto power_of_step = [] { return param * pow(hyper<"b">(0.9), 2); };
-static_assert(count_of(expanded<rule<power_of_step>>, op::pow, rate::per_step) == 1);
+static_assert(count_of(expanded<rule<power_of_step>>, op::pow, domain::step) == 1);
 constexpr auto power_by_hyper = [] { return pow(param, hyper<"b">(2)); };
-static_assert(count_of(expanded<rule<power_by_hyper>>, op::pow, rate::per_element) == 1);
+static_assert(count_of(expanded<rule<power_by_hyper>>, op::pow, domain::element) == 1);
 
 // Reductions: sums and maxima of what stands in them.
 constexpr auto norms = [] { return param * norm(grad) * norm1(grad) * max_abs(grad) * sum(grad) * dot(grad, grad); };
 static_assert(count_expanded<norms>(op::reduce_sum) == 3, "norm and dot share the sum of squares");
 static_assert(count_expanded<norms>(op::reduce_max) == 1);
 static_assert(count_expanded<norms>(op::abs) == 1 && count_expanded<norms>(op::sqrt) == 1);
-static_assert(count_of(expanded<rule<norms>>, op::sqrt, rate::per_tensor) == 1);
+static_assert(count_of(expanded<rule<norms>>, op::sqrt, domain::tensor) == 1);
 
 constexpr auto average = [] { return param - mean(grad); };
 static_assert(count_expanded<average>(op::reduce_sum) == 1 && count_expanded<average>(op::count) == 1);

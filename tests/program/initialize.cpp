@@ -19,7 +19,7 @@ struct from_leaf {
 };
 constexpr auto read = initialize(written<from_leaf>);
 static_assert(count_of(read, op::select) == 1, "once, however often the old value is read");
-static_assert(count_of(read, op::equal, rate::per_tensor) == 1, "whether a tensor had its first step is found once for it");
+static_assert(count_of(read, op::equal, domain::tensor) == 1, "whether a tensor had its first step is found once for it");
 static_assert([] {
     const auto& chosen = read[find(read, op::select)];
     const auto& condition = read[chosen.operands[0]];
@@ -28,7 +28,7 @@ static_assert([] {
 }());
 static_assert([] {
     const auto& flag = read.states[read.states.size() - 1];
-    return flag.name == "furl.started" && flag.when == rate::per_tensor && flag.role == state_role::started &&
+    return flag.name == "furl.started" && flag.where == domain::tensor && flag.role == state_role::started &&
            read[flag.initial].value == 0 && read[flag.next].value == 1;
 }());
 
@@ -41,7 +41,7 @@ struct two_starts {
 };
 constexpr auto several = initialize(written<two_starts>);
 static_assert(several.states.size() == 6 && is_ssa(several));
-static_assert(several.states[2].when == rate::per_step, "it starts from one value per step, and stays one");
+static_assert(several.states[2].where == domain::step, "it starts from one value per step, and stays one");
 
 struct two_of_one_start {
     static constexpr auto update = with(param, ema<"a">(grad, 0.9, param * 2), ema<"b">(grad, 0.5, param * 2));

@@ -82,18 +82,18 @@ struct rates {
     static constexpr auto update =
         with(param - of_element, of_tensor, raised_by_start, raised_by_itself, feeds, counts);
 };
-constexpr rate rate_of_state(std::string_view name) {
+constexpr domain domain_of_state(std::string_view name) {
     for (const auto& s : written<rates>.states)
-        if (s.name == name) return s.when;
+        if (s.name == name) return s.where;
     throw "no such state";
 }
-static_assert(rate_of_state("of_step") == rate::per_step);
-static_assert(rate_of_state("of_tensor") == rate::per_tensor);
-static_assert(rate_of_state("of_element") == rate::per_element);
-static_assert(rate_of_state("raised_by_start") == rate::per_element);
-static_assert(rate_of_state("raised_by_itself") == rate::per_tensor);
-static_assert(rate_of_state("feeds") == rate::per_element);
-static_assert(rate_of_state("counts") == rate::per_tensor);
+static_assert(domain_of_state("of_step") == domain::step);
+static_assert(domain_of_state("of_tensor") == domain::tensor);
+static_assert(domain_of_state("of_element") == domain::element);
+static_assert(domain_of_state("raised_by_start") == domain::element);
+static_assert(domain_of_state("raised_by_itself") == domain::tensor);
+static_assert(domain_of_state("feeds") == domain::element);
+static_assert(domain_of_state("counts") == domain::tensor);
 
 // `updated` is the value of the update.
 struct follows {

@@ -21,12 +21,12 @@ constexpr auto merged = drop_dead_code(merge_factors(reciprocals(expanded<rule<U
 
 template <auto Update>
 constexpr std::size_t in_loop(op code) {
-    return count_of(merged<Update>, code, rate::per_element);
+    return count_of(merged<Update>, code, domain::element);
 }
 
 constexpr auto nested = [] { return a * (b * (c * param)); };
 static_assert(in_loop<nested>(op::multiply) == 1);
-static_assert(count_of(merged<nested>, op::multiply, rate::per_step) == 2);
+static_assert(count_of(merged<nested>, op::multiply, domain::step) == 2);
 
 constexpr auto on_the_right = [] { return param * a * b * c; };
 static_assert(in_loop<on_the_right>(op::multiply) == 1);
@@ -61,7 +61,7 @@ static_assert(in_loop<used_product>(op::multiply) == 2);
 // The factor of a bias correction leaves a root, and meets others.
 constexpr auto second_moment = ema<"v">(square(grad), b);
 constexpr auto corrected_root = [] { return sqrt(bias_corrected(second_moment)); };
-static_assert(count_of(merged<corrected_root>, op::sqrt, rate::per_step) == 1);
+static_assert(count_of(merged<corrected_root>, op::sqrt, domain::step) == 1);
 constexpr auto scaled_root = [] { return a * sqrt(bias_corrected(second_moment)); };
 static_assert(in_loop<scaled_root>(op::multiply) == in_loop<corrected_root>(op::multiply));
 
@@ -70,12 +70,12 @@ constexpr auto any_root = [] {
     return sqrt(a * param) + sqrt(grad / c) + sqrt(grad / (1 - pow(c, step))) + sqrt(grad / (1 - pow(b, a))) +
            sqrt(a * param / (1 - pow(b, step))) + second_moment;
 };
-static_assert(count_of(merged<any_root>, op::sqrt, rate::per_step) == 0);
+static_assert(count_of(merged<any_root>, op::sqrt, domain::step) == 0);
 constexpr auto used_correction = [] {
     const auto v_hat = let<"v_hat">(bias_corrected(second_moment));
     return sqrt(v_hat) + v_hat;
 };
-static_assert(count_of(merged<used_correction>, op::sqrt, rate::per_step) == 0);
+static_assert(count_of(merged<used_correction>, op::sqrt, domain::step) == 0);
 
 static_assert(is_ssa(merged<nested>) && is_ssa(merged<over_a_quotient>) && is_ssa(merged<used_quotient>) &&
               is_ssa(merged<scaled_root>));

@@ -14,15 +14,15 @@ struct divisions {
 constexpr auto before = expanded<divisions>;
 constexpr auto after = drop_dead_code(reciprocals(before));
 
-static_assert(count_of(before, op::divide, rate::per_element) == 5);
-static_assert(count_of(after, op::divide, rate::per_element) == 2, "those by a value per element, and of one by one");
-static_assert(count_of(after, op::divide, rate::per_step) == 1, "1 / c is one value, whoever asked for it");
-static_assert(count_of(after, op::divide, rate::per_tensor) == 1);
-static_assert(count_of(after, op::multiply, rate::per_step) == 0, "outside the loop a division is a division");
+static_assert(count_of(before, op::divide, domain::element) == 5);
+static_assert(count_of(after, op::divide, domain::element) == 2, "those by a value per element, and of one by one");
+static_assert(count_of(after, op::divide, domain::step) == 1, "1 / c is one value, whoever asked for it");
+static_assert(count_of(after, op::divide, domain::tensor) == 1);
+static_assert(count_of(after, op::multiply, domain::step) == 0, "outside the loop a division is a division");
 static_assert(is_ssa(after));
 
 }  // namespace
 
 TEST_CASE("division by a value of the step leaves the loop, as the static_asserts above say") {
-    CHECK(count_of(after, op::divide, rate::per_element) == 2);
+    CHECK(count_of(after, op::divide, domain::element) == 2);
 }

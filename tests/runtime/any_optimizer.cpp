@@ -99,7 +99,7 @@ TEST_CASE("hyperparameters are read, written and gone through by name") {
     CHECK(message_of([&] { opt.get("beta"); }).find("did you mean 'beta1'?") != std::string::npos);
 }
 
-TEST_CASE("states of each rate are found by name; a wrong name or tensor is answered") {
+TEST_CASE("states of each domain are found by name; a wrong name or tensor is answered") {
     auto opt = compiled_rules().make("mine", {}, {4, 5});
     std::vector<values> w{values(4, 1), values(5, 1)}, g{values(4, 2), values(5, 3)}, h = g;
     opt.step(w, g, {{"hessian", h}});

@@ -11,7 +11,7 @@ namespace furl::tests {
 
 namespace {
 
-/// States of each rate, an input, a guard.
+/// States of each domain, an input, a guard.
 struct every_rate {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto m = ema<"m">(grad, 0.9);

@@ -25,7 +25,7 @@ using list = std::vector<values>;
 constexpr auto norm_of_all = let<"norm">(global(norm(grad)));
 constexpr auto clipped = grad * let<"clip">(min(1.0, 0.5 / norm_of_all));
 
-/// A global norm, a global mean, a state of each rate, noise.
+/// A global norm, a global mean, a state of each domain, noise.
 struct first_rule {
     static constexpr auto lr = hyper<"lr">(0.1);
     static constexpr auto decay = hyper<"decay">(0.0);

@@ -29,7 +29,7 @@ struct clipped_adamw {
     static constexpr auto update = skip_nonfinite(replace(zoo::adamw::update, grad, clip_by_global_norm(grad, hyper<"max_norm">(1.0))));
 };
 
-/// States of each rate.
+/// States of each domain.
 struct every_rate {
     static constexpr auto lr = hyper<"lr">(1e-2);
     static constexpr auto size = ema<"size">(norm(grad), 0.9);

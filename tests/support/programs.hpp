@@ -22,9 +22,9 @@ constexpr std::size_t count_of(const program<N>& p, op code) {
 
 /// How often it stands there with this rate.
 template <std::size_t N>
-constexpr std::size_t count_of(const program<N>& p, op code, rate when) {
+constexpr std::size_t count_of(const program<N>& p, op code, domain where) {
     std::size_t n = 0;
-    for (const auto& x : p.code) n += x.code == code && x.when == when;
+    for (const auto& x : p.code) n += x.code == code && x.where == where;
     return n;
 }
 
@@ -44,7 +44,7 @@ constexpr bool is_ssa(const program<N>& p) {
             if (operand >= static_cast<std::int16_t>(i)) return false;
         for (std::size_t k = 0; k < i; ++k)
             if (static_cast<const node&>(p.code[i]) == p.code[k]) return false;
-        if (p.code[i].when != p.rate_of(p.code[i])) return false;
+        if (p.code[i].where != p.domain_of(p.code[i])) return false;
     }
     return p.error == mistake::none && p.update >= 0;
 }

@@ -132,7 +132,7 @@ struct trusting {
     static constexpr auto update = param - lr * trust * direction;
 };
 
-/// Three passes: a reduction over what depends on a reduction. And values of tensor rate that last.
+/// Three passes: a reduction over what depends on a reduction. And values of a tensor that last.
 struct centered {
     static constexpr auto middle = let<"middle">(grad - mean(grad));
     static constexpr auto size = ema<"size">(norm(middle), 0.5);

@@ -115,7 +115,7 @@ constexpr bool fits_its_row() {
     static_assert(c.stores == row.stores);
     static_assert(c.states == row.states);
     static_assert(std::ranges::count_if(stages<Rule>::written.states, [](const state_entry& s) {
-                      return s.when != rate::per_element;
+                      return s.where != domain::element;
                   }) == static_cast<std::ptrdiff_t>(row.scalars));
     return true;
 }

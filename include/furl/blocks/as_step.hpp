@@ -30,9 +30,9 @@ struct difference_to_param {
 
     // Tells whether a value is a sum with the parameter as one term, alone or with a factor.
     constexpr bool follows(std::int16_t i) const {
-        const auto [code, operands, value, name] = at(i);
-        const auto [a, b, c] = operands;
-        switch (code) {
+        const auto n = at(i);
+        const auto [a, b, c] = n.operands;
+        switch (n.code) {
             case op::param: return true;
             case op::let: case op::with: case op::guard: case op::zero_grad: case op::subtract: return follows(a);
             case op::add: return follows(a) || follows(b);

@@ -98,11 +98,11 @@ struct checkpoint_content {
             for (std::size_t s = 0; s < part.info->states.size(); ++s) {
                 const auto& state = part.info->states[s];
                 if (state.companion_of != state_info::no_companion) continue;
-                if (state.when == rate::per_step) list.push_back(scalar(part, s, part.prefix + "global", 0));
+                if (state.where == domain::step) list.push_back(scalar(part, s, part.prefix + "global", 0));
                 else
                     for (std::size_t i = 0; i < part.sizes.size(); ++i) {
                         const auto& name = names[part.tensors[i]];
-                        if (state.when == rate::per_tensor) list.push_back(scalar(part, s, name, i));
+                        if (state.where == domain::tensor) list.push_back(scalar(part, s, name, i));
                         else {
                             const auto own = name + "." + std::string(state.name);
                             list.push_back(with_companion(part, static_cast<int>(s), i, {own, own, {state.type, {}, part.state_bytes(s, i), {}}}));

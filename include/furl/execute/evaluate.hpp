@@ -79,7 +79,7 @@ FURL_INLINE constexpr auto compare(V a, V b) {
 template <class Plan>
 constexpr bool feeds_addition(std::int16_t product) {
     for (const auto& x : Plan::program.code) {
-        if (x.code != op::add && x.code != op::subtract && tensor_form(x.code) != op::reduce_sum) continue;
+        if (x.code != op::add && x.code != op::subtract && x.code != op::reduce_sum) continue;
         if (x.operands[0] == product || x.operands[1] == product) return true;
     }
     return false;
@@ -91,7 +91,7 @@ constexpr bool is_given(op code) {
 
 }  // namespace detail
 
-/// Evaluates instruction I. Operands of element rate are taken from r, others from uniforms; leaves.get<I>() gives the values
+/// Evaluates instruction I. Operands of each element are taken from r, others from uniforms; leaves.get<I>() gives the values
 /// that are not computed. The two register files may be the same.
 template <class Plan, std::int16_t I, class V, class Leaves>
 FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
@@ -144,7 +144,7 @@ using fold_numbers = std::make_index_sequence<std::min<std::size_t>(Size - From,
 
 }  // namespace detail
 
-/// Evaluates all values of element rate of a pass, from number From of its order on.
+/// Evaluates all values of each element of a pass, from number From of its order on.
 template <class Plan, std::size_t Pass, std::size_t From = 0, class V, class Leaves>
 FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const registers<Plan, V>& uniforms,
                                              const Leaves& leaves) {
@@ -155,20 +155,20 @@ FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const regist
     }(detail::fold_numbers<list.size(), From>{});
 }
 
-/// Evaluates the values of step rate or of tensor rate that are known from pass First to pass Last, from number From of their
+/// Evaluates the values of a step or of a tensor that are known from pass First to pass Last, from number From of their
 /// order on.
-template <class Plan, rate When, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
+template <class Plan, domain Where, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
 inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves) {
     constexpr const auto& list = Plan::order.scalars;
     [&]<std::size_t... K>(std::index_sequence<K...>) {
         (
             [&] {
                 constexpr auto i = list[From + K];
-                if constexpr (Plan::program[i].when == When && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last})
+                if constexpr (Plan::program[i].where == Where && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last})
                     evaluate<Plan, i>(r, r, leaves);
             }(),
             ...);
-        if constexpr (From + sizeof...(K) < list.size()) evaluate_scalars<Plan, When, First, Last, From + sizeof...(K)>(r, leaves);
+        if constexpr (From + sizeof...(K) < list.size()) evaluate_scalars<Plan, Where, First, Last, From + sizeof...(K)>(r, leaves);
     }(detail::fold_numbers<list.size(), From>{});
 }
 

@@ -20,7 +20,7 @@ template <op Code>
 struct combining {
     template <class X>
     FURL_INLINE X operator()(X a, X b) const {
-        if constexpr (tensor_form(Code) == op::reduce_sum) return arithmetic<X>::add(a, b);
+        if constexpr (Code == op::reduce_sum) return arithmetic<X>::add(a, b);
         else return compute<op::maximum>(a, b);
     }
 };

@@ -10,7 +10,7 @@
 // This header has the values that a pass over memory reads.
 namespace FURL_NAMESPACE::detail {
 
-/// The values of step and tensor rate that a pass reads, rounded once to the element type, and the keys of its random
+/// The values of step and tensor that a pass reads, rounded once to the element type, and the keys of its random
 /// numbers.
 template <class Plan, std::size_t Pass, class T>
 struct uniform_values {

@@ -11,11 +11,11 @@
 /// again with scaled factors, as in BLAS's nrm2. That costs nothing where it is not needed.
 namespace FURL_NAMESPACE::detail {
 
-/// Whether instruction R sums products of two values of element rate, in float.
+/// Whether instruction R sums products of two values of each element, in float.
 template <class Plan, class T, std::int16_t R>
 inline constexpr bool sums_products = [] {
     const auto x = Plan::program[Plan::program[R].operands[0]];
-    return std::is_same_v<T, float> && tensor_form(Plan::program[R].code) == op::reduce_sum && x.code == op::multiply &&
+    return std::is_same_v<T, float> && Plan::program[R].code == op::reduce_sum && x.code == op::multiply &&
            Plan::program.is_element(x.operands[0]) && Plan::program.is_element(x.operands[1]);
 }();
 

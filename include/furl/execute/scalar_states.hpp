@@ -27,20 +27,20 @@ class scalar_states {
         fill([](const state_entry&) { return true; });
     }
 
-    template <rate When>
+    template <domain Where>
     static constexpr bool has_states = [] {
         for (const auto& s : program.states)
-            if (s.when == When) return true;
+            if (s.where == Where) return true;
         return false;
     }();
-    static constexpr bool has_tensor_states = has_states<rate::per_tensor>;
+    static constexpr bool has_tensor_states = has_states<domain::tensor>;
 
     /// Returns the number that a state is filled with. A state that starts from an expression takes its value in the first step.
     static constexpr double initial_value(const state_entry& s) {
         return program[s.initial].code == op::constant ? program[s.initial].value : 0.0;
     }
 
-    /// Returns a state by its place in the program's table. A state of step rate is the same for every tensor.
+    /// Returns a state by its place in the program's table. A state of a step is the same for every tensor.
     double& at(std::size_t state, std::size_t tensor) { return old_.empty() ? nowhere_ : old_[place(state, tensor)]; }
 
     /// Returns the values of all tensors, of a state of one value per tensor.
@@ -53,7 +53,7 @@ class scalar_states {
     bool find_whether_all_are_equal() {
         all_equal_ = true;
         for (std::size_t i = 0; i < program.states.size(); ++i) {
-            if (program.states[i].when != rate::per_tensor) continue;
+            if (program.states[i].where != domain::tensor) continue;
             const auto list = of_tensors(i);
             if (list.size() > 1)  // each is equal to the next
                 all_equal_ = all_equal_ && std::memcmp(&list[0], &list[1], (list.size() - 1) * sizeof(double)) == 0;
@@ -66,7 +66,7 @@ class scalar_states {
     /// Whether two tensors have equal states.
     bool are_equal(std::size_t a, std::size_t b) const {
         for (std::size_t i = 0; i < program.states.size(); ++i)
-            if (program.states[i].when == rate::per_tensor && !have_equal_bits(old_[place(i, a)], old_[place(i, b)])) return false;
+            if (program.states[i].where == domain::tensor && !have_equal_bits(old_[place(i, a)], old_[place(i, b)])) return false;
         return true;
     }
 
@@ -77,26 +77,26 @@ class scalar_states {
 
     /// These note the new values of the states of a tensor, and of the states of one value per step.
     void note_tensor(const values& now, std::size_t tensor) {
-        for_each<rate::per_tensor>([&](std::size_t state, auto next) { next_[place(state, tensor)] = now.value[next]; });
+        for_each<domain::tensor>([&](std::size_t state, auto next) { next_[place(state, tensor)] = now.value[next]; });
     }
     void note_step(const values& now) {
-        for_each<rate::per_step>([&](std::size_t state, auto next) { next_of_step_[state] = now.value[next]; });
+        for_each<domain::step>([&](std::size_t state, auto next) { next_of_step_[state] = now.value[next]; });
     }
 
     /// Keeps the new values of a step that is done, in which all tensors had equal states.
     void keep_for_all(const values& now) {
-        for_each<rate::per_tensor>([&](std::size_t state, auto next) {
+        for_each<domain::tensor>([&](std::size_t state, auto next) {
             const auto list = of_tensors(state);
             if (!list.empty() && !have_equal_bits(list[0], now.value[next])) std::ranges::fill(list, now.value[next]);
         });
-        for_each<rate::per_step>([&](std::size_t state, auto next) { at(state, 0) = now.value[next]; });
+        for_each<domain::step>([&](std::size_t state, auto next) { at(state, 0) = now.value[next]; });
     }
 
     /// Keeps the noted values of a step that is done, for the tensors that had a part in it.
     template <class HadPart>
     void keep(HadPart had_part) {
-        for_each<rate::per_step>([&](std::size_t state, auto) { at(state, 0) = next_of_step_[state]; });
-        for_each<rate::per_tensor>([&](std::size_t state, auto) {
+        for_each<domain::step>([&](std::size_t state, auto) { at(state, 0) = next_of_step_[state]; });
+        for_each<domain::tensor>([&](std::size_t state, auto) {
             for (std::size_t i = 0; i < of_tensors(state).size(); ++i)
                 if (had_part(i)) at(state, i) = next_[place(state, i)];
         });
@@ -105,8 +105,8 @@ class scalar_states {
   private:
     std::size_t tensors_;
     bool all_equal_ = false;
-    std::vector<double> old_;   // by state, then by tensor; those of step rate use the first place
-    std::vector<double> next_;  // the noted values of states of tensor rate
+    std::vector<double> old_;   // by state, then by tensor; those of a step use the first place
+    std::vector<double> next_;  // the noted values of states of a tensor
     std::array<double, program.states.size()> next_of_step_{};
     double nowhere_ = 0;  // stands for a state where this was moved from
 
@@ -115,7 +115,7 @@ class scalar_states {
 
     std::size_t stride() const { return std::max<std::size_t>(tensors_, 1); }
     std::size_t place(std::size_t state, std::size_t tensor) const {
-        return state * stride() + (program.states[state].when == rate::per_tensor ? tensor : 0);
+        return state * stride() + (program.states[state].where == domain::tensor ? tensor : 0);
     }
 
     template <class IsFilled>
@@ -126,12 +126,12 @@ class scalar_states {
     }
 
     // Visits the states that a step changes: all but those that the user sets.
-    template <rate When, class Visit>
+    template <domain Where, class Visit>
     static void for_each(Visit visit) {
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             (
                 [&] {
-                    if constexpr (program.states[I].when == When && program.states[I].role != state_role::hyperparameter)
+                    if constexpr (program.states[I].where == Where && program.states[I].role != state_role::hyperparameter)
                         visit(I, std::integral_constant<std::int16_t, program.states[I].next>{});
                 }(),
                 ...);

@@ -21,12 +21,12 @@ template <class Plan>
 inline constexpr auto step_values = [] {
     static_vector<name_entry, Plan::program.names.size()> list;
     for (const auto& n : Plan::program.names)
-        if (n.kind == op::let && Plan::program[n.value].when == rate::per_step && !info(Plan::program[n.value].code).is_condition)
+        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
             list.push_back(n);
     return list;
 }();
 
-/// Runs the steps of a plan: the values of step and tensor rate, the passes in their order, the reductions between them.
+/// Runs the steps of a plan: the values of step and tensor, the passes in their order, the reductions between them.
 ///
 /// It owns what a step needs besides the streams: results of reductions, and the states of one value per tensor or per step.
 ///
@@ -126,9 +126,9 @@ class step_runner {
                 return now.hypers[x.slot];
             } else if constexpr (x.code == op::step) {
                 return static_cast<double>(now.t);
-            } else if constexpr (x.code == op::count) {
+            } else if constexpr (x.code == op::count && x.over == domain::tensor) {
                 return static_cast<double>(now.self.parts_.size(tensor));
-            } else if constexpr (x.code == op::global_count) {
+            } else if constexpr (x.code == op::count) {
                 if (now.total > 0) return static_cast<double>(now.total);
                 std::size_t elements = 0;
                 for (std::size_t i = 0; i < now.self.parts_.tensors(); ++i)
@@ -142,7 +142,7 @@ class step_runner {
                     while (Plan::order.reductions[place] != I) ++place;
                     return place;
                 }();
-                return is_global(x.code) ? now.self.global_reductions_[r]
+                return x.where == domain::step ? now.self.global_reductions_[r]
                                          : now.self.reductions_[tensor * reductions + r];
             }
         }
@@ -167,15 +167,15 @@ class step_runner {
 
     static constexpr bool has_tensor_values = [] {
         for (auto i : Plan::order.scalars)
-            if (program[i].when == rate::per_tensor) return true;
+            if (program[i].where == domain::tensor) return true;
         return false;
     }();
 
-    // True if the values of tensor rate depend on nothing but the states of the tensor. Tensors with equal states then share one
+    // True if the values of a tensor depend on nothing but the states of the tensor. Tensors with equal states then share one
     // evaluation.
     static constexpr bool only_states_differ = [] {
         for (auto i : Plan::order.scalars)
-            if (program[i].code == op::count || (is_reduction(program[i].code) && !is_global(program[i].code))) return false;
+            if ((program[i].code == op::count && program[i].where == domain::tensor) || (is_reduction(program[i].code) && program[i].where != domain::step)) return false;
         return true;
     }();
 
@@ -196,7 +196,7 @@ class step_runner {
     // Returns whether the step goes on.
     template <std::size_t Pass>
     bool prepare_pass(running_step& now) {
-        evaluate_scalars<Plan, rate::per_step, Pass, Pass>(now.self.values_, leaves{now, 0});
+        evaluate_scalars<Plan, domain::step, Pass, Pass>(now.self.values_, leaves{now, 0});
         if constexpr (Pass + 1 == Plan::order.passes) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
                 ((named_values_[K] = now.self.values_.value[step_values<Plan>[K].value]), ...);
@@ -218,7 +218,7 @@ class step_runner {
         }
         const bool goes_on = prepare_pass<Pass>(now);
         if constexpr (only_states_differ && has_tensor_values)
-            if (states_.all_are_equal()) evaluate_scalars<Plan, rate::per_tensor, Pass, Pass>(values_, leaves{now, 0});
+            if (states_.all_are_equal()) evaluate_scalars<Plan, domain::tensor, Pass, Pass>(values_, leaves{now, 0});
         return goes_on;
     }
 
@@ -268,7 +268,7 @@ class step_runner {
             if constexpr (has_tensor_values) {
                 if (states_.all_are_equal()) return;
                 scalars values = now.self.values_;
-                evaluate_scalars<Plan, rate::per_tensor, 0, Pass>(values, leaves{now, tensor});
+                evaluate_scalars<Plan, domain::tensor, 0, Pass>(values, leaves{now, tensor});
                 uniforms = detail::round_uniforms<Plan, Pass, T>(values);
                 if constexpr (last && has_tensor_states)
                     for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states_.note_tensor(values, i);
@@ -326,10 +326,9 @@ class step_runner {
         constexpr auto own = Plan::random_streams.size();
         if constexpr (K < own) {
             constexpr auto x = program[Plan::random_streams[K]];
-            return detail::make_random_key(values.value[x.operands[0]], x.value, static_cast<std::uint64_t>(t), tensor);
+            return detail::make_random_key(values.value[x.operands[0]], program[x.operands[1]].value, static_cast<std::uint64_t>(t), tensor);
         } else {
-            // Formats use numbers that no rule gives to a stream of its own.
-            return detail::make_random_key(-1, -1.0 - static_cast<double>(K - own), static_cast<std::uint64_t>(t), tensor);
+            return detail::make_format_key(K - own, static_cast<std::uint64_t>(t), tensor);
         }
     }
 
@@ -361,9 +360,9 @@ class step_runner {
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
                 if (now.tensors.is_absent(i)) continue;
                 combine_tensor<Pass, R>(i);
-                if constexpr (is_global(code)) all.push(reductions_[i * reductions + R]);
+                if constexpr (program[r].where == domain::step) all.push(reductions_[i * reductions + R]);
             }
-            if constexpr (is_global(code)) global_reductions_[R] = all.result();
+            if constexpr (program[r].where == domain::step) global_reductions_[R] = all.result();
         }
     }
 };

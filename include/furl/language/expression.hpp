@@ -8,7 +8,6 @@
 #include <boost/hana/unpack.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -34,10 +33,6 @@ struct without_arguments {
 template <class... T>
 using anyhow = typename without_arguments<T...>::type;
 
-/// This number takes the place of a refused operand, in the graph too: its error was reported, so the rule needs no other. No
-/// other number has its bits, and it is not a NaN, so functions of it are constant expressions.
-inline constexpr double refused_value = std::bit_cast<double>(std::uint64_t{0x3ff000006675726c});
-
 // Refuses the conversions by which C++ asks an expression for its value. All expressions share one instantiation, so there is
 // one error line.
 template <class Never>
@@ -52,7 +47,7 @@ struct valueless {
                       "furl[E23]: an expression has no value before a step runs; write select(condition, a, b) for if "
                       "and ?:, furl's functions for those of std, opt[my_rule::lr] to read a hyperparameter. "
                       "See docs/errors.md#E23");
-        return refused_value;
+        return 1;  // not a NaN, so functions of it are constant expressions
     }
 };
 
@@ -141,9 +136,13 @@ struct constant : expression {
     }
 };
 
-/// Takes the place of an operand that is no expression, after its error was reported.
+/// Takes the place of an operand that is no expression, after its error was reported. A rule with it reports no further error.
 struct refused : constant {
-    constexpr refused() : constant(detail::refused_value) {}
+    /// Lays the expression out in a graph and returns the index of its node.
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{op::refused, {-1, -1, -1}, 0, {}});
+    }
 };
 
 /// Whether a type takes the place of an operand whose error was reported already.
@@ -217,13 +216,41 @@ struct apply : expression {
         (Operands::count(c), ...);
     }
 
-    /// Lays the expression out in a graph and returns the index of its node.
+    /// Lays the operands out in a graph and returns the node of the operation, which is not in the graph yet.
     template <std::size_t N>
-    constexpr std::int16_t into(graph<N>& g) const {
+    constexpr node node_in(graph<N>& g) const {
         node result{Code, {-1, -1, -1}, 0, {}};
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             ((result.operands[I] = hana::at_c<I>(operands).into(g)), ...);
         }(std::index_sequence_for<Operands...>{});
+        return result;
+    }
+
+    /// Lays the expression out in a graph and returns the index of its node.
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node_in(g));
+    }
+};
+
+/// A reduction, or a number of elements, over something else than the tensor: `global(norm(grad))`, `per_row(mean(grad))`.
+template <domain Over, Expression X>
+struct scoped : expression {
+    static constexpr std::size_t depth = X::depth;  ///< operations in the longest chain
+
+    X reduction;  ///< as over the tensor
+
+    /// Gives a reduction another scope.
+    constexpr explicit scoped(const X& x) : reduction(x) {}
+
+    /// Counts the nodes that it lays out.
+    static constexpr void count(detail::node_count& c) { X::count(c); }
+
+    /// Lays the expression out in a graph and returns the index of its node.
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        node result = reduction.node_in(g);
+        result.over = Over;
         return g.add(result);
     }
 };

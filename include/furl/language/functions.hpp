@@ -5,25 +5,6 @@
 // Functions act element by element; their operands are expressions or numbers.
 namespace FURL_NAMESPACE {
 
-/// A draw from a counter-based generator.
-template <Expression Seed>
-struct random_number : expression {
-    Seed seed;      ///< one value per step
-    double stream;  ///< equal streams of a rule draw equal numbers
-
-    /// Counts the nodes that it lays out.
-    static constexpr void count(detail::node_count& c) {
-        ++c.nodes;
-        Seed::count(c);
-    }
-
-    /// Lays the expression out in a graph and returns the index of its node.
-    template <std::size_t N>
-    constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node{op::random, {seed.into(g), -1, -1}, stream, {}});
-    }
-};
-
 /// x^2.
 template <Expression X>
 constexpr made<op::square, X> square(const X& x) {
@@ -164,8 +145,8 @@ constexpr made<op::atan2, A, B> atan2(const A& a, const B& b) {
 /// Shape:   one value per parameter (n).
 /// Errors:  E22 if the seed is not one value per step, or the stream is no such number.
 template <Operand Seed>
-constexpr auto random(const Seed& seed, double stream) {
-    return random_number<as_expression_t<Seed>>{{}, as_expression(seed), stream};
+constexpr made<op::random, Seed, double> random(const Seed& seed, double stream) {
+    return make<op::random>(seed, stream);
 }
 
 /// x held between low and high; a NaN stays NaN.

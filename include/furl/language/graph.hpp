@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/static_vector.hpp>
+#include <furl/language/domain.hpp>
 #include <furl/language/limits.hpp>
 #include <furl/language/op.hpp>
 
@@ -15,13 +16,16 @@ namespace FURL_NAMESPACE {
 struct node {
     op code = op::constant;
     std::int16_t operands[3]{-1, -1, -1};
-    double value = 0;  ///< the value of a constant, or the default of a hyperparameter (NaN if it has none)
+    double value = 0;  ///< the number that the rule writes: a constant, or the default of a hyperparameter (NaN if it has none)
     std::string_view name{};
+    /// What a reduction leaves: a value for each row (over its columns), column, tensor, or step. Of `count`, what it counts the
+    /// elements of; of `first_step`, whether tensors share it.
+    domain over = domain::tensor;
 };
 
 constexpr bool operator==(const node& a, const node& b) {
     return a.code == b.code && a.operands[0] == b.operands[0] && a.operands[1] == b.operands[1] &&
-           a.operands[2] == b.operands[2] && a.name == b.name &&
+           a.operands[2] == b.operands[2] && a.over == b.over && a.name == b.name &&
            std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
 }
 

@@ -20,10 +20,16 @@ struct leaf : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
+    /// The node of the leaf, which is not in the graph yet.
+    template <std::size_t N>
+    constexpr node node_in(graph<N>&) const {
+        return {Code, {-1, -1, -1}, 0, {}};
+    }
+
     /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node{Code, {-1, -1, -1}, 0, {}});
+        return g.add(node_in(g));
     }
 };
 
@@ -51,6 +57,12 @@ inline constexpr leaf<op::first_step> first_step{};
 
 /// The number of elements of the tensor. Shape: one value per tensor.
 inline constexpr leaf<op::count> count{};
+
+/// The number of rows of the tensor; 1 if it has no shape. Shape: one value per tensor.
+inline constexpr scoped<domain::column, leaf<op::count>> rows{count};
+
+/// The number of columns of the tensor; the number of its elements if it has no shape. Shape: one value per tensor.
+inline constexpr scoped<domain::row, leaf<op::count>> columns{count};
 
 namespace detail {
 

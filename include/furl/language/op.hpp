@@ -10,8 +10,8 @@ namespace FURL_NAMESPACE {
 
 /// All operations that a rule can hold, and the machine operations that program passes introduce.
 enum class op : std::uint8_t {
-    // leaves
-    constant, hyper, tensor_hyper, step, first_step, count, global_count, param, grad, updated, input, previous,
+    // leaves; refused takes the place of an operand whose error was reported
+    constant, refused, hyper, tensor_hyper, step, first_step, count, param, grad, updated, input, previous,
     // names: the value of the operand, under a name
     let, corrected, state, starts, with, guard, zero_grad,
     // arithmetic
@@ -21,11 +21,10 @@ enum class op : std::uint8_t {
     random, copysign, minimum, maximum, pow, atan2, clamp, lerp,
     // conditions
     less, less_equal, greater, greater_equal, equal, not_equal, logical_and, logical_or, logical_not, select,
-    // reductions over the tensor, and in the same order over all tensors of the step
+    // reductions; node::over says over what
     sum, mean, dot, norm, norm1, max_abs, all_finite,
-    global_sum, global_mean, global_dot, global_norm, global_norm1, global_max_abs, global_all_finite,
     // machine operations
-    fma, fms, fnma, reduce_sum, reduce_max, global_reduce_sum, global_reduce_max,
+    fma, fms, fnma, reduce_sum, reduce_max,
 };
 
 enum class op_kind : std::uint8_t { leaf, naming, arithmetic, function, condition, reduction, machine };
@@ -41,13 +40,13 @@ struct op_info {
 // One row per op, in the order of the enumeration.
 inline constexpr std::array op_table{
     op_info{op::constant, op_kind::leaf, 0, false, "constant"},
+    op_info{op::refused, op_kind::leaf, 0, false, "refused"},
     op_info{op::hyper, op_kind::leaf, 0, false, "hyper"},
     op_info{op::tensor_hyper, op_kind::leaf, 0, false, "tensor_hyper"},
     op_info{op::step, op_kind::leaf, 0, false, "step"},
     // The optional first operand is the condition of the steps that count.
     op_info{op::first_step, op_kind::leaf, 0, true, "first_step"},
     op_info{op::count, op_kind::leaf, 0, false, "count"},
-    op_info{op::global_count, op_kind::leaf, 0, false, "global_count"},
     op_info{op::param, op_kind::leaf, 0, false, "param"},
     op_info{op::grad, op_kind::leaf, 0, false, "grad"},
     op_info{op::updated, op_kind::leaf, 0, false, "updated"},
@@ -81,7 +80,7 @@ inline constexpr std::array op_table{
     op_info{op::sigmoid, op_kind::function, 1, false, "sigmoid"},
     op_info{op::sin, op_kind::function, 1, false, "sin"},
     op_info{op::cos, op_kind::function, 1, false, "cos"},
-    op_info{op::random, op_kind::function, 1, false, "random"},  // seed; value: the stream
+    op_info{op::random, op_kind::function, 2, false, "random"},  // seed, stream
     op_info{op::copysign, op_kind::function, 2, false, "copysign"},
     op_info{op::minimum, op_kind::function, 2, false, "min"},
     op_info{op::maximum, op_kind::function, 2, false, "max"},
@@ -106,20 +105,11 @@ inline constexpr std::array op_table{
     op_info{op::norm1, op_kind::reduction, 1, false, "norm1"},
     op_info{op::max_abs, op_kind::reduction, 1, false, "max_abs"},
     op_info{op::all_finite, op_kind::reduction, 1, true, "all_finite"},
-    op_info{op::global_sum, op_kind::reduction, 1, false, "global_sum"},
-    op_info{op::global_mean, op_kind::reduction, 1, false, "global_mean"},
-    op_info{op::global_dot, op_kind::reduction, 2, false, "global_dot"},
-    op_info{op::global_norm, op_kind::reduction, 1, false, "global_norm"},
-    op_info{op::global_norm1, op_kind::reduction, 1, false, "global_norm1"},
-    op_info{op::global_max_abs, op_kind::reduction, 1, false, "global_max_abs"},
-    op_info{op::global_all_finite, op_kind::reduction, 1, true, "global_all_finite"},
     op_info{op::fma, op_kind::machine, 3, false, "fma"},
     op_info{op::fms, op_kind::machine, 3, false, "fms"},
     op_info{op::fnma, op_kind::machine, 3, false, "fnma"},
     op_info{op::reduce_sum, op_kind::machine, 1, false, "reduce_sum"},
     op_info{op::reduce_max, op_kind::machine, 1, false, "reduce_max"},
-    op_info{op::global_reduce_sum, op_kind::machine, 1, false, "global_reduce_sum"},
-    op_info{op::global_reduce_max, op_kind::machine, 1, false, "global_reduce_max"},
 };
 
 constexpr const op_info& info(op code) { return op_table[static_cast<std::size_t>(code)]; }
@@ -127,34 +117,10 @@ constexpr const op_info& info(op code) { return op_table[static_cast<std::size_t
 static_assert([] {
     for (std::size_t i = 0; i < op_table.size(); ++i)
         if (static_cast<std::size_t>(op_table[i].code) != i) return false;
-    return op_table.back().code == op::global_reduce_max;
+    return op_table.back().code == op::reduce_max;
 }());
 
-/// Whether a machine operation reduces all elements to one number.
-constexpr bool is_reduction(op code) { return code >= op::reduce_sum; }
-
-/// Whether an operation has one value for all tensors of the step.
-constexpr bool is_global(op code) {
-    return code == op::global_count || (code >= op::global_sum && code <= op::global_all_finite) ||
-           code >= op::global_reduce_sum;
-}
-
-/// Returns the reduction over all tensors that corresponds to one over a single tensor.
-constexpr op global_form(op code) {
-    if (code == op::count) return op::global_count;
-    const int distance = code >= op::reduce_sum ? 2 : 7;
-    return static_cast<op>(static_cast<int>(code) + distance);
-}
-
-/// Returns the reduction over a single tensor that corresponds to one over all tensors; other operations stay as they are.
-constexpr op tensor_form(op code) {
-    if (code == op::global_count) return op::count;
-    if (!is_global(code)) return code;
-    const int distance = code >= op::reduce_sum ? 2 : 7;
-    return static_cast<op>(static_cast<int>(code) - distance);
-}
-
-static_assert(global_form(op::sum) == op::global_sum && global_form(op::all_finite) == op::global_all_finite);
-static_assert(global_form(op::reduce_max) == op::global_reduce_max);
+/// Whether a machine operation reduces many values to one.
+constexpr bool is_reduction(op code) { return code == op::reduce_sum || code == op::reduce_max; }
 
 }  // namespace furl

@@ -49,31 +49,65 @@ constexpr made<op::dot, A, B> dot(const A& a, const B& b) {
     return make<op::dot>(a, b);
 }
 
+namespace detail {
+
+template <class X>
+inline constexpr bool is_tensor_reduction = false;
+template <op Code, class... Operands>
+inline constexpr bool is_tensor_reduction<apply<Code, Operands...>> = info(Code).kind == op_kind::reduction;
+template <>
+inline constexpr bool is_tensor_reduction<leaf<op::count>> = true;
+
+// What can be given another scope: a reduction over the tensor, or its number of elements.
+template <class X>
+concept Reduction = is_tensor_reduction<X>;
+
+template <domain Over, class X>
+constexpr auto over(const X& x) {
+    if constexpr (Reduction<X>) return scoped<Over, X>(x);
+    else return refused{};
+}
+
+}  // namespace detail
+
 /// A reduction over all tensors of the step: `global(norm(grad))`.
 ///
 /// @param x  a reduction: sum, mean, dot, norm, norm1, max_abs, all_finite or furl::count.
 /// @returns  an expression. Shape: one value per step.
 /// Errors:   E20 if x is no reduction.
-template <op Code, class... Operands>
-constexpr auto global(const apply<Code, Operands...>& x) {
-    constexpr bool reduces = info(Code).kind == op_kind::reduction && !is_global(Code);
-    static_assert(reduces, "furl[E20]: global() of something that is no reduction; write global(norm(x)), "
-                           "global(sum(x)), ... See docs/errors.md#E20");
-    if constexpr (reduces)
-        return hana::unpack(x.operands, [](const auto&... operands) { return make<global_form(Code)>(operands...); });
-    else
-        return x;
+template <class X>
+constexpr auto global(const X& x) {
+    static_assert(detail::Reduction<X> || was_refused<X>, "furl[E20]: global() of something that is no reduction; write global(norm(x)), "
+                                                          "global(sum(x)), ... See docs/errors.md#E20");
+    return detail::over<domain::step>(x);
 }
 
-/// The number of elements of all tensors of the step.
-constexpr auto global(const leaf<op::count>&) { return leaf<op::global_count>{}; }
+/// A reduction over each row of the tensor: `per_row(mean(square(grad)))`.
+///
+/// \f$ r_i = \frac{1}{\mathit{columns}} \sum_j g_{ij}^2 \f$
+///
+/// @param x  a reduction, as for global, or furl::count: the number of columns.
+/// @returns  an expression. Shape: one value per row. Arithmetic broadcasts it over the columns, as NumPy does.
+/// Errors:   E20 if x is no reduction.
+template <class X>
+constexpr auto per_row(const X& x) {
+    static_assert(detail::Reduction<X> || was_refused<X>, "furl[E20]: per_row() of something that is no reduction; write per_row(mean(x)), "
+                                                          "per_row(norm(x)), ... See docs/errors.md#E20");
+    return detail::over<domain::row>(x);
+}
 
-/// Error E20.
-template <Expression X>
-constexpr auto global(const X& x) {
-    static_assert(!Expression<X>, "furl[E20]: global() of something that is no reduction; write global(norm(x)), "
-                                  "global(sum(x)), ... See docs/errors.md#E20");
-    return x;
+/// A reduction over each column of the tensor: `per_column(mean(square(grad)))`.
+///
+/// \f$ c_j = \frac{1}{\mathit{rows}} \sum_i g_{ij}^2 \f$
+///
+/// @param x  a reduction, as for global, or furl::count: the number of rows.
+/// @returns  an expression. Shape: one value per column. Arithmetic broadcasts it over the rows, as NumPy does.
+/// Errors:   E20 if x is no reduction.
+template <class X>
+constexpr auto per_column(const X& x) {
+    static_assert(detail::Reduction<X> || was_refused<X>, "furl[E20]: per_column() of something that is no reduction; write "
+                                                          "per_column(mean(x)), per_column(norm(x)), ... See docs/errors.md#E20");
+    return detail::over<domain::column>(x);
 }
 
 }  // namespace furl

@@ -86,7 +86,7 @@ class state_memory {
         });
         std::size_t k = Plan::first_state;
         for (const auto& s : Plan::program.states) {
-            if (s.when != rate::per_element) continue;
+            if (s.where != domain::element) continue;
             if (const auto value = static_cast<T>(detail::scalar_states<Plan>::initial_value(s)); value != 0) fill(k, sizes, value);
             ++k;
         }

@@ -114,7 +114,7 @@ class optimizer_data {
         nowhere_ = detail::not_a_number<double>;
         if (!has_tensor(tensor)) return nowhere_;
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
-            if (const auto& s = Plan::program.states[i]; s.name == name && s.when != rate::per_element)
+            if (const auto& s = Plan::program.states[i]; s.name == name && s.where != domain::element)
                 return engine_.states().at(i, tensor);
         detail::refuse(detail::no_such("state of one value per tensor or step", name, "the rule", scalar_states()));
         return nowhere_;
@@ -122,7 +122,7 @@ class optimizer_data {
 
     /// The names of the states of one value per tensor or per step.
     static constexpr auto scalar_states() {
-        constexpr auto is_one = [](const state_entry& s) { return s.when != rate::per_element && s.role != state_role::hyperparameter; };
+        constexpr auto is_one = [](const state_entry& s) { return s.where != domain::element && s.role != state_role::hyperparameter; };
         std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(Plan::program.states, is_one))> names{};
         std::size_t i = 0;
         for (const auto& s : Plan::program.states)
@@ -152,7 +152,7 @@ class optimizer_data {
 
     /// The memory of a state by its place in info().states. That of a state of one value per step is the same for any tensor.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
-        if (table::info.states[state].when != rate::per_element) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
+        if (table::info.states[state].where != domain::element) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
         return states_.at(table::buffer_of_state(state), tensor, size(tensor));
     }
 

@@ -23,7 +23,7 @@ class plan_info {
     static constexpr int state_of_stream(std::size_t stream) {
         std::size_t now = Plan::first_state;
         for (std::size_t i = 0; i < program.states.size(); ++i)
-            if (program.states[i].when == rate::per_element && now++ == stream) return static_cast<int>(i);
+            if (program.states[i].where == domain::element && now++ == stream) return static_cast<int>(i);
         return state_info::parameters;
     }
 
@@ -45,10 +45,10 @@ class plan_info {
         std::array<state_info, program.states.size() + companions> table{};
         std::size_t i = 0, stream = Plan::first_state;
         for (const auto& s : program.states)
-            table[i++] = {s.name, s.when, s.when == rate::per_element ? types[stream++] : element_type::float64, s.role,
+            table[i++] = {s.name, s.where, s.where == domain::element ? types[stream++] : element_type::float64, s.role,
                           s.role == state_role::started ? std::optional(1.0) : std::nullopt};
         ((table[i++] = {{companion_text<Companion>.data(), companion_text<Companion>.size()},
-                        rate::per_element,
+                        domain::element,
                         element_type_of<typename Plan::template format<Plan::buffers[Plan::stream_count + Companion].stream>::companion>,
                         state_role::of_rule,
                         {},
@@ -61,16 +61,15 @@ class plan_info {
         std::array<reduction_info, order.reductions.size()> table{};
         for (std::size_t i = 0; i < table.size(); ++i) {
             const auto r = order.reductions[i];
-            const auto code = program[r].code;
-            table[i] = {detail::reduction_hashes<Plan>[i], static_cast<std::size_t>(order.level[r]) - 1, is_global(code),
-                        tensor_form(code) == op::reduce_sum};
+            table[i] = {detail::reduction_hashes<Plan>[i], static_cast<std::size_t>(order.level[r]) - 1, program[r].where == domain::step,
+                        program[r].code == op::reduce_sum};
         }
         return table;
     }();
 
     static constexpr bool counts_all = [] {
         for (const auto& x : program.code)
-            if (x.code == op::global_count) return true;
+            if (x.code == op::count && x.over == domain::step) return true;
         return false;
     }();
 
@@ -106,11 +105,11 @@ class plan_info {
         }(std::make_index_sequence<Plan::stream_count>{}, stream);
     }
 
-    /// Returns the place of a state of element rate or of a companion, by its number in the table of states.
+    /// Returns the place of a state of each element or of a companion, by its number in the table of states.
     static constexpr std::size_t buffer_of_state(std::size_t state) {
         if (state >= program.states.size()) return Plan::stream_count + state - program.states.size();
         std::size_t stream = Plan::first_state;
-        for (std::size_t i = 0; i < state; ++i) stream += program.states[i].when == rate::per_element;
+        for (std::size_t i = 0; i < state; ++i) stream += program.states[i].where == domain::element;
         return stream;
     }
 

@@ -40,7 +40,7 @@ inline constexpr element_type element_type_of<std::uint8_t> = element_type::uint
 /// A state of a rule: how many values it has, and how they are stored.
 struct state_info {
     std::string_view name;
-    rate when = rate::per_element;
+    domain where = domain::element;
     element_type type = element_type::float32;
     state_role role = state_role::of_rule;
     std::optional<double> if_missing{};  ///< what to assume where a file of an older furl, with steps done, lacks this state

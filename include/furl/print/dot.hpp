@@ -38,12 +38,12 @@ std::string dot() {
     const auto node = [](std::size_t i) { return "v" + std::to_string(i); };
     for (std::size_t i = 0; i < plan::size; ++i) {
         const auto& x = plan::program.code[i];
-        const bool memory = x.when == rate::per_element && info(x.code).kind == op_kind::leaf;
+        const bool memory = x.where == domain::element && info(x.code).kind == op_kind::leaf;
         const bool reduction = is_reduction(x.code);
         result += "  " + node(i) + " [label=" + detail::quoted(detail::dot_label(x));
         if (memory) result += ", shape=box";
         else if (reduction) result += ", shape=doublecircle";
-        else if (x.when != rate::per_element) result += ", color=gray, fontcolor=gray40";
+        else if (x.where != domain::element) result += ", color=gray, fontcolor=gray40";
         result += "]\n";
         for (auto operand : x.operands)
             if (operand >= 0) result += "  " + node(static_cast<std::size_t>(operand)) + " -> " + node(i) + "\n";

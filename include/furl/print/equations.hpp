@@ -95,8 +95,7 @@ class equation_printer {
         std::vector<phrase> operands;
         for (auto operand : x.operands)
             if (operand >= 0) operands.push_back(print(operand));
-        if (x.code == op::random) operands.push_back({number_text(x.value)});
-        return Style::operation(x.code, operands);
+        return Style::operation(x, operands);
     }
 };
 

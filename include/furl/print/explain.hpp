@@ -44,10 +44,12 @@ std::string pass_text(std::size_t pass) {
     return "reads " + reads + (writes.empty() ? "; writes nothing" : "; writes " + writes);
 }
 
-inline std::string_view rate_text(rate when) {
-    switch (when) {
-        case rate::per_element: return "one value per parameter";
-        case rate::per_tensor: return "one value per tensor";
+inline std::string_view domain_text(domain where) {
+    switch (where) {
+        case domain::element: return "one value per parameter";
+        case domain::row: return "one value per row";
+        case domain::column: return "one value per column";
+        case domain::tensor: return "one value per tensor";
         default: return "one value";
     }
 }
@@ -77,7 +79,7 @@ std::string explain() {
         result += "\nstates\n";
         auto printer = detail::printer_for<detail::text_style>(written);
         for (const auto& s : written.states)
-            result += "  " + std::string(s.name) + ": " + std::string(detail::rate_text(s.when)) + ", starts at " +
+            result += "  " + std::string(s.name) + ": " + std::string(detail::domain_text(s.where)) + ", starts at " +
                       printer.value({nullptr, s.initial}) + "\n";
     }
     if (!written.hypers.empty()) {

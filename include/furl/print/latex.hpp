@@ -98,7 +98,8 @@ struct latex_style {
             case op::grad: return {"g_t"};
             case op::step: return {"t"};
             case op::first_step: return {"t = 1", tightness::comparison};
-            case op::global_count: return {"n^{\\mathrm{all}}"};
+            case op::count:
+                return {x.over == domain::step ? "n^{\\mathrm{all}}" : "n" + below("", x.over)};
             default: return {"n"};
         }
     }
@@ -124,11 +125,28 @@ struct latex_style {
 
     static phrase around(const char* left, const phrase& x, const char* right) { return {left + x.text + right}; }
 
-    static phrase operation(op code, const std::vector<phrase>& x) {
+    // The index that a reduction runs over, j over a row and i over a column, behind another one.
+    static std::string below(const std::string& index, domain over) {
+        const std::string runs = over == domain::row ? "j" : over == domain::column ? "i" : "";
+        if (index.empty() || runs.empty()) return (index + runs).empty() ? "" : "_" + index + runs;
+        return "_{" + index + ",\\, " + runs + "}";
+    }
+
+    static phrase norm(const phrase& x, const std::string& order, domain over) {
+        return {"\\left\\|" + x.text + "\\right\\|" + below(order, over)};
+    }
+
+    static phrase operation(const instruction& i, const std::vector<phrase>& x) {
+        const auto result = of_tensor(i, x);
+        const bool of_all = i.over == domain::step && info(i.code).kind == op_kind::reduction;
+        return of_all ? phrase{result.text + "^{\\mathrm{all}}"} : result;
+    }
+
+    static phrase of_tensor(const instruction& i, const std::vector<phrase>& x) {
         const auto relation = [&](const char* symbol) {
             return phrase{bracketed(x[0], tightness::sum) + symbol + bracketed(x[1], tightness::sum), tightness::comparison};
         };
-        switch (code) {
+        switch (i.code) {
             case op::add: return infix(" + ", x[0], x[1], tightness::sum, true);
             case op::subtract: return infix(" - ", x[0], x[1], tightness::sum, false);
             case op::multiply: {
@@ -149,7 +167,7 @@ struct latex_style {
             case op::exp: return {"e^{" + x[0].text + "}", tightness::power};
             case op::sigmoid: return call("\\sigma", x);
             case op::log: case op::tanh: case op::sin: case op::cos:
-                return call("\\" + std::string(info(code).text), x);
+                return call("\\" + std::string(info(i.code).text), x);
             case op::minimum: return call("\\min", x);
             case op::maximum: return call("\\max", x);
             case op::less: return relation(" < ");
@@ -165,17 +183,16 @@ struct latex_style {
                 return {"\\begin{cases} " + x[1].text + " & \\text{if } " + x[0].text + " \\\\ " + x[2].text +
                             " & \\text{otherwise} \\end{cases}",
                         tightness::sum};
-            case op::sum: return {"\\textstyle\\sum " + bracketed(x[0], tightness::product), tightness::product};
-            case op::dot: return {"\\langle " + x[0].text + ",\\, " + x[1].text + "\\rangle"};
-            case op::norm: return around("\\left\\|", x[0], "\\right\\|_2");
-            case op::norm1: return around("\\left\\|", x[0], "\\right\\|_1");
-            case op::max_abs: return around("\\left\\|", x[0], "\\right\\|_\\infty");
+            case op::sum: return {"\\textstyle\\sum" + below("", i.over) + " " + bracketed(x[0], tightness::product), tightness::product};
+            case op::dot: return {"\\langle " + x[0].text + ",\\, " + x[1].text + "\\rangle" + below("", i.over)};
+            case op::norm: return norm(x[0], "2", i.over);
+            case op::norm1: return norm(x[0], "1", i.over);
+            case op::max_abs: return norm(x[0], "\\infty", i.over);
             default: break;
         }
-        if (is_global(code)) return {operation(tensor_form(code), x).text + "^{\\mathrm{all}}"};
         std::string name;
-        for (char c : info(code).text) name += c == '_' ? std::string("\\_") : std::string(1, c);
-        return call("\\operatorname{" + name + "}", x);
+        for (char c : info(i.code).text) name += c == '_' ? std::string("\\_") : std::string(1, c);
+        return call("\\operatorname{" + name + "}" + below("", i.over), x);
     }
 };
 

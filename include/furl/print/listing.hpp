@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/print/equations.hpp>
+#include <furl/program/fingerprint.hpp>
 
 #include <string>
 #include <string_view>
@@ -12,10 +13,12 @@ namespace detail {
 
 inline std::string value_number(std::int16_t i) { return "%" + std::to_string(i); }
 
-inline std::string_view rate_word(rate when) {
-    switch (when) {
-        case rate::per_element: return "parameter";
-        case rate::per_tensor: return "tensor";
+inline std::string_view domain_word(domain where) {
+    switch (where) {
+        case domain::element: return "parameter";
+        case domain::row: return "row";
+        case domain::column: return "column";
+        case domain::tensor: return "tensor";
         default: return "step";
     }
 }
@@ -23,11 +26,11 @@ inline std::string_view rate_word(rate when) {
 // Writes an instruction: its operation and its operands.
 inline std::string instruction_text(const instruction& x) {
     if (x.code == op::constant) return number_text(x.value);
-    std::string text(info(x.code).text);
+    std::string text(scope_text(x));
+    text += info(x.code).text;
     if (!x.name.empty()) text += " " + std::string(x.name);
     for (std::size_t k = 0; k < std::size(x.operands); ++k)
         if (x.operands[k] >= 0) text += (k == 0 ? " " : ", ") + value_number(x.operands[k]);
-    if (x.code == op::random) text += ", stream " + number_text(x.value);
     return text;
 }
 
@@ -63,8 +66,8 @@ std::string listing(const program<Capacity>& p) {
         const auto names = detail::names_text(p, i);
         auto line = detail::in_column(detail::value_number(i), 4) + "= " +
                     detail::in_column(detail::instruction_text(p[i]), 26) + "per " +
-                    (names.empty() ? std::string(detail::rate_word(p[i].when))
-                                   : detail::in_column(std::string(detail::rate_word(p[i].when)), 11) + names);
+                    (names.empty() ? std::string(detail::domain_word(p[i].where))
+                                   : detail::in_column(std::string(detail::domain_word(p[i].where)), 11) + names);
         result += line + "\n";
     }
     return result;
@@ -73,7 +76,7 @@ std::string listing(const program<Capacity>& p) {
 /// Writes the plan of a rule as text: the values that are computed once a step, those of each pass over memory, and the values
 /// that the last pass writes.
 ///
-/// @returns  a line for the values of step and tensor rate; for each pass the streams that it reads, its values and
+/// @returns  a line for the values of step and tensor; for each pass the streams that it reads, its values and
 ///           what it reduces or stores.
 template <class Rule, class Numerics = contracted>
     requires well_formed<Rule>

@@ -23,7 +23,7 @@ struct text_style {
             case op::constant: return {number_text(x.value), x.value < 0 ? tightness::sign : tightness::atom};
             case op::hyper: case op::tensor_hyper: case op::input: return {std::string(x.name)};
             case op::previous: return {"previous(" + std::string(x.name) + ")"};
-            case op::global_count: return {"global(count)"};
+            case op::count: return {std::string(count_text(x.over))};
             default: return {std::string(info(x.code).text)};
         }
     }
@@ -36,8 +36,8 @@ struct text_style {
         return {bracketed(a, holds) + symbol + bracketed(b, right), holds};
     }
 
-    static phrase operation(op code, const std::vector<phrase>& x) {
-        switch (code) {
+    static phrase operation(const instruction& i, const std::vector<phrase>& x) {
+        switch (i.code) {
             case op::add: return infix(" + ", x[0], x[1], tightness::sum, true);
             case op::subtract: return infix(" - ", x[0], x[1], tightness::sum, false);
             case op::multiply: return infix(" * ", x[0], x[1], tightness::product, false);
@@ -54,10 +54,27 @@ struct text_style {
             case op::logical_not: return {"!" + bracketed(x[0], tightness::sign), tightness::sign};
             default: break;
         }
-        if (is_global(code)) return {"global(" + operation(tensor_form(code), x).text + ")"};
-        std::string text(info(code).text);
-        for (std::size_t i = 0; i < x.size(); ++i) text += (i == 0 ? "(" : ", ") + x[i].text;
-        return {text + ")"};
+        std::string text(info(i.code).text);
+        for (std::size_t k = 0; k < x.size(); ++k) text += (k == 0 ? "(" : ", ") + x[k].text;
+        return {scoped(i.over, text + ")")};
+    }
+
+    static std::string_view count_text(domain over) {
+        switch (over) {
+            case domain::step: return "global(count)";
+            case domain::row: return "columns";
+            case domain::column: return "rows";
+            default: return "count";
+        }
+    }
+
+    static std::string scoped(domain over, const std::string& reduction) {
+        switch (over) {
+            case domain::step: return "global(" + reduction + ")";
+            case domain::row: return "per_row(" + reduction + ")";
+            case domain::column: return "per_column(" + reduction + ")";
+            default: return reduction;
+        }
     }
 
     static phrase relation(const char* symbol, const std::vector<phrase>& x) {

@@ -106,15 +106,16 @@ constexpr bool stands_still(const program<Capacity>& p, std::int16_t condition) 
 }
 
 template <std::size_t Capacity>
-constexpr void check_rates(program<Capacity>& p) {
+constexpr void check_domains(program<Capacity>& p) {
     for (const auto& x : p.code) {
         if (x.code != op::random) continue;
-        if (p[x.operands[0]].when != rate::per_step) p.fail(mistake::seed_per_element);
-        if (!(x.value >= 0 && x.value <= 0x7fffffff) || x.value != static_cast<double>(static_cast<std::int64_t>(x.value)))
+        if (p[x.operands[0]].where != domain::step) p.fail(mistake::seed_per_element);
+        const double stream = p[x.operands[1]].value;
+        if (!(stream >= 0 && stream <= 0x7fffffff) || stream != static_cast<double>(static_cast<std::int64_t>(stream)))
             p.fail(mistake::no_stream);
     }
     if (p.guard < 0) return;
-    if (p[p.guard].when != rate::per_step) p.fail(mistake::guard_per_element);
+    if (p[p.guard].where != domain::step) p.fail(mistake::guard_per_element);
     if (stands_still(p, p.guard)) p.fail(mistake::guard_stands_still);
 }
 
@@ -167,7 +168,7 @@ inline constexpr finding finding_of = [] {
     } else {
         auto p = stages<Rule>::written;
         if (p.error == mistake::none) check_conditions(p);
-        if (p.error == mistake::none) check_rates(p);
+        if (p.error == mistake::none) check_domains(p);
         if (p.error == mistake::none) check_states(p);
         if (p.error == mistake::none) check_size(p);
         return finding{p.error, p.culprit};

@@ -44,9 +44,7 @@ constexpr void count_operation(cost_table& c, op code) {
         case op::sqrt: ++c.square_roots; break;
         case op::cbrt: case op::exp: case op::expm1: case op::log: case op::log1p: case op::tanh: case op::sin:
         case op::cos: case op::pow: case op::atan2: case op::random: ++c.functions; break;
-        case op::reduce_sum: case op::reduce_max: case op::global_reduce_sum: case op::global_reduce_max:
-            ++c.reductions;
-            break;
+        case op::reduce_sum: case op::reduce_max: ++c.reductions; break;
         default:
             if (info(code).kind != op_kind::leaf) ++c.others;
     }

@@ -8,23 +8,30 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Emits the sum or maximum of x over the tensor, or over all tensors. If all of these elements share x, the sum is a product
-// with their number and the maximum is x, and no loop is needed.
+// Emits the sum or maximum of x over the numbers of a domain. If all of these share x, the sum is a product with their number and
+// the maximum is x, and no loop is needed. A value of each row is summed over the rows, not over all elements.
 template <std::size_t Capacity>
 struct reduction_of {
     program<Capacity>& out;
-    bool global;
-
-    constexpr op scoped(op code) const { return global ? global_form(code) : code; }
-    constexpr std::int16_t elements() const { return out.emit(scoped(op::count), -1); }
+    domain over;
 
     constexpr std::int16_t sum(std::int16_t x) const {
-        if (out.is_element(x) || (global && out[x].when == rate::per_tensor)) return out.emit(scoped(op::reduce_sum), x);
-        return out.emit(op::multiply, x, elements());
+        return is_shared(x) ? out.emit(op::multiply, x, count(over)) : out.emit(op::reduce_sum, x, left(x));
     }
-    constexpr std::int16_t max(std::int16_t x) const {
-        if (out.is_element(x) || (global && out[x].when == rate::per_tensor)) return out.emit(scoped(op::reduce_max), x);
-        return x;
+    constexpr std::int16_t max(std::int16_t x) const { return is_shared(x) ? x : out.emit(op::reduce_max, x, left(x)); }
+    constexpr std::int16_t mean(std::int16_t x) const { return out.emit(op::divide, sum(x), terms(x)); }
+
+  private:
+    constexpr domain left(std::int16_t x) const { return meet(out[x].where, over); }
+    constexpr bool is_shared(std::int16_t x) const { return left(x) == out[x].where; }
+    constexpr std::int16_t count(domain of) const { return out.emit(op::count, -1, of); }
+
+    // Returns the number of values that a sum of x adds up.
+    constexpr std::int16_t terms(std::int16_t x) const {
+        const auto where = out[x].where;
+        if (is_shared(x) || (where != domain::row && where != domain::column)) return count(over);
+        const auto lines = count(where == domain::row ? domain::column : domain::row);
+        return over == domain::step ? out.emit(op::reduce_sum, lines, domain::step) : lines;
     }
 };
 
@@ -50,8 +57,8 @@ constexpr program<Capacity> expand(const program<Capacity>& in) {
         const auto a = x.operands[0], b = x.operands[1], c = x.operands[2];
         const auto squared = [&] { return out.emit(op::multiply, a, a); };
         const auto magnitude = [&] { return out.emit(op::abs, a); };
-        const detail::reduction_of<Capacity> over{out, is_global(x.code)};
-        switch (tensor_form(x.code)) {
+        const detail::reduction_of<Capacity> over{out, x.over};
+        switch (x.code) {
             case op::square: return squared();
             case op::cube: return out.emit(op::multiply, squared(), a);
             case op::rsqrt: return out.emit(op::divide, out.emit(1.0), out.emit(op::sqrt, a));
@@ -62,7 +69,7 @@ constexpr program<Capacity> expand(const program<Capacity>& in) {
             case op::lerp: return out.emit(op::add, a, out.emit(op::multiply, c, out.emit(op::subtract, b, a)));
             case op::pow: return detail::expand_pow(out, x);
             case op::sum: return over.sum(a);
-            case op::mean: return out.emit(op::divide, over.sum(a), over.elements());
+            case op::mean: return over.mean(a);
             case op::dot: return over.sum(out.emit(op::multiply, a, b));
             case op::norm: return out.emit(op::sqrt, over.sum(squared()));
             case op::norm1: return over.sum(magnitude());

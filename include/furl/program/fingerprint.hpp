@@ -21,11 +21,29 @@ struct word_hash {
         value ^= value >> 31;
         return *this;
     }
-    constexpr word_hash& operator<<(std::string_view text) {
+    constexpr word_hash& operator<<(std::string_view text) { return add({}, text); }
+
+    /// Feeds two pieces of text as one.
+    constexpr word_hash& add(std::string_view prefix, std::string_view text) {
+        for (char c : prefix) *this << static_cast<unsigned char>(c);
         for (char c : text) *this << static_cast<unsigned char>(c);
-        return *this << text.size();
+        return *this << prefix.size() + text.size();
     }
 };
+
+// What stands before the name of a reduction, or of a number of elements, that is not over the tensor.
+constexpr std::string_view scope_text(const node& x) {
+    if (x.code == op::first_step) return {};
+    switch (x.over) {
+        case domain::step: return "global_";
+        case domain::row: return "row_";
+        case domain::column: return "column_";
+        default: return {};
+    }
+}
+
+// The number of a state's domain in a hash. Files that must still load were written when there were three domains.
+constexpr std::uint64_t domain_number(domain where) { return where == domain::element ? 2 : static_cast<std::uint64_t>(where); }
 
 // Returns the hash of each value of a program, by what it computes. The default of a hyperparameter is not part of it.
 template <std::size_t Capacity>
@@ -41,11 +59,18 @@ constexpr static_vector<std::uint64_t, Capacity> value_hashes(const program<Capa
                                           << leaf(op::constant, 1) << 0).value);
             continue;
         }
+        // Each word is what it was when checkpoints that must still load were written: a reduction over all tensors had a name of
+        // its own, a condition that all tensors share the value 1, and a random number its stream as its value.
+        const auto of = [&](std::int16_t i) { return i < 0 ? 0 : hashes[static_cast<std::size_t>(i)]; };
+        double value = x.value;
+        auto second = of(x.operands[1]);
+        if (x.code == op::first_step) value = x.over == domain::step;
+        if (x.code == op::random) value = p[x.operands[1]].value, second = 0;
         word_hash h;
-        h << info(x.code).text << x.name;
-        if (x.code != op::hyper) h << std::bit_cast<std::uint64_t>(x.value);
-        for (auto operand : x.operands) h << (operand < 0 ? 0 : hashes[static_cast<std::size_t>(operand)]);
-        hashes.push_back(h.value);
+        h.add(scope_text(x), info(x.code).text);
+        h << x.name;
+        if (x.code != op::hyper) h << std::bit_cast<std::uint64_t>(value);
+        hashes.push_back((h << of(x.operands[0]) << second << of(x.operands[2])).value);
     }
     return hashes;
 }
@@ -56,7 +81,7 @@ constexpr std::uint64_t program_hash(const program<Capacity>& p) {
     const auto of = [&](std::int16_t i) { return i < 0 ? 0 : values[static_cast<std::size_t>(i)]; };
     std::uint64_t states = 0;  // added up, so that their order has no influence
     for (const auto& s : p.states)
-        states += (word_hash{} << s.name << static_cast<std::uint64_t>(s.when) << of(s.next) << of(s.initial)).value;
+        states += (word_hash{} << s.name << domain_number(s.where) << of(s.next) << of(s.initial)).value;
     return (word_hash{} << of(p.update) << of(p.guard) << states).value;
 }
 

@@ -31,7 +31,7 @@ constexpr program<Capacity> initialize(const program<Capacity>& in) {
             extended.fail(mistake::too_large);
             return extended;
         }
-        state_entry flag{detail::started_names[first_steps.size()], in[i].when};
+        state_entry flag{detail::started_names[first_steps.size()], in[i].where};
         flag.role = state_role::started;
         extended.states.push_back(flag);
         first_steps.push_back(i);

@@ -19,7 +19,7 @@ inline constexpr auto graph_of = [] {
 
 namespace detail {
 
-// Turns a graph into a program: names become table entries, `updated` becomes the update, and each state gets its rate.
+// Turns a graph into a program: names become table entries, `updated` becomes the update, and each state gets its domain.
 template <std::size_t N, std::size_t Capacity>
 struct lowering {
     const graph<N>& source;
@@ -36,7 +36,7 @@ struct lowering {
     constexpr void collect_names() {
         for (const auto& n : source.nodes) {
             if (n.code == op::hyper) declare_hyper(n);
-            if (n.value == refused_value) out.fail(mistake::told);
+            if (n.code == op::refused) out.fail(mistake::told);
             const bool has_name = n.code == op::hyper || n.code == op::tensor_hyper || n.code == op::input ||
                                   n.code == op::let || n.code == op::state;
             if (has_name && n.name.empty()) out.fail(mistake::empty_name);
@@ -64,7 +64,7 @@ struct lowering {
 
     // Makes the table entry of a state's node. Its values are still indices of nodes.
     constexpr state_entry state_of(const node& n) const {
-        state_entry s{n.name, rate::per_step, n.operands[0], n.operands[1], n.operands[2]};
+        state_entry s{n.name, domain::step, n.operands[0], n.operands[1], n.operands[2]};
         if (const auto& initial = at(s.initial); initial.code == op::starts) {
             s.initial = initial.operands[0];
             s.starts = initial.operands[1];
@@ -82,7 +82,7 @@ struct lowering {
             return;
         }
         if (out.states.full()) return out.fail(mistake::too_large);
-        state_entry s{n.name, rate::per_tensor, i, i};
+        state_entry s{n.name, domain::tensor, i, i};
         s.role = state_role::hyperparameter;
         out.states.push_back(s);
     }
@@ -104,32 +104,32 @@ struct lowering {
         else out.hypers.push_back({n.name, n.value});
     }
 
-    // A state has the finer rate of its recurrence, which may read the state, and its initial value: raise the rates until they
-    // agree.
-    constexpr void find_state_rates() {
-        rate rates[N]{};
+    // A state has the domain of its recurrence, which may read the state, joined with that of its initial value: join them until
+    // nothing changes.
+    constexpr void find_state_domains() {
+        domain domains[N]{};
         for (bool changed = true; changed;) {
             changed = false;
             for (std::size_t i = 0; i < source.nodes.size(); ++i) {
                 const auto& n = source.nodes[i];
-                // Only the rate of a state is looked up by its name.
-                const auto slot = n.code == op::previous ? out.slot_of(n) : std::int16_t{-1};
-                rate r = info(n.code).kind == op_kind::leaf || info(n.code).kind == op_kind::reduction
-                             ? out.rate_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name}, rate::per_step, slot})
-                             : rate::per_step;
-                // The condition under which a state starts does not change how many values it has.
-                if (n.code == op::starts) r = rates[n.operands[0]];
-                else if (info(n.code).kind != op_kind::reduction)
-                    for (auto operand : n.operands)
-                        if (operand >= 0) r = std::max(r, rates[operand]);
-                rates[i] = r;
+                domain found = domain::step;
+                for (auto operand : n.operands)
+                    if (operand >= 0) found = join(found, domains[operand]);
+                if (info(n.code).kind == op_kind::leaf || n.code == op::random) {
+                    // Only the domain of a state is looked up by its name.
+                    const auto slot = n.code == op::previous ? out.slot_of(n) : std::int16_t{-1};
+                    found = out.domain_of(instruction{{n.code, {-1, -1, -1}, n.value, n.name, n.over}, domain::step, slot});
+                } else if (info(n.code).kind == op_kind::reduction) {
+                    found = out.reduced(found, n.over);
+                } else if (n.code == op::starts) {
+                    found = domains[n.operands[0]];  // its condition does not change how many values a state has
+                }
+                domains[i] = found;
             }
             for (auto& s : out.states) {
-                const auto wanted = std::max(rates[s.next], rates[s.initial]);
-                if (wanted > s.when) {
-                    s.when = wanted;
-                    changed = true;
-                }
+                const auto wanted = join(s.where, join(domains[s.next], domains[s.initial]));
+                changed = changed || wanted != s.where;
+                s.where = wanted;
             }
         }
     }
@@ -184,7 +184,7 @@ struct lowering {
     constexpr std::int16_t emit_start(const state_entry& s) {
         instruction x{at(s.starts)};
         if (x.operands[0] >= 0) x.operands[0] = emit(x.operands[0]);
-        if (s.when == rate::per_step) x.value = first_step_of_all;
+        x.over = s.where == domain::step ? domain::step : domain::tensor;
         return out.emit(x);
     }
 
@@ -204,7 +204,7 @@ struct lowering {
         // name.
         if (source.overflow) out.fail(N < max_graph_nodes ? mistake::defined_twice : mistake::too_large);
         if (out.error != mistake::none) return out;
-        find_state_rates();
+        find_state_domains();
         out.update = emit(source.root);
         for (std::size_t i = 0; i < source.nodes.size(); ++i)
             if (source.nodes[i].code == op::state) emit(static_cast<std::int16_t>(i));

@@ -15,9 +15,9 @@ struct pass_order {
     std::size_t passes = 1;          ///< the number of passes over memory
     std::int16_t level[Capacity]{};  ///< the first pass in which a value can be used
     list elements[max_passes];       ///< values computed for each element, leaves included
-    list uniforms[max_passes];       ///< values of step or tensor rate that they read
+    list uniforms[max_passes];       ///< values of step and tensor that they read
     list reductions;                 ///< all reductions, by pass
-    list scalars;                    ///< values of step and tensor rate, in order
+    list scalars;                    ///< values of step and tensor, in order
 };
 
 /// Finds the passes of a program.
@@ -43,13 +43,13 @@ constexpr pass_order<Capacity> order_passes(const program<Capacity>& p) {
         if (pass + 1 == s.passes) {
             needed[p.update] = true;
             if (p.gradient >= 0) needed[p.gradient] = true;
-            for (const auto& state : p.states) needed[state.next] = needed[state.next] || state.when == rate::per_element;
+            for (const auto& state : p.states) needed[state.next] = needed[state.next] || state.where == domain::element;
         } else {
             for (auto r : s.reductions)
                 if (s.level[r] == static_cast<std::int16_t>(pass) + 1) needed[p[r].operands[0]] = true;
         }
         for (std::int16_t i = static_cast<std::int16_t>(size - 1); i >= 0; --i)
-            if (needed[i] && p.is_element(i))
+            if (needed[i] && p.is_element(i) && p[i].code != op::random)  // the operands of random() make its key
                 for (auto operand : p[i].operands)
                     if (operand >= 0) needed[operand] = true;
         for (std::int16_t i = 0; i < size; ++i)

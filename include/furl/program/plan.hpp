@@ -62,7 +62,7 @@ struct stages {
     }();
 };
 
-/// A stream of memory that a step reads or writes: param, grad, the inputs, then the states of element rate.
+/// A stream of memory that a step reads or writes: param, grad, the inputs, then the states of one value per parameter.
 struct stream_entry {
     op kind;                  ///< param, grad, input or previous
     std::string_view name;    ///< the name of the input or state, or "param" or "grad"
@@ -92,7 +92,7 @@ struct plan {
         for (auto name : program.inputs) result.push_back({op::input, name, slot++});
         slot = 0;
         for (const auto& s : program.states) {
-            if (s.when == rate::per_element) result.push_back({op::previous, s.name, slot, -1, s.next});
+            if (s.where == domain::element) result.push_back({op::previous, s.name, slot, -1, s.next});
             ++slot;
         }
         for (auto& stream : result)

@@ -2,7 +2,6 @@
 
 #include <furl/language/graph.hpp>
 
-#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -10,16 +9,9 @@
 /// form: each distinct value is one instruction, and operands come before their users.
 namespace FURL_NAMESPACE {
 
-/// How often a value is computed.
-enum class rate : std::uint8_t {
-    per_step,     ///< one value
-    per_tensor,   ///< one value for each tensor
-    per_element,  ///< one value for each parameter
-};
-
-/// A node of a program, with its rate and its place.
+/// A node of a program, with its domain and its slot.
 struct instruction : node {
-    rate when = rate::per_step;  ///< how often it is computed
+    domain where = domain::step;  ///< which numbers share its value
     std::int16_t slot = -1;      ///< the place of its name in the table of hyperparameters, inputs or states, or -1
 };
 
@@ -39,7 +31,7 @@ enum class state_role : std::uint8_t {
 /// A state of a program.
 struct state_entry {
     std::string_view name;       ///< the name of the state
-    rate when = rate::per_step;  ///< its shape
+    domain where = domain::step;  ///< its shape
     std::int16_t next = -1;     ///< the value after the step
     std::int16_t initial = -1;  ///< the value before the first step
     std::int16_t decay = -1;    ///< the decay of an ema; -1 for another state
@@ -84,9 +76,6 @@ enum class mistake : std::uint8_t {
     biased_start,         ///< E37
 };
 
-/// The `value` of a first_step node that all tensors share: it starts a state of one value per step.
-inline constexpr double first_step_of_all = 1;
-
 /// A rule as a list of instructions and the tables of its names.
 template <std::size_t Capacity>
 struct program {
@@ -108,7 +97,7 @@ struct program {
     constexpr const instruction& operator[](std::int16_t i) const { return code[static_cast<std::size_t>(i)]; }
 
     /// Whether a value is computed for each parameter.
-    constexpr bool is_element(std::int16_t i) const { return (*this)[i].when == rate::per_element; }
+    constexpr bool is_element(std::int16_t i) const { return (*this)[i].where == domain::element; }
 
     /// Records what is wrong with the rule; the first mistake stays.
     constexpr void fail(mistake what, std::string_view who = {}) {
@@ -117,10 +106,10 @@ struct program {
         culprit = who;
     }
 
-    /// Returns the index of this instruction, which is added if there is no equal one yet. Sets its slot and rate.
+    /// Returns the index of this instruction, which is added if there is no equal one yet. Sets its slot and its domain.
     constexpr std::int16_t emit(instruction wanted) {
         wanted.slot = slot_of(wanted);
-        wanted.when = rate_of(wanted);
+        wanted.where = domain_of(wanted);
         const auto place = index.find(code.begin(), code.size(), wanted);
         if (place < code.size()) return static_cast<std::int16_t>(place);
         if (code.full()) {
@@ -136,6 +125,9 @@ struct program {
     constexpr std::int16_t emit(op code_, std::int16_t a, std::int16_t b = -1, std::int16_t c = -1) {
         return emit(instruction{{code_, {a, b, c}, 0, {}}});
     }
+
+    /// Emits a reduction of x that leaves a value of this domain, or the number of elements over this domain.
+    constexpr std::int16_t emit(op code_, std::int16_t x, domain over) { return emit(instruction{{code_, {x, -1, -1}, 0, {}, over}}); }
 
     /// Emits a constant.
     constexpr std::int16_t emit(double value) { return emit(instruction{{op::constant, {-1, -1, -1}, value, {}}}); }
@@ -158,26 +150,31 @@ struct program {
     /// The state that an instruction reads.
     constexpr const state_entry& state_of(const instruction& x) const { return states[static_cast<std::size_t>(x.slot)]; }
 
-    /// Returns how often an instruction is computed: as often as the finest of its operands.
-    constexpr rate rate_of(const instruction& x) const {
+    /// Returns the domain of an instruction: that of a leaf is known; a reduction leaves a part of its operand's; any other
+    /// operation broadcasts its operands.
+    constexpr domain domain_of(const instruction& x) const {
         switch (x.code) {
-            case op::constant: case op::hyper: case op::step: case op::global_count: return rate::per_step;
-            case op::count: case op::tensor_hyper: return rate::per_tensor;
-            case op::first_step: {
-                const auto own = x.value == first_step_of_all ? rate::per_step : rate::per_tensor;
-                return x.operands[0] < 0 ? own : std::max(own, (*this)[x.operands[0]].when);
-            }
-            case op::param: case op::grad: case op::updated: case op::input: case op::random:
-                return rate::per_element;
-            case op::previous: return x.slot < 0 ? rate::per_element : state_of(x).when;
+            case op::constant: case op::refused: case op::hyper: case op::step: return domain::step;
+            case op::count: return meet(x.over, domain::tensor);
+            case op::tensor_hyper: return domain::tensor;
+            case op::param: case op::grad: case op::updated: case op::input: case op::random: return domain::element;
+            case op::previous: return x.slot < 0 ? domain::element : state_of(x).where;
+            case op::first_step: return x.operands[0] < 0 ? x.over : join(x.over, (*this)[x.operands[0]].where);
             default: break;
         }
-        if (info(x.code).kind == op_kind::reduction || is_reduction(x.code))
-            return is_global(x.code) ? rate::per_step : rate::per_tensor;
-        rate result = rate::per_step;
+        domain result = domain::step;
         for (auto operand : x.operands)
-            if (operand >= 0) result = std::max(result, (*this)[operand].when);
-        return result;
+            if (operand >= 0) result = join(result, (*this)[operand].where);
+        return reduces(x.code) ? reduced(result, x.over) : result;
+    }
+
+    /// Whether an operation is a reduction, of a rule or of a machine.
+    static constexpr bool reduces(op code) { return info(code).kind == op_kind::reduction || is_reduction(code); }
+
+    /// Returns the domain of a reduction. Over a row, a value that all its elements share is still multiplied by the number of
+    /// columns, which is a number of the tensor.
+    static constexpr domain reduced(domain operand, domain over) {
+        return over == domain::step ? domain::step : join(meet(operand, over), domain::tensor);
     }
 };
 

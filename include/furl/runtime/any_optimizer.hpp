@@ -138,14 +138,14 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     /// Errors:  std::invalid_argument if there is no such state or tensor, or if its values are not stored as T; use
     ///          state_bytes for those.
     std::span<T> state(std::string_view name, std::size_t tensor) {
-        const auto bytes = bytes_of(name, tensor, rate::per_element, element_type_of<T>, "state");
+        const auto bytes = bytes_of(name, tensor, domain::element, element_type_of<T>, "state");
         return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
     }
     std::span<T> state(std::string_view name) { return state(name, only_tensor()); }
 
     /// Returns a per-tensor or per-step state. A per-step state is the same for every tensor.
     double& scalar_state(std::string_view name, std::size_t tensor) {
-        const auto bytes = bytes_of(name, tensor, rate::per_tensor, element_type::float64, "state of one value per tensor or step");
+        const auto bytes = bytes_of(name, tensor, domain::tensor, element_type::float64, "state of one value per tensor or step");
         return bytes.empty() ? nowhere_ : *reinterpret_cast<double*>(bytes.data());
     }
     double& scalar_state(std::string_view name) { return scalar_state(name, only_tensor()); }
@@ -226,14 +226,14 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     }
 
     // Returns an empty span if the request is refused.
-    std::span<std::byte> bytes_of(std::string_view name, std::size_t tensor, rate when, element_type type, const char* kind) {
+    std::span<std::byte> bytes_of(std::string_view name, std::size_t tensor, domain where, element_type type, const char* kind) {
         using result = std::span<std::byte>;
-        if (tensor >= std::max<std::size_t>(tensors(), when == rate::per_tensor))
+        if (tensor >= std::max<std::size_t>(tensors(), where == domain::tensor))
             return detail::refuse(detail::no_tensor(tensor, tensors()), result{});
         std::vector<std::string_view> names;
         const auto states = info().states;
         for (std::size_t i = 0; i < states.size(); ++i) {
-            if ((states[i].when == rate::per_element) != (when == rate::per_element)) continue;
+            if ((states[i].where == domain::element) != (where == domain::element)) continue;
             names.push_back(states[i].name);
             if (states[i].name != name) continue;
             if (states[i].type == type) return held_->state_bytes(i, tensor);

@@ -95,7 +95,7 @@ class group_part {
     std::span<const std::byte> state_memory() {
         const std::byte *begin = nullptr, *end = nullptr;
         for (std::size_t s = 0; s < info().states.size(); ++s)
-            if (info().states[s].when == rate::per_element)
+            if (info().states[s].where == domain::element)
                 for (std::size_t k = 0; k < tensors_.size(); ++k) {
                     const std::span<const std::byte> bytes = opt_.state_bytes(s, k);
                     if (bytes.empty()) continue;

@@ -30,6 +30,11 @@ constexpr random_key make_random_key(double seed, double stream, std::uint64_t s
     return {static_cast<std::uint32_t>(x), static_cast<std::uint32_t>(x >> 32)};
 }
 
+/// The key of a format's random bits. Its seed and its streams are negative: no rule has such a stream.
+constexpr random_key make_format_key(std::size_t format, std::uint64_t step, std::uint64_t tensor) {
+    return make_random_key(-1, -1.0 - static_cast<double>(format), step, tensor);
+}
+
 /// Returns 32 random bits for an element, or a vector of them for a vector of elements: two rounds of multiply and shift, each
 /// after a key.
 template <class Bits>

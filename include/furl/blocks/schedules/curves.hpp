@@ -13,7 +13,7 @@
 /// The first step, t = 1, has the first value. Below, s = t - 1 is the number of completed steps: the epoch of PyTorch's
 /// schedulers and the count of optax's schedules, 0 in the first step. Each argument is a number, a hyperparameter (so that it
 /// can be changed at run time) or an expression of these. Arguments that are numbers of steps need not be whole. A schedule
-/// has per-step rate: it is computed once a step, in double, whatever the number of parameters.
+/// is one value per step: it is computed once a step, in double, whatever the number of parameters.
 namespace FURL_NAMESPACE::schedules {
 
 namespace detail {
