@@ -72,25 +72,31 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     using parameter_type = typename plan::template format<0>::element;  ///< the element type of the parameters
 
     /// Makes an optimizer for one tensor of n elements.
-    explicit optimizer(std::size_t n) : optimizer(std::span<const std::size_t>(&n, 1)) {}
+    explicit optimizer(std::size_t n) : optimizer(furl::shape{1, n}) {}
 
-    /// Makes an optimizer for a list of tensors of these sizes.
-    explicit optimizer(std::initializer_list<std::size_t> sizes)
-        : optimizer(std::span<const std::size_t>(sizes.begin(), sizes.size())) {}
+    /// Makes an optimizer for one tensor of this shape.
+    explicit optimizer(furl::shape shape) : base({shape}) { reset(); }
 
-    /// Makes an optimizer for a list of tensors of these sizes, from any range of integers.
-    template <std::ranges::input_range Sizes>
-        requires std::integral<std::ranges::range_value_t<Sizes>>
-    explicit optimizer(const Sizes& sizes)
-        : base({std::ranges::begin(sizes), std::ranges::end(sizes)}) {
+    /// Makes an optimizer for a list of tensors of these sizes, or of these shapes: `opt({furl::shape{500, 784}, {1, 500}})`. A size
+    /// is one row.
+    explicit optimizer(std::initializer_list<std::size_t> sizes) : base(detail::list_of_shapes(sizes)) { reset(); }
+    explicit optimizer(std::initializer_list<furl::shape> shapes) : base(detail::list_of_shapes(shapes)) { reset(); }
+
+    /// Makes an optimizer for a list of tensors, from any range of sizes or shapes.
+    template <detail::ExtentList Extents>
+    explicit optimizer(const Extents& extents) : base(detail::list_of_shapes(extents)) {
         reset();
     }
 
-    /// Makes an optimizer for these tensors, one or a list. It takes only their sizes.
+    /// Makes an optimizer for these tensors, one or a list. It takes only their sizes, and the shapes of matrices that lie row by
+    /// row.
+    ///
+    /// Errors:  std::invalid_argument if the rule has values of rows or columns, and a matrix lies column by column.
     template <class Tensors>
-        requires(!std::is_void_v<typename detail::element_of<const Tensors>::type> &&
-                 !std::integral<typename detail::element_of<const Tensors>::type>)
-    explicit optimizer(const Tensors& tensors) : optimizer(detail::sizes_of(tensors)) {}
+        requires(!std::is_void_v<typename detail::element_of<const Tensors>::type> && !detail::ExtentList<Tensors>)
+    explicit optimizer(const Tensors& tensors) : base(require_by_rows(tensors) ? detail::list_of_shapes(tensors) : std::vector<furl::shape>()) {
+        reset();
+    }
 
     /// Does one step: t becomes t + 1, and parameters and states are updated in place.
     ///
@@ -266,8 +272,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         return hypers_[0];
     }
 
-    /// A state by its symbol. If it has one value per parameter, this is a span over the state of a tensor; if it has one value
-    /// per tensor or per step, this is a span over that value, in double.
+    /// A state by its symbol. If it has one value per parameter, row or column, this is a span over the state of a tensor; if it has
+    /// one value per tensor or per step, this is a span over that value, in double.
     ///
     /// Errors:  std::invalid_argument if there are several tensors and none is named, or if there is no such tensor.
     template <StateSymbol S>
@@ -292,7 +298,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     void reset() {
         steps_ = 0;
         partial_.end();
-        engine_.states().reset();
+        engine_.reset_states();
         states_.reset(this->sizes());
     }
 
@@ -300,6 +306,13 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     friend session;
 
     partial_step partial_;
+
+    template <class Tensors>
+    static bool require_by_rows(const Tensors& tensors) {
+        return !plan::has_shape || !detail::lies_by_columns(tensors) ||
+               detail::refuse("furl: a matrix lies column by column; the rule has values of rows or columns, so give shapes of the "
+                              "memory, which is row by row: furl::shape{rows, columns}");
+    }
 
     static bool require_writable(bool may_write_gradients) {
         if constexpr (std::is_const_v<gradient>) return true;
@@ -364,6 +377,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
                       "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
         const bool there = has_tensor(tensor);
         if constexpr (i >= plan::program.states.size()) return std::span<T>{};
+        else if constexpr (detail::is_of_lines(plan::program.states[i].where)) return there ? engine_.line_states().state(i, tensor) : std::span<T>{};
         else if constexpr (plan::program.states[i].where == domain::element) {
             constexpr auto place = table::buffer_of_state(i);
             using element = typename plan::template format<place>::element;

@@ -105,7 +105,12 @@ struct checkpoint_content {
                         if (state.where == domain::tensor) list.push_back(scalar(part, s, name, i));
                         else {
                             const auto own = name + "." + std::string(state.name);
-                            list.push_back(with_companion(part, static_cast<int>(s), i, {own, own, {state.type, {}, part.state_bytes(s, i), {}}}));
+                            saved_stream stream{own, own, {state.type, {}, part.state_bytes(s, i), {}}};
+                            if (is_of_lines(state.where)) {
+                                stream.elements = stream.memory.main.size() / size_of(state.type);
+                                stream.shape = {stream.elements};
+                            } else stream = with_companion(part, static_cast<int>(s), i, std::move(stream));
+                            list.push_back(std::move(stream));
                         }
                     }
             }
@@ -131,7 +136,9 @@ struct checkpoint_content {
 
     saved_stream with_companion(const saved_part& part, int owner, std::size_t i, saved_stream stream) const {
         stream.elements = part.sizes[i];
-        stream.shape = shapes.empty() ? tensor_shape{part.sizes[i]} : shapes[part.tensors[i]];
+        const auto own = part.shapes[i];
+        if (!shapes.empty()) stream.shape = shapes[part.tensors[i]];
+        else stream.shape = own.rows == 1 ? tensor_shape{own.columns} : tensor_shape{own.rows, own.columns};
         for (std::size_t s = 0; s < part.info->states.size(); ++s)
             if (const auto& companion = part.info->states[s]; companion.companion_of == owner) {
                 stream.memory.companion_name = companion.name.substr(companion.name.rfind('.') + 1);

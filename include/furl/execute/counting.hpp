@@ -60,12 +60,13 @@ static_assert(Arithmetic<counted>);
 
 namespace detail {
 
+template <class Plan>
 struct counting_leaves {
     cost_table* table;
 
-    template <std::int16_t>
+    template <std::int16_t I>
     constexpr counted get() const {
-        ++table->loads;
+        table->loads += Plan::program.is_element(I);
         return {table};
     }
 
@@ -87,7 +88,7 @@ constexpr cost_table count_operations() {
         (
             [&] {
                 registers<plan, counted> r{}, uniforms{};
-                evaluate_elements<plan, Pass>(r, uniforms, detail::counting_leaves{&table});
+                evaluate_elements<plan, Pass>(r, uniforms, detail::counting_leaves<plan>{&table});
                 ++table.passes;
             }(),
             ...);

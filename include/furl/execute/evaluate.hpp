@@ -91,19 +91,24 @@ constexpr bool is_given(op code) {
 
 }  // namespace detail
 
-/// Evaluates instruction I. Operands of each element are taken from r, others from uniforms; leaves.get<I>() gives the values
-/// that are not computed. The two register files may be the same.
-template <class Plan, std::int16_t I, class V, class Leaves>
+/// Whether values of one domain are computed, or loaded, one by one where those of another are: column values where elements are.
+constexpr bool is_computed_with(domain value, domain where) {
+    return value == where || (where == domain::element && value == domain::column);
+}
+
+/// Evaluates instruction I. Operands of domain Where are taken from r, others from uniforms; leaves.get<I>() gives the values that
+/// are not computed. The two register files may be the same.
+template <class Plan, std::int16_t I, domain Where = domain::element, class V, class Leaves>
 FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
     using A = arithmetic<V>;
     constexpr auto x = Plan::program[I];
     constexpr std::int16_t a = x.operands[0], b = x.operands[1], c = x.operands[2];
     const auto value = [&]<std::int16_t J>(std::integral_constant<std::int16_t, J>) FURL_INLINE_LAMBDA -> V {
-        if constexpr (Plan::program.is_element(J)) return r.value[J];
+        if constexpr (is_computed_with(Plan::program[J].where, Where)) return r.value[J];
         else return uniforms.value[J];
     };
     const auto truth = [&]<std::int16_t J>(std::integral_constant<std::int16_t, J>) FURL_INLINE_LAMBDA {
-        if constexpr (Plan::program.is_element(J)) return r.truth[J];
+        if constexpr (is_computed_with(Plan::program[J].where, Where)) return r.truth[J];
         else return uniforms.truth[J];
     };
     constexpr std::integral_constant<std::int16_t, a> first{};
@@ -112,8 +117,9 @@ FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan,
 
     if constexpr (x.code == op::constant) {
         r.value[I] = A::broadcast(static_cast<typename A::element>(x.value));
-    } else if constexpr (detail::is_given(x.code)) {
+    } else if constexpr (detail::is_given(x.code) || x.where != Where) {
         r.value[I] = leaves.template get<I>();
+        if constexpr (info(x.code).is_condition) r.truth[I] = A::not_equal(r.value[I], A::broadcast(typename A::element{0}));
     } else if constexpr (x.code == op::random) {
         r.value[I] = leaves.template draw<I>();
     } else if constexpr (x.code == op::select) {
@@ -155,6 +161,15 @@ FURL_INLINE constexpr void evaluate_elements(registers<Plan, V>& r, const regist
     }(detail::fold_numbers<list.size(), From>{});
 }
 
+/// Evaluates the values of List::values, of one domain, from number From of the list on.
+template <class Plan, class List, domain Where, std::size_t From = 0, class V, class Leaves>
+FURL_INLINE void evaluate_list(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        (evaluate<Plan, List::values[From + K], Where>(r, uniforms, leaves), ...);
+        if constexpr (From + sizeof...(K) < List::values.size()) evaluate_list<Plan, List, Where, From + sizeof...(K)>(r, uniforms, leaves);
+    }(detail::fold_numbers<List::values.size(), From>{});
+}
+
 /// Evaluates the values of a step or of a tensor that are known from pass First to pass Last, from number From of their
 /// order on.
 template <class Plan, domain Where, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
@@ -165,7 +180,7 @@ inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves) {
             [&] {
                 constexpr auto i = list[From + K];
                 if constexpr (Plan::program[i].where == Where && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last})
-                    evaluate<Plan, i>(r, r, leaves);
+                    evaluate<Plan, i, Where>(r, r, leaves);
             }(),
             ...);
         if constexpr (From + sizeof...(K) < list.size()) evaluate_scalars<Plan, Where, First, Last, From + sizeof...(K)>(r, leaves);

@@ -12,6 +12,8 @@ template <class E, class Plan, class T>
 concept Executor = std::constructible_from<E, std::size_t> &&  // the size of the largest tensor: buffers are allocated once
     requires(E& executor, const detail::buffer_pointers<Plan>& buffers, const detail::uniform_values<Plan, 0, T>& uniforms, std::size_t n,
              std::size_t from, double* reductions) {
+        // The type in which values of rows and columns are computed: doubles, one or a vector.
+        requires std::same_as<typename arithmetic<typename E::line_vector>::element, double>;
         // True if several threads may each run a part of a tensor (whole spans). If it is false, one thread runs whole tensors.
         { E::in_pieces } -> std::convertible_to<bool>;
         // Runs a pass over n elements of a tensor from number `from` on, where the buffers begin. The last pass writes the

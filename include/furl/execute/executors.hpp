@@ -18,7 +18,7 @@ struct fused {
     static constexpr bool takes_formats = true;                    ///< whether streams may have other types than T
     /// The executor of the passes over elements of type T.
     template <class T>
-    using executor = fused_executor<vector_of<T>>;
+    using executor = fused_executor<vector_of<T>, vector_of<double>>;
 };
 
 /// Runs one vectorized loop for each operation, as an eager tensor library does: furl is measured against this.
@@ -29,7 +29,7 @@ struct one_loop_per_operation {
     static constexpr bool takes_formats = false;                   ///< whether streams may have other types than T
     /// The executor of the passes over elements of type T.
     template <class T>
-    using executor = naive_executor<vector_of<T>>;
+    using executor = naive_executor<vector_of<T>, vector_of<double>>;
 };
 
 /// Runs the rule as written, one element at a time: the oracle of the tests.
@@ -40,7 +40,7 @@ struct one_element_at_a_time {
     static constexpr bool takes_formats = true;                    ///< whether streams may have other types than T
     /// The executor of the passes over elements of type T.
     template <class T>
-    using executor = fused_executor<T>;
+    using executor = fused_executor<T, double>;
 };
 
 }  // namespace furl

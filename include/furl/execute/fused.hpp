@@ -4,13 +4,14 @@
 
 namespace FURL_NAMESPACE {
 
-/// Runs fused passes, by kernels over vectors of type V.
-template <class V>
+/// Runs fused passes, by kernels over vectors of type V. Values of rows and columns are computed in vectors of doubles, Lines.
+template <class V, class Lines>
 struct fused_executor {
     /// The executor of one plan.
     template <class Plan>
     struct bound {
         using T = typename arithmetic<V>::element;  ///< the type that a step computes in
+        using line_vector = Lines;                  ///< the type of values of rows and columns
 
         /// Any thread can do any run of whole spans on its own.
         static constexpr bool in_pieces = true;

@@ -35,7 +35,7 @@ struct kernel {
 
     template <std::int16_t I>
     static FURL_INLINE V result(const registers<Plan, V>& r, const registers<Plan, V>& u) {
-        if constexpr (Plan::program.is_element(I)) return r.value[I];
+        if constexpr (is_computed_with(Plan::program[I].where, domain::element)) return r.value[I];
         else return u.value[I];
     }
 
@@ -160,10 +160,11 @@ struct kernel {
                                    std::size_t from) {
         const pointers buffers = given;
         const auto keys = uniforms.keys;
+        const auto columns = uniforms.columns;
         const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
         const auto evaluate = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                   FURL_INLINE_LAMBDA {
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number});
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number});
             return vector_results{r, u, keys, from + number};
         };
         // Elements at the end that fill no vector are computed with the last whole vector, before any of it is stored. Its other
@@ -207,11 +208,14 @@ struct kernel {
         }
     }
 
-    /// The reductions that this pass ends with, as positions in Plan::order.reductions.
+    /// The reductions of elements that this pass makes, except those over columns, as positions in Plan::order.reductions.
     static constexpr auto reductions = [] {
         static_vector<std::size_t, Plan::size> list;
-        for (std::size_t i = 0; i < Plan::order.reductions.size(); ++i)
-            if (Plan::order.level[Plan::order.reductions[i]] == static_cast<std::int16_t>(Pass) + 1) list.push_back(i);
+        for (std::size_t i = 0; i < Plan::order.reductions.size(); ++i) {
+            const auto& x = Plan::program[Plan::order.reductions[i]];
+            if (Plan::program.reads_elements(x) && x.where != domain::column && Plan::order.level[x.operands[0]] == static_cast<std::int16_t>(Pass))
+                list.push_back(i);
+        }
         return list;
     }();
 
@@ -242,15 +246,17 @@ struct kernel {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             const pointers buffers = given;
             const auto keys = uniforms.keys;
+            const auto columns = uniforms.columns;
+            const auto partials = uniforms.column_partials;
             const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
             std::tuple<pairwise_tree<combine<R>>...> trees;
             for (std::size_t begin = 0; begin < n; begin += reduction_segment) {
                 const auto end = std::min(n, begin + reduction_segment);
-                V lanes[sizeof...(R)][lane_vectors];
+                V lanes[std::max<std::size_t>(sizeof...(R), 1)][lane_vectors];
                 for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = A::broadcast(T{0})), ...); });
                 const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                         FURL_INLINE_LAMBDA {
-                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number});
+                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number});
                 };
                 std::size_t i = begin;
                 for (; i + reduction_lanes <= end; i += reduction_lanes)
@@ -258,10 +264,11 @@ struct kernel {
                         registers<Plan, V> r;
                         values(r, buffers, i + K * width, i + K * width);
                         ((lanes[R][K] = combine<R>{}(lanes[R][K], result<operand<R>>(r, u))), ...);
+                        collect_columns(r, u, partials, i + K * width, [](V x) FURL_INLINE_LAMBDA { return x; });
                     });
                 if (i < end) {
                     // This is a copy, because an index that the compiler does not know would keep the lanes in memory.
-                    V rest[sizeof...(R)][lane_vectors];
+                    V rest[std::max<std::size_t>(sizeof...(R), 1)][lane_vectors];
                     for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((rest[R][K] = lanes[R][K]), ...); });
                     std::size_t k = 0;
                     const auto add = [&](auto... x) FURL_INLINE_LAMBDA {
@@ -271,15 +278,18 @@ struct kernel {
                     for (; i + width <= end; i += width, ++k) {
                         values(r, buffers, i, i);
                         add(result<operand<R>>(r, u)...);
+                        collect_columns(r, u, partials, i, [](V x) FURL_INLINE_LAMBDA { return x; });
                     }
                     if (i < end && end >= width) {
                         // These elements are read in the vector that ends here, and its other elements are left out.
                         values(r, buffers, end - width, end - width);
                         add(A::last_of(result<operand<R>>(r, u), end - i)...);
+                        collect_columns(r, u, partials, i, [&](V x) FURL_INLINE_LAMBDA { return A::last_of(x, end - i); });
                     } else if (i < end) {
                         padded_copy pad(buffers, i, end - i);
                         values(r, pad.buffers, 0, i);
                         add(first_of(result<operand<R>>(r, u), end - i)...);
+                        collect_columns(r, u, partials, i, [&](V x) FURL_INLINE_LAMBDA { return first_of(x, end - i); });
                     }
                     for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = rest[R][K]), ...); });
                 }
@@ -287,6 +297,23 @@ struct kernel {
             }
             ((results[reductions[R]] = std::get<R>(trees).result()), ...);
         }(std::make_index_sequence<reductions.size()>{});
+    }
+
+    // Adds a vector to what is collected of each reduction over columns; `column` is the first of its columns in the piece.
+    template <class Mask>
+    static FURL_INLINE void collect_columns(const registers<Plan, V>& r, const registers<Plan, V>& u,
+                                            const std::array<T*, Plan::column_reductions.size()>& partials, std::size_t column, Mask mask) {
+        [&]<std::size_t... C>(std::index_sequence<C...>) FURL_INLINE_LAMBDA {
+            (
+                [&]() FURL_INLINE_LAMBDA {
+                    constexpr auto x = Plan::program[Plan::column_reductions[C]];
+                    if constexpr (Plan::order.level[x.operands[0]] == static_cast<std::int16_t>(Pass)) {
+                        T* const to = partials[C] + column;
+                        A::store(to, combining<x.code>{}(A::load(to), mask(result<x.operands[0]>(r, u))));
+                    }
+                }(),
+                ...);
+        }(std::make_index_sequence<Plan::column_reductions.size()>{});
     }
 
     template <std::size_t R>
@@ -316,7 +343,8 @@ struct kernel {
                     V sums[]{(static_cast<void>(R), A::broadcast(T{0}))...};
                     const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                             FURL_INLINE_LAMBDA {
-                        evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, uniforms.keys, from + number});
+                        evaluate_elements<Plan, Pass>(
+                            r, u, vector_leaves<Plan, V>{at, offset, uniforms.keys, from + number, uniforms.columns, number});
                     };
                     auto i = begin + k * width;
                     for (; i + width <= end; i += reduction_lanes) {

@@ -10,12 +10,14 @@
 // This header has the values that a pass over memory reads.
 namespace FURL_NAMESPACE::detail {
 
-/// The values of step and tensor that a pass reads, rounded once to the element type, and the keys of its random
+/// The values of step, tensor and row that a pass reads, rounded once to the element type, and the keys of its random
 /// numbers.
 template <class Plan, std::size_t Pass, class T>
 struct uniform_values {
     std::array<T, Plan::order.uniforms[Pass].size()> values{};
     std::array<random_key, Plan::random_keys> keys{};
+    std::array<const T*, Plan::column_values.size()> columns{};         ///< for a piece of a row: the values of its columns
+    std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< and where reductions over the columns are collected
 };
 
 template <class Plan, std::size_t Pass, class T, std::size_t From>
@@ -67,12 +69,18 @@ struct vector_leaves {
     std::size_t offset;  // where to read
     std::array<random_key, Plan::random_keys> keys{};
     std::size_t element = 0;  // the number of the first element; in a padded copy offset is another
+    std::array<const typename arithmetic<V>::element*, Plan::column_values.size()> columns{};
+    std::size_t column = 0;  // where to read these
 
     template <std::int16_t I>
     FURL_INLINE V get() const {
-        constexpr auto stream = Plan::stream_of(I);
-        return Plan::template format<stream>::template load<arithmetic<V>>(buffers[stream], buffers[Plan::companion_buffer(stream)],
-                                                                          offset);
+        if constexpr (Plan::program[I].where == domain::column) {
+            return arithmetic<V>::load(columns[Plan::place_in(Plan::column_values, I)] + column);
+        } else {
+            constexpr auto stream = Plan::stream_of(I);
+            return Plan::template format<stream>::template load<arithmetic<V>>(buffers[stream], buffers[Plan::companion_buffer(stream)],
+                                                                              offset);
+        }
     }
 
     template <std::int16_t I>

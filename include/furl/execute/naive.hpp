@@ -50,7 +50,7 @@ struct buffer_plan {
         std::size_t free_count = 0;
         for (std::size_t k = 0; k < list.size(); ++k) {
             const auto i = list[k];
-            if (info(Plan::program[i].code).kind == op_kind::leaf) continue;
+            if (info(Plan::program[i].code).kind == op_kind::leaf || !Plan::program.is_element(i)) continue;
             for (std::size_t s = 0; s < Plan::streams.size() && stream[i] == none; ++s) {
                 const auto old = Plan::streams[s].load;
                 if (copied_to[s] != i || (old >= 0 && last_use[old] > k)) continue;
@@ -76,7 +76,7 @@ struct buffer_plan {
 
 /// Runs a rule as an eager tensor library does: one vectorized loop over memory for each operation, with a buffer for each
 /// intermediate value. It uses the same rule and the same evaluator, and its bits are those of furl::strict.
-template <class V>
+template <class V, class Lines>
 struct naive_executor {
     template <class Plan>
     class bound {
@@ -86,6 +86,8 @@ struct naive_executor {
         using keys = std::array<detail::random_key, Plan::random_keys>;
 
       public:
+        using line_vector = Lines;  ///< the type of values of rows and columns
+
         /// A loop goes over a whole tensor, and all loops share the buffers.
         static constexpr bool in_pieces = false;
 
@@ -98,9 +100,11 @@ struct naive_executor {
 
         template <std::size_t Pass>
         void run(const pointers& streams, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n,
-                 std::size_t, double* reductions) {
+                 std::size_t from, double* reductions) {
             using kernel = detail::kernel<Plan, Pass, V>;
             const auto u = detail::spread<Plan, Pass, V>(uniforms);
+            columns_ = uniforms.columns;
+            first_ = from;
             loops<Pass, 0>(streams, u, uniforms.keys, n);
             if constexpr (Pass + 1 == Plan::order.passes) {
                 [&]<std::size_t... S>(std::index_sequence<S...>) {
@@ -109,8 +113,11 @@ struct naive_executor {
                 }(std::make_index_sequence<Plan::streams.size()>{});
             } else {
                 [&]<std::size_t... R>(std::index_sequence<R...>) {
-                    (reduce<Pass, kernel::template reduction<R>, kernel::reductions[R]>(streams, n, reductions), ...);
+                    (reduce<Pass, kernel::template reduction<R>, kernel::reductions[R]>(streams, u, n, reductions), ...);
                 }(std::make_index_sequence<kernel::reductions.size()>{});
+                [&]<std::size_t... C>(std::index_sequence<C...>) {
+                    (collect_columns<Pass, Plan::column_reductions[C]>(streams, u, uniforms.column_partials[C], n), ...);
+                }(std::make_index_sequence<Plan::column_reductions.size()>{});
             }
         }
 
@@ -119,13 +126,16 @@ struct naive_executor {
         static constexpr detail::buffer_plan<Plan, Pass> where{};
 
         std::vector<std::vector<T>> buffers_;
+        std::array<const T*, Plan::column_values.size()> columns_{};
+        std::size_t first_ = 0;  // the number of the first element of a loop
 
         static T* stream_at(const pointers& streams, std::size_t s) { return reinterpret_cast<T*>(streams[s]); }
 
         template <std::size_t Pass, std::int16_t I>
         T* buffer(const pointers& streams) {
             constexpr auto stream = where<Pass>.stream[I], buffer = where<Pass>.buffer[I];
-            if constexpr (stream >= 0) return stream_at(streams, static_cast<std::size_t>(stream));
+            if constexpr (Plan::program[I].where == domain::column) return const_cast<T*>(columns_[Plan::place_in(Plan::column_values, I)]);
+            else if constexpr (stream >= 0) return stream_at(streams, static_cast<std::size_t>(stream));
             else if constexpr (buffer >= 0) return buffers_[static_cast<std::size_t>(buffer)].data();
             else return nullptr;
         }
@@ -143,13 +153,13 @@ struct naive_executor {
         template <std::size_t Pass, std::int16_t I>
         FURL_FLATTEN void loop(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
             constexpr auto x = Plan::program[I];
-            if constexpr (info(x.code).kind != op_kind::leaf) {
+            if constexpr (info(x.code).kind != op_kind::leaf && x.where == domain::element) {
                 T* const to = buffer<Pass, I>(streams);
                 const std::array<const T*, 3> from{pointer_or_null<Pass, x.operands[0]>(streams),
                                                    pointer_or_null<Pass, x.operands[1]>(streams),
                                                    pointer_or_null<Pass, x.operands[2]>(streams)};
                 std::size_t i = 0;
-                for (; i + A::width <= n; i += A::width) element<I>(from, to, u, random, i, i);
+                for (; i + A::width <= n; i += A::width) element<I>(from, to, u, random, i, first_ + i);
                 if (i == n) return;
                 alignas(64) T padded[4][A::width];
                 std::array<const T*, 3> padded_from{};
@@ -158,7 +168,7 @@ struct naive_executor {
                         padded_from[k] = padded[k];
                         for (std::size_t j = 0; j < A::width; ++j) padded[k][j] = from[k][std::min(i + j, n - 1)];
                     }
-                element<I>(padded_from, padded[3], u, random, 0, i);
+                element<I>(padded_from, padded[3], u, random, 0, first_ + i);
                 std::copy_n(padded[3], n - i, to + i);
             }
         }
@@ -166,7 +176,7 @@ struct naive_executor {
         template <std::size_t Pass, std::int16_t I>
         const T* pointer_or_null(const pointers& streams) {
             if constexpr (I < 0) return nullptr;
-            else if constexpr (!Plan::program.is_element(I)) return nullptr;
+            else if constexpr (!is_computed_with(Plan::program[I].where, domain::element)) return nullptr;
             else return buffer<Pass, I>(streams);
         }
 
@@ -181,7 +191,7 @@ struct naive_executor {
                     [&]() FURL_INLINE_LAMBDA {
                         constexpr auto operand = x.operands[K];
                         if constexpr (operand >= 0) {
-                            if constexpr (Plan::program.is_element(operand)) {
+                            if constexpr (is_computed_with(Plan::program[operand].where, domain::element)) {
                                 r.value[operand] = A::load(from[K] + i);
                                 r.truth[operand] = A::not_equal(r.value[operand], A::broadcast(T{0}));
                             }
@@ -194,6 +204,30 @@ struct naive_executor {
                 A::store(to + i, A::select(r.truth[I], A::broadcast(T{1}), A::broadcast(T{0})));
             else
                 A::store(to + i, r.value[I]);
+        }
+
+        // Adds a piece of a row to what is collected of a reduction over columns.
+        template <std::size_t Pass, std::int16_t R>
+        void collect_columns(const pointers& streams, const registers<Plan, V>& u, T* to, std::size_t n) {
+            constexpr auto x = Plan::program[R];
+            constexpr detail::combining<x.code> combine{};
+            constexpr auto value = x.operands[0];
+            if constexpr (Plan::order.level[value] == static_cast<std::int16_t>(Pass)) {
+                const auto at = value_of<Pass, value>(streams, u);
+                for (std::size_t i = 0; i < n; ++i) to[i] = combine(to[i], at(i));
+            }
+        }
+
+        // Returns a function that gives the value of an element, which it may share with all others.
+        template <std::size_t Pass, std::int16_t I>
+        auto value_of(const pointers& streams, const registers<Plan, V>& u) {
+            if constexpr (is_computed_with(Plan::program[I].where, domain::element)) {
+                return [from = buffer<Pass, I>(streams)](std::size_t i) { return from[i]; };
+            } else {
+                alignas(64) T shared[A::width];
+                A::store(shared, u.value[I]);
+                return [first = shared[0]](std::size_t) { return first; };
+            }
         }
 
         // If one stream becomes the old value of another, that value is copied before either is written.
@@ -211,7 +245,7 @@ struct naive_executor {
         void copy(const pointers& streams, const registers<Plan, V>& u, std::size_t n) {
             constexpr auto value = where<Pass>.copied_to[S];
             if constexpr (value >= 0) {
-                if constexpr (Plan::program.is_element(value)) {
+                if constexpr (is_computed_with(Plan::program[value].where, domain::element)) {
                     constexpr auto buffer = where<Pass>.buffer[value];
                     if constexpr (buffer >= 0)
                         std::copy_n(buffers_[static_cast<std::size_t>(buffer)].data(), n, stream_at(streams, S));
@@ -226,10 +260,10 @@ struct naive_executor {
         }
 
         template <std::size_t Pass, std::int16_t R, std::size_t Result>
-        void reduce(const pointers& streams, std::size_t n, double* reductions) {
+        void reduce(const pointers& streams, const registers<Plan, V>& u, std::size_t n, double* reductions) {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
-            const T* from = buffer<Pass, x.operands[0]>(streams);
+            const auto value = value_of<Pass, x.operands[0]>(streams, u);
             const auto reduce_span = [&](std::size_t first, std::size_t last, auto value) {
                 pairwise_tree tree(combine);
                 for (std::size_t begin = first; begin < last; begin += reduction_segment) {
@@ -246,7 +280,7 @@ struct naive_executor {
             pairwise_tree spans(combine);
             for (std::size_t begin = 0; begin < n; begin += partition::span_size) {
                 const auto end = std::min(n, begin + partition::span_size);
-                auto result = reduce_span(begin, end, [&](std::size_t i) { return from[i]; });
+                auto result = reduce_span(begin, end, value);
                 if constexpr (detail::sums_products<Plan, T, R>) {
                     constexpr auto product = Plan::program[x.operands[0]];
                     const T *a = buffer<Pass, product.operands[0]>(streams), *b = buffer<Pass, product.operands[1]>(streams);

@@ -1,7 +1,6 @@
 #pragma once
 
-#include <furl/program/plan.hpp>
-#include <furl/simd/arithmetic.hpp>
+#include <furl/execute/evaluate.hpp>
 
 #include <cmath>
 #include <type_traits>
@@ -16,7 +15,8 @@ template <class Plan, class T, std::int16_t R>
 inline constexpr bool sums_products = [] {
     const auto x = Plan::program[Plan::program[R].operands[0]];
     return std::is_same_v<T, float> && Plan::program[R].code == op::reduce_sum && x.code == op::multiply &&
-           Plan::program.is_element(x.operands[0]) && Plan::program.is_element(x.operands[1]);
+           is_computed_with(Plan::program[x.operands[0]].where, domain::element) &&
+           is_computed_with(Plan::program[x.operands[1]].where, domain::element) && Plan::program.is_element(Plan::program[R].operands[0]);
 }();
 
 /// The scales of the two factors of each product: of the one that is nearer to 0, and of the other.

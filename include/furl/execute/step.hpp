@@ -4,6 +4,7 @@
 #include <furl/base/finite.hpp>
 #include <furl/execute/executor.hpp>
 #include <furl/execute/kernel.hpp>
+#include <furl/execute/line_pass.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
@@ -40,12 +41,15 @@ class step_runner {
     static constexpr std::size_t reductions = Plan::order.reductions.size();
 
   public:
-    explicit step_runner(std::span<const std::size_t> sizes)
+    /// @param shapes  the shapes of the tensors, if the rule has any use for them; else nothing.
+    explicit step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes = {})
         : parts_(sizes),
-          partial_(parts_.spans() * reductions),
+          partial_(Plan::has_lines ? 0 : parts_.spans() * reductions),
           reductions_(sizes.size() * reductions),
           states_(sizes.size()),
-          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
+          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())),
+          shapes_(shapes.begin(), shapes.end()),
+          lines_(shapes) {}
 
     /// The arguments of a step besides its runner, and what is known of it between its passes.
     struct running_step {
@@ -62,23 +66,23 @@ class step_runner {
     template <class Runner>
     bool run(const step_tensors<Plan>& tensors, std::span<const double> hypers, std::int64_t t, Runner& runner) {
         running_step now{*this, tensors, hypers, t};
-        const bool done = [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
-            return (run_pass<Pass>(now, runner) && ...);
-        }(std::make_index_sequence<Plan::order.passes>{});
+        const bool done = [&]<std::size_t... Walk>(std::index_sequence<Walk...>) {
+            return (run_walk<Walk>(now, runner) && ...);
+        }(std::make_index_sequence<Plan::order.walks>{});
         if (done) finish(now);
         return done;
     }
 
-    /// These do the same pass by pass, for callers that do something between them: for each pass in turn call prepare and, if it
-    /// returns true, execute; after the last pass call finish. After execute the global reductions of a pass are known, and may
+    /// These do the same pass by pass, for callers that do something between them: for each walk in turn call prepare and, if it
+    /// returns true, execute; after the last walk call finish. After execute the global reductions of a walk are known, and may
     /// be changed.
-    bool prepare(running_step& now, std::size_t pass) {
-        return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass_of_all<Pass>(now); });
+    bool prepare(running_step& now, std::size_t walk) {
+        return at_walk(walk, [&]<std::size_t Walk>(std::integral_constant<std::size_t, Walk>) { return prepare_walk_of_all<Walk>(now); });
     }
     template <class Runner>
-    void execute(running_step& now, std::size_t pass, Runner& runner) {
-        at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) {
-            execute_pass<Pass>(now, runner);
+    void execute(running_step& now, std::size_t walk, Runner& runner) {
+        at_walk(walk, [&]<std::size_t Walk>(std::integral_constant<std::size_t, Walk>) {
+            execute_walk<Walk>(now, runner);
             return true;
         });
     }
@@ -92,9 +96,9 @@ class step_runner {
     /// all tensors had their turn.
     bool run_tensor(running_step& now, std::size_t tensor) {
         states_.treat_apart();
-        return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
-            return (run_pass_of<Pass>(now, tensor) && ...);
-        }(std::make_index_sequence<Plan::order.passes>{});
+        return [&]<std::size_t... Walk>(std::index_sequence<Walk...>) {
+            return (run_walk_of<Walk>(now, tensor) && ...);
+        }(std::make_index_sequence<Plan::order.walks>{});
     }
 
     /// A partial step keeps its states at its end: until then the other tensors still read the old ones.
@@ -113,6 +117,16 @@ class step_runner {
     /// The states of one value per tensor or per step.
     detail::scalar_states<Plan>& states() { return states_; }
 
+    /// The states of one value per row or column.
+    auto& line_states() { return lines_.data(); }
+    const auto& line_states() const { return lines_.data(); }
+
+    /// Sets all states as before the first step, except those that the user sets.
+    void reset_states() {
+        states_.reset();
+        if constexpr (Plan::has_lines) lines_.data().reset();
+    }
+
   private:
     // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
@@ -128,6 +142,10 @@ class step_runner {
                 return static_cast<double>(now.t);
             } else if constexpr (x.code == op::count && x.over == domain::tensor) {
                 return static_cast<double>(now.self.parts_.size(tensor));
+            } else if constexpr (x.code == op::count && x.over == domain::row) {
+                return static_cast<double>(now.self.shapes_[tensor].columns);
+            } else if constexpr (x.code == op::count && x.over == domain::column) {
+                return static_cast<double>(now.self.shapes_[tensor].rows);
             } else if constexpr (x.code == op::count) {
                 if (now.total > 0) return static_cast<double>(now.total);
                 std::size_t elements = 0;
@@ -156,6 +174,8 @@ class step_runner {
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
     detail::scalar_states<Plan> states_;
     [[no_unique_address]] Run executor_;
+    std::conditional_t<Plan::has_shape, std::vector<furl::shape>, detail::no_lines> shapes_;
+    [[no_unique_address]] std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run>, detail::no_lines> lines_;
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
@@ -173,7 +193,7 @@ class step_runner {
 
     // True if the values of a tensor depend on nothing but the states of the tensor. Tensors with equal states then share one
     // evaluation.
-    static constexpr bool only_states_differ = [] {
+    static constexpr bool only_states_differ = !Plan::has_lines && [] {
         for (auto i : Plan::order.scalars)
             if ((program[i].code == op::count && program[i].where == domain::tensor) || (is_reduction(program[i].code) && program[i].where != domain::step)) return false;
         return true;
@@ -185,19 +205,20 @@ class step_runner {
                                   Plan::random_keys == 0 && Plan::block == 1;
 
     template <class Do>
-    static bool at_pass(std::size_t pass, Do what) {
+    static bool at_walk(std::size_t walk, Do what) {
         bool result = true;
-        [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
-            ((pass == Pass ? static_cast<void>(result = what(std::integral_constant<std::size_t, Pass>{})) : void()), ...);
-        }(std::make_index_sequence<Plan::order.passes>{});
+        [&]<std::size_t... Walk>(std::index_sequence<Walk...>) {
+            ((walk == Walk ? static_cast<void>(result = what(std::integral_constant<std::size_t, Walk>{})) : void()), ...);
+        }(std::make_index_sequence<Plan::order.walks>{});
         return result;
     }
 
     // Returns whether the step goes on.
-    template <std::size_t Pass>
-    bool prepare_pass(running_step& now) {
-        evaluate_scalars<Plan, domain::step, Pass, Pass>(now.self.values_, leaves{now, 0});
-        if constexpr (Pass + 1 == Plan::order.passes) {
+    template <std::size_t Walk>
+    bool prepare_walk(running_step& now) {
+        constexpr auto pass = Plan::order.first[Walk];
+        evaluate_scalars<Plan, domain::step, pass, pass>(now.self.values_, leaves{now, 0});
+        if constexpr (Walk + 1 == Plan::order.walks) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
                 ((named_values_[K] = now.self.values_.value[step_values<Plan>[K].value]), ...);
             }(std::make_index_sequence<step_values<Plan>.size()>{});
@@ -207,19 +228,28 @@ class step_runner {
     }
 
     // Does the same for a step of all tensors that have a gradient.
-    template <std::size_t Pass>
-    bool prepare_pass_of_all(running_step& now) {
-        if constexpr (Pass == 0) {
+    template <std::size_t Walk>
+    bool prepare_walk_of_all(running_step& now) {
+        if constexpr (Walk == 0) {
             if (now.tensors.none_present(parts_.sizes())) return false;
             if constexpr (only_states_differ && has_tensor_values) {
                 if (now.tensors.absent_count > 0) states_.treat_apart();
                 else states_.find_whether_all_are_equal();
             }
         }
-        const bool goes_on = prepare_pass<Pass>(now);
+        const bool goes_on = prepare_walk<Walk>(now);
         if constexpr (only_states_differ && has_tensor_values)
-            if (states_.all_are_equal()) evaluate_scalars<Plan, domain::tensor, Pass, Pass>(values_, leaves{now, 0});
+            if (states_.all_are_equal()) evaluate_scalars<Plan, domain::tensor, Walk, Walk>(values_, leaves{now, 0});
         return goes_on;
+    }
+
+    template <std::size_t Walk, class Runner>
+    void execute_walk(const running_step& now, Runner& runner) {
+        if constexpr (Plan::has_lines) execute_lines<Walk>(now, runner);
+        else execute_pass<Walk>(now, runner);
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (combine<Walk, R>(now), ...);
+        }(std::make_index_sequence<reductions>{});
     }
 
     template <std::size_t Pass, class Runner>
@@ -232,21 +262,69 @@ class step_runner {
         };
         if (chunks == 1) body(0);
         else runner(chunks, body);
-        [&]<std::size_t... R>(std::index_sequence<R...>) {
-            (combine<Pass, R>(now), ...);
-        }(std::make_index_sequence<reductions>{});
     }
 
-    template <std::size_t Pass, class Runner>
-    bool run_pass(running_step& now, Runner& runner) {
-        if (!prepare_pass_of_all<Pass>(now)) return false;
-        execute_pass<Pass>(now, runner);
+    template <std::size_t Walk, class Runner>
+    bool run_walk(running_step& now, Runner& runner) {
+        if (!prepare_walk_of_all<Walk>(now)) return false;
+        execute_walk<Walk>(now, runner);
         return true;
     }
 
-    template <std::size_t Pass>
-    bool run_pass_of(running_step& now, std::size_t tensor) {
-        if (!prepare_pass<Pass>(now)) return false;
+    // Returns the values of step and tensor that a walk over a tensor has.
+    template <std::size_t Walk>
+    scalars values_of(const running_step& now, std::size_t tensor) const {
+        scalars values = values_;
+        if constexpr (has_tensor_values) evaluate_scalars<Plan, domain::tensor, 0, Plan::order.first[Walk]>(values, leaves{now, tensor});
+        return values;
+    }
+
+    // Runs a walk by rows: first the columns of each tensor, then groups of rows.
+    template <std::size_t Walk>
+    void begin_lines(const running_step& now, std::size_t tensor) {
+        const auto values = values_of<Walk>(now, tensor);
+        if constexpr (Walk + 1 == Plan::order.walks && has_tensor_states) states_.note_tensor(values, tensor);
+        lines_.template begin<Walk>(tensor, values, reductions_.data() + tensor * reductions);
+    }
+    template <std::size_t Walk>
+    void run_lines(const running_step& now, std::size_t tensor, std::size_t group) {
+        std::array<detail::random_key, Plan::random_keys> keys{};
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            ((keys[K] = random_key<K>(values_, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
+        }(std::make_index_sequence<Plan::random_keys>{});
+        lines_.template run_group<Walk>(executor_, now.tensors.buffers[tensor], tensor, group, values_of<Walk>(now, tensor), keys);
+    }
+    template <std::size_t Walk, class Runner>
+    void execute_lines(const running_step& now, Runner& runner) {
+        [[maybe_unused]] const Environment outer;
+        for (std::size_t i = 0; i < parts_.tensors(); ++i)
+            if (!now.tensors.is_absent(i)) begin_lines<Walk>(now, i);
+        if constexpr (lines_.template has_work<Walk>) {
+            const std::size_t chunks = Run::in_pieces ? std::min(parts_.chunks(detail::concurrency_of(runner)), std::max<std::size_t>(lines_.groups(), 1)) : 1;
+            const auto body = [&](std::size_t i) {
+                [[maybe_unused]] const Environment environment;
+                lines_.visit_chunk(i, chunks, [&](std::size_t tensor, std::size_t group) {
+                    if (!now.tensors.is_absent(tensor)) run_lines<Walk>(now, tensor, group);
+                });
+            };
+            if (chunks == 1) body(0);
+            else runner(chunks, body);
+        }
+        for (std::size_t i = 0; i < parts_.tensors(); ++i)
+            if (!now.tensors.is_absent(i)) lines_.template combine<Walk>(i, reductions_.data() + i * reductions);
+    }
+
+    template <std::size_t Walk>
+    bool run_walk_of(running_step& now, std::size_t tensor) {
+        if (!prepare_walk<Walk>(now)) return false;
+        if constexpr (Plan::has_lines) {
+            [[maybe_unused]] const Environment environment;
+            begin_lines<Walk>(now, tensor);
+            for (std::size_t g = 0; g < lines_.data().layout(tensor).groups; ++g) run_lines<Walk>(now, tensor, g);
+            lines_.template combine<Walk>(tensor, reductions_.data() + tensor * reductions);
+            return true;
+        } else {
+        constexpr auto Pass = Walk;
         {
             [[maybe_unused]] const Environment environment;
             run_chunk<Pass>(now, detail::round_uniforms<Plan, Pass, T>(now.self.values_),
@@ -256,6 +334,7 @@ class step_runner {
             (combine_tensor<Pass, R>(tensor), ...);
         }(std::make_index_sequence<reductions>{});
         return true;
+        }
     }
 
     // visit_all calls its argument for each tensor, with a range of its elements.
@@ -351,15 +430,15 @@ class step_runner {
         }
     }
 
-    template <std::size_t Pass, std::size_t R>
+    template <std::size_t Walk, std::size_t R>
     void combine([[maybe_unused]] const running_step& now) {
         constexpr auto r = Plan::order.reductions[R];
         constexpr auto code = program[r].code;
-        if constexpr (Plan::order.level[r] == int{Pass} + 1) {
+        if constexpr (is_within(program[r].where, domain::tensor) && Plan::order.level[r] == int{Plan::order.first[Walk + 1]}) {
             pairwise_tree all(detail::combining<code>{});
             for (std::size_t i = 0; i < parts_.tensors(); ++i) {
                 if (now.tensors.is_absent(i)) continue;
-                combine_tensor<Pass, R>(i);
+                if constexpr (!Plan::has_lines) combine_tensor<Walk, R>(i);
                 if constexpr (program[r].where == domain::step) all.push(reductions_[i * reductions + R]);
             }
             if constexpr (program[r].where == domain::step) global_reductions_[R] = all.result();

@@ -128,8 +128,8 @@ struct stored_plan : Plan {
         for (std::size_t k = 0; k < stream_count; ++k) {
             const auto& t = table[k];
             const auto companion = t.companion_bytes / t.block;
-            for (std::size_t pass = 0; pass < Plan::order.passes; ++pass)
-                if (Plan::reads(pass, k)) bytes += companion + (t.reads_main ? t.main_bytes : 0);
+            for (std::size_t walk = 0; walk < Plan::order.walks; ++walk)
+                if (Plan::walk_reads(walk, k)) bytes += companion + (t.reads_main ? t.main_bytes : 0);
             if (Plan::streams[k].store >= 0) bytes += companion + t.main_bytes;
         }
         return bytes;

@@ -31,6 +31,14 @@ constexpr domain meet(domain a, domain b) {
 /// Whether all numbers that share a value of domain b share one of domain a.
 constexpr bool is_within(domain a, domain b) { return join(a, b) == b; }
 
+namespace detail {
+
+// Whether values are of rows or of columns, and whether a tensor has several.
+constexpr bool is_of_lines(domain where) { return where == domain::row || where == domain::column; }
+constexpr bool is_list(domain where) { return !is_within(where, domain::tensor); }
+
+}  // namespace detail
+
 static_assert(join(domain::row, domain::column) == domain::element && meet(domain::row, domain::column) == domain::tensor);
 static_assert(is_within(domain::tensor, domain::row) && !is_within(domain::row, domain::column));
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/base/shape.hpp>
 #include <furl/memory/matrix_layout.hpp>
 
 #include <algorithm>
@@ -99,25 +99,59 @@ void list_tensors(X& x, std::vector<std::span<E>>& list) {
     for_each_tensor(x, [&](std::size_t, auto* p, std::size_t n) { list.emplace_back(p, n); });
 }
 
+/// A size or a shape.
 template <class X>
-std::vector<std::size_t> sizes_of(const X& tensors) {
-    std::vector<std::size_t> sizes;
-    for_each_tensor(tensors, [&](std::size_t, const auto*, std::size_t n) { sizes.push_back(n); });
-    return sizes;
+concept Extent = std::integral<X> || std::same_as<X, furl::shape>;
+
+/// A list of sizes or shapes.
+template <class X>
+concept ExtentList = std::ranges::input_range<X> && Extent<std::ranges::range_value_t<X>>;
+
+/// Returns the shape of a size, which is one row.
+template <Extent X>
+constexpr furl::shape as_shape(const X& x) {
+    if constexpr (std::integral<X>) return {1, static_cast<std::size_t>(x)};
+    else return x;
 }
 
-/// Returns the sizes of tensors, from one size, a range of sizes, one tensor, or a list of tensors.
-template <class Sizes>
-std::vector<std::size_t> list_of_sizes(const Sizes& sizes) {
-    if constexpr (std::integral<Sizes>) return {static_cast<std::size_t>(sizes)};
-    else if constexpr (!std::is_void_v<typename element_of<const Sizes>::type> &&
-                       !std::integral<typename element_of<const Sizes>::type>) return sizes_of(sizes);
-    else {
-        static_assert(std::integral<std::ranges::range_value_t<Sizes>>, "sizes are integers, or tensors that have them");
-        std::vector<std::size_t> list;
-        for (auto n : sizes) list.push_back(static_cast<std::size_t>(n));
-        return list;
+/// Returns the shape of a tensor: of a matrix that lies row by row its own, of anything else one row.
+template <Tensor X>
+furl::shape shape_of(X& x) {
+    if constexpr (HasLayout<X>)
+        if (const auto layout = layout_of(x); layout.by_rows && layout.is_contiguous())
+            return {static_cast<std::size_t>(layout.rows), static_cast<std::size_t>(layout.columns)};
+    return {1, size_of(x)};
+}
+
+/// Returns the shapes of tensors, from one size or shape, a list of these, one tensor, or a list of tensors.
+template <class X>
+std::vector<furl::shape> list_of_shapes(const X& x) {
+    std::vector<furl::shape> list;
+    if constexpr (Extent<X>) {
+        list.push_back(as_shape(x));
+    } else if constexpr (ExtentList<X>) {
+        for (const auto& one : x) list.push_back(as_shape(one));
+    } else if constexpr (Tensor<const X>) {
+        list.push_back(shape_of(x));
+    } else {
+        static_assert(TensorList<const X>, "sizes are integers or shapes, or tensors that have them");
+        for (auto&& tensor : x) list.push_back(shape_of(tensor));
     }
+    return list;
+}
+
+/// Whether a matrix lies column by column, so that its rows are not those of a furl::shape.
+template <class X>
+bool lies_by_columns(const X& x) {
+    const auto is_by_columns = []<class M>(M& m) {
+        if constexpr (HasLayout<M>) {
+            const auto layout = layout_of(m);
+            return !layout.by_rows && layout.rows > 1 && layout.columns > 1;
+        } else return false;
+    };
+    if constexpr (Tensor<const X>) return is_by_columns(x);
+    else if constexpr (TensorList<const X>) return std::ranges::any_of(x, [&](auto&& m) { return is_by_columns(m); });
+    else return false;
 }
 
 /// A piece of memory that a step touches.

@@ -35,11 +35,9 @@ class optimizer_data {
   protected:
     using T = typename Plan::value_type;
     using table = plan_info<Plan>;
-    static constexpr const auto& streams = Plan::streams;
-    static constexpr std::size_t state_streams = streams.size() - Plan::first_state;
 
-    explicit optimizer_data(std::vector<std::size_t> sizes)
-        : arguments_(std::move(sizes)), states_(arguments_.sizes()), engine_(arguments_.sizes()) {}
+    explicit optimizer_data(std::vector<furl::shape> shapes)
+        : arguments_(sizes_of(shapes)), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
 
   public:
     /// A hyperparameter by its name at run time. If it has a value for each tensor, set sets it for all tensors.
@@ -81,32 +79,34 @@ class optimizer_data {
     std::span<double> hyperparameter_span() { return hypers_.values(); }
     std::span<const double> hyperparameter_span() const { return hypers_.values(); }
 
-    /// The state of a tensor by its name at run time, for states of one value per parameter that are stored as T.
+    /// The state of a tensor by its name at run time, for states of one value per parameter, row or column that are stored as T.
     std::span<T> state(std::string_view name, std::size_t tensor) {
-        const auto stream = find_state(name, tensor);
-        if (stream == no_tensor) return {};
-        if (table::type_of(stream) != element_type_of<T>)
+        const auto i = find_state(name, tensor);
+        if (i == no_tensor) return {};
+        if (table::info.states[i].type != element_type_of<T>)
             return detail::refuse("furl: the state '" + std::string(name) + "' is stored in another type; take "
                                   "state(my_rule::" + std::string(name) + "), or its values by read_state", std::span<T>{});
-        return {reinterpret_cast<T*>(states_.at(stream, tensor, size(tensor)).data()), size(tensor)};
+        const auto bytes = state_bytes(i, tensor);
+        return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
     }
     std::span<T> state(std::string_view name) { return state(name, arguments_.require_one_tensor() ? 0 : no_tensor); }
 
-    /// Returns a copy of the values of a state of one value per parameter, in whatever format it is stored.
+    /// Returns a copy of the values of such a state, in whatever format it is stored.
     std::vector<T> read_state(std::string_view name, std::size_t tensor = 0) const {
-        const auto stream = find_state(name, tensor);
-        if (stream == no_tensor) return {};
+        const auto i = find_state(name, tensor);
+        if (i == no_tensor) return {};
+        if constexpr (Plan::has_lines)
+            if (is_of_lines(table::info.states[i].where)) {
+                const auto values = engine_.line_states().state(i, tensor);
+                return {values.begin(), values.end()};
+            }
         std::vector<T> values(size(tensor));
-        states_.read(stream, tensor, values);
+        states_.read(table::buffer_of_state(i), tensor, values);
         return values;
     }
 
-    /// The names of the states of one value per parameter.
-    static constexpr std::array<std::string_view, state_streams> states() {
-        std::array<std::string_view, state_streams> names{};
-        for (std::size_t s = 0; s < state_streams; ++s) names[s] = streams[Plan::first_state + s].name;
-        return names;
-    }
+    /// The names of the states of one value per parameter, row or column.
+    static constexpr auto states() { return names_of([](const state_entry& s) { return is_list(s.where); }); }
 
     /// A state of one value per tensor or per step, by its name at run time. One of one value per step is the same for any
     /// tensor.
@@ -114,7 +114,7 @@ class optimizer_data {
         nowhere_ = detail::not_a_number<double>;
         if (!has_tensor(tensor)) return nowhere_;
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
-            if (const auto& s = Plan::program.states[i]; s.name == name && s.where != domain::element)
+            if (const auto& s = Plan::program.states[i]; s.name == name && !is_list(s.where))
                 return engine_.states().at(i, tensor);
         detail::refuse(detail::no_such("state of one value per tensor or step", name, "the rule", scalar_states()));
         return nowhere_;
@@ -122,12 +122,7 @@ class optimizer_data {
 
     /// The names of the states of one value per tensor or per step.
     static constexpr auto scalar_states() {
-        constexpr auto is_one = [](const state_entry& s) { return s.where != domain::element && s.role != state_role::hyperparameter; };
-        std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(Plan::program.states, is_one))> names{};
-        std::size_t i = 0;
-        for (const auto& s : Plan::program.states)
-            if (is_one(s)) names[i++] = s.name;
-        return names;
+        return names_of([](const state_entry& s) { return !is_list(s.where) && s.role != state_role::hyperparameter; });
     }
 
     /// The names of the hyperparameters that have a value for each tensor.
@@ -152,7 +147,9 @@ class optimizer_data {
 
     /// The memory of a state by its place in info().states. That of a state of one value per step is the same for any tensor.
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) {
-        if (table::info.states[state].where != domain::element) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
+        if constexpr (Plan::has_lines)
+            if (is_of_lines(table::info.states[state].where)) return std::as_writable_bytes(engine_.line_states().state(state, tensor));
+        if (!is_list(table::info.states[state].where)) return std::as_writable_bytes(std::span(&engine_.states().at(state, tensor), 1));
         return states_.at(table::buffer_of_state(state), tensor, size(tensor));
     }
 
@@ -170,18 +167,38 @@ class optimizer_data {
     std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
     std::size_t size(std::size_t tensor) const { return arguments_.require_tensor(tensor) ? arguments_.sizes()[tensor] : 0; }
 
+    /// The shapes of the tensors. One that was given by its size is one row.
+    std::span<const furl::shape> shapes() const { return shapes_; }
+
   protected:
     step_arguments<Plan> arguments_;
     state_memory<Plan> states_;
     Engine engine_;
     hyperparameter_values<Plan> hypers_;
     std::int64_t steps_ = 0;
+    std::vector<furl::shape> shapes_;
 
     // Stands for a tensor or state that does not exist, or that was refused already.
     static constexpr auto no_tensor = std::numeric_limits<std::size_t>::max();
     bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
 
   private:
+    // The names of the states that a condition holds for.
+    template <class Holds>
+    static constexpr auto names_of(Holds holds) {
+        std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(Plan::program.states, Holds{}))> names{};
+        std::size_t i = 0;
+        for (const auto& s : Plan::program.states)
+            if (holds(s)) names[i++] = s.name;
+        return names;
+    }
+
+    static std::vector<std::size_t> sizes_of(std::span<const furl::shape> shapes) {
+        std::vector<std::size_t> sizes;
+        for (const auto& s : shapes) sizes.push_back(s.size());
+        return sizes;
+    }
+
     // Returns the place, among the states, of a hyperparameter with a value for each tensor; no_tensor if there is no such name.
     static std::size_t tensor_state(std::string_view name) {
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
@@ -197,11 +214,11 @@ class optimizer_data {
 
     double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    // Returns the stream of a state by its name; no_tensor where it was refused.
+    // Returns the place of a state of several values by its name; no_tensor where it was refused.
     std::size_t find_state(std::string_view name, std::size_t tensor) const {
         if (!has_tensor(tensor)) return no_tensor;
-        for (std::size_t s = Plan::first_state; s < streams.size(); ++s)
-            if (streams[s].name == name) return s;
+        for (std::size_t i = 0; i < Plan::program.states.size(); ++i)
+            if (const auto& s = Plan::program.states[i]; s.name == name && is_list(s.where)) return i;
         return detail::refuse(detail::no_such("state of one value per parameter", name, "the rule", states()), no_tensor);
     }
 };

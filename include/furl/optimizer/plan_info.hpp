@@ -39,13 +39,18 @@ class plan_info {
         return text;
     }();
 
+    // How values that several parameters share are stored.
+    static constexpr element_type type_of_shared(domain where) {
+        return detail::is_of_lines(where) ? element_type_of<typename Plan::value_type> : element_type::float64;
+    }
+
     static constexpr auto states = []<std::size_t... K, std::size_t... Companion>(std::index_sequence<K...>,
                                                                               std::index_sequence<Companion...>) {
         constexpr std::array<element_type, sizeof...(K)> types{element_type_of<typename Plan::template format<K>::element>...};
         std::array<state_info, program.states.size() + companions> table{};
         std::size_t i = 0, stream = Plan::first_state;
         for (const auto& s : program.states)
-            table[i++] = {s.name, s.where, s.where == domain::element ? types[stream++] : element_type::float64, s.role,
+            table[i++] = {s.name, s.where, s.where == domain::element ? types[stream++] : type_of_shared(s.where), s.role,
                           s.role == state_role::started ? std::optional(1.0) : std::nullopt};
         ((table[i++] = {{companion_text<Companion>.data(), companion_text<Companion>.size()},
                         domain::element,
@@ -61,7 +66,7 @@ class plan_info {
         std::array<reduction_info, order.reductions.size()> table{};
         for (std::size_t i = 0; i < table.size(); ++i) {
             const auto r = order.reductions[i];
-            table[i] = {detail::reduction_hashes<Plan>[i], static_cast<std::size_t>(order.level[r]) - 1, program[r].where == domain::step,
+            table[i] = {detail::reduction_hashes<Plan>[i], order.walk_of(static_cast<std::size_t>(order.level[r]) - 1), program[r].where == domain::step,
                         program[r].code == op::reduce_sum};
         }
         return table;
@@ -98,14 +103,7 @@ class plan_info {
         return false;
     }();
 
-    /// Returns how the main memory of a stream is stored.
-    static constexpr element_type type_of(std::size_t stream) {
-        return []<std::size_t... K>(std::index_sequence<K...>, std::size_t k) {
-            return std::array{element_type_of<typename Plan::template format<K>::element>...}[k];
-        }(std::make_index_sequence<Plan::stream_count>{}, stream);
-    }
-
-    /// Returns the place of a state of each element or of a companion, by its number in the table of states.
+    /// Returns the buffer of a state of one value per parameter, or of a companion, by its number in the table of states.
     static constexpr std::size_t buffer_of_state(std::size_t state) {
         if (state >= program.states.size()) return Plan::stream_count + state - program.states.size();
         std::size_t stream = Plan::first_state;
@@ -125,7 +123,7 @@ class plan_info {
         counts_all,
         program.guard >= 0,
         program.gradient >= 0,
-        order.passes,
+        order.walks,
         Plan::bytes_per_parameter,
     };
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/shape.hpp>
 #include <furl/optimizer/state_table.hpp>
 
 #include <cstdint>
@@ -84,6 +85,7 @@ struct saved_part {
     std::string prefix;                   ///< begins the keys about the whole part; empty if it is the only part
     const rule_info* info = nullptr;
     std::span<const std::size_t> sizes{};
+    std::span<const furl::shape> shapes{};
     std::vector<std::size_t> tensors{};   ///< their numbers in the list of all
     std::vector<saved_number> numbers{};  ///< hyperparameters
     std::optional<group_place> place{};   ///< its place, if it is a part of groups
@@ -96,7 +98,7 @@ struct saved_part {
 
     template <class Optimizer>
     static saved_part of(Optimizer& opt, std::string prefix = {}, std::vector<std::size_t> tensors = {}) {
-        saved_part part{std::move(prefix), &opt.info(), opt.sizes(), std::move(tensors)};
+        saved_part part{std::move(prefix), &opt.info(), opt.sizes(), opt.shapes(), std::move(tensors)};
         if (part.tensors.empty())
             for (std::size_t i = 0; i < part.sizes.size(); ++i) part.tensors.push_back(i);
         const auto values = opt.hyperparameter_span();

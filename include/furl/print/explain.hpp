@@ -33,15 +33,17 @@ inline std::string operations_text(const cost_table& c) {
 }
 
 template <class Plan>
-std::string pass_text(std::size_t pass) {
+std::string walk_text(std::size_t walk) {
     std::string reads, writes;
     for (std::size_t k = 0; k < Plan::streams.size(); ++k) {
         const std::string name(Plan::streams[k].name);
-        if (Plan::reads(pass, k)) join(reads, name);
-        if (pass + 1 == Plan::order.passes && Plan::streams[k].store >= 0) join(writes, name);
+        if (Plan::walk_reads(walk, k)) join(reads, name);
+        if (walk + 1 == Plan::order.walks && Plan::streams[k].store >= 0) join(writes, name);
     }
     if (reads.empty()) reads = "nothing";
-    return "reads " + reads + (writes.empty() ? "; writes nothing" : "; writes " + writes);
+    std::size_t reductions = 0;
+    for (auto r : Plan::row_reductions) reductions += Plan::order.walk_of(static_cast<std::size_t>(Plan::order.level[r])) == walk;
+    return (reductions > 0 ? "row by row, reduces each, then goes on; reads " : "reads ") + reads + (writes.empty() ? "; writes nothing" : "; writes " + writes);
 }
 
 inline std::string_view domain_text(domain where) {
@@ -93,9 +95,10 @@ std::string explain() {
         result += "  skipped, with nothing written, unless " +
                   detail::printer_for<detail::text_style>(written).value({nullptr, written.guard}) + "\n";
     if (written.gradient >= 0) result += "  leaves 0 in the place of the gradient\n";
-    for (std::size_t pass = 0; pass < plan::order.passes; ++pass)
-        result += "  pass " + std::to_string(pass + 1) + ": " + detail::pass_text<plan>(pass) + "\n";
+    for (std::size_t k = 0; k < plan::walks_over_memory.size(); ++k)
+        result += "  pass " + std::to_string(k + 1) + ": " + detail::walk_text<plan>(plan::walks_over_memory[k]) + "\n";
     result += "  per parameter: " + detail::operations_text(c) + "\n";
+    if (c.per_line > 0) result += "  per row or column: " + detail::counted_noun(c.per_line, "operation", "operations") + ", in double\n";
     result += "  per step: " + detail::counted_noun(c.per_step, "operation", "operations") + ", in double\n";
     return result;
 }

@@ -137,15 +137,9 @@ constexpr void check_states(program<Capacity>& p) {
 // The tables of plan and pass_order have fixed sizes.
 template <std::size_t Capacity>
 constexpr void check_size(program<Capacity>& p) {
-    std::array<std::size_t, Capacity> passes{};
     std::size_t random_streams = 0;
-    for (std::size_t i = 0; i < p.code.size(); ++i) {
-        for (auto operand : p.code[i].operands)
-            if (operand >= 0) passes[i] = std::max(passes[i], passes[static_cast<std::size_t>(operand)]);
-        if (info(p.code[i].code).kind == op_kind::reduction) ++passes[i];
-        if (p.code[i].code == op::random) ++random_streams;
-        if (passes[i] >= max_passes || random_streams > max_random_streams) p.fail(mistake::too_large);
-    }
+    for (const auto& x : p.code) random_streams += x.code == op::random;
+    if (find_levels(p).too_many || random_streams > max_random_streams) p.fail(mistake::too_large);
 }
 
 struct finding {

@@ -8,10 +8,10 @@ namespace FURL_NAMESPACE {
 /// The cost of a step per parameter, counted in the program that runs.
 template <class Count>
 struct basic_cost_table {
-    Count passes{};               ///< passes over memory
-    Count loads{};                ///< values read per parameter, in all passes
+    Count passes{};               ///< walks over memory
+    Count loads{};                ///< values read from memory per parameter, in all walks
     Count stores{};               ///< values written per parameter
-    Count bytes_per_parameter{};  ///< bytes read and written, in all passes
+    Count bytes_per_parameter{};  ///< bytes read and written, in all walks
     Count additions{};            ///< additions and subtractions
     Count multiplications{};      ///< per parameter
     Count fused{};                ///< fused multiply-adds
@@ -22,6 +22,7 @@ struct basic_cost_table {
     Count reductions{};           ///< sums and maxima, over the tensor or over all
     Count states{};               ///< buffers of one value per parameter
     Count per_step{};             ///< operations once a step (or once a tensor), not per parameter
+    Count per_line{};             ///< operations once a row or a column
 
     /// All operations per parameter, except loads and stores.
     constexpr Count operations() const {
@@ -55,12 +56,16 @@ template <class Rule, class T = float, class Numerics = contracted>
 inline constexpr cost_table cost = [] {
     using plan = furl::plan<Rule, Numerics>;
     cost_table c;
-    c.passes = static_cast<int>(plan::order.passes);
-    for (std::size_t pass = 0; pass < plan::order.passes; ++pass) {
-        for (auto i : plan::order.elements[pass]) count_operation(c, plan::program[i].code);
-        for (std::size_t k = 0; k < plan::streams.size(); ++k) c.loads += plan::reads(pass, k);
-    }
-    for (auto i : plan::order.reductions) count_operation(c, plan::program[i].code);
+    c.passes = static_cast<int>(plan::walks_over_memory.size());
+    for (std::size_t pass = 0; pass < plan::order.passes; ++pass)
+        for (auto i : plan::order.elements[pass])
+            if (plan::program.is_element(i)) count_operation(c, plan::program[i].code);
+    for (std::size_t walk = 0; walk < plan::order.walks; ++walk)
+        for (std::size_t k = 0; k < plan::streams.size(); ++k) c.loads += plan::walk_reads(walk, k);
+    for (auto i : plan::order.reductions)
+        if (plan::program.reads_elements(plan::program[i])) count_operation(c, plan::program[i].code);
+    for (const auto& x : plan::program.code)
+        c.per_line += detail::is_of_lines(x.where) && info(x.code).kind != op_kind::leaf && !is_reduction(x.code);
     for (const auto& stream : plan::streams) c.stores += stream.store >= 0;
     for (auto i : plan::order.scalars) {
         const auto& x = plan::program[i];

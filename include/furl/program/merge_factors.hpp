@@ -57,15 +57,19 @@ constexpr program<Capacity> merge_factors(const program<Capacity>& in) {
         const auto plain = out.emit(x);
         const auto outer = detail::as_scaled(out, plain);
         if (outer.factor < 0) return plain;
+        // A factor of the rows and one of the columns would merge to one of the elements.
+        const auto meets = [&](detail::scaled inner) {
+            return inner.factor >= 0 && join(out[outer.factor].where, out[inner.factor].where) != domain::element;
+        };
         const auto merged = [&](detail::scaled inner) {
             return out.emit(op::multiply, out.emit(op::multiply, outer.factor, inner.factor), inner.other);
         };
-        if (const auto inner = detail::as_scaled(out, outer.other); inner.factor >= 0) return merged(inner);
+        if (const auto inner = detail::as_scaled(out, outer.other); meets(inner)) return merged(inner);
         if (out[outer.other].code == op::divide) {
             const auto [numerator, denominator, none] = out[outer.other].operands;
             const auto old = in[i].operands[in.is_element(in[i].operands[0]) ? 0 : 1];
             const auto inner = detail::as_scaled(out, numerator);
-            if (inner.factor >= 0 && uses.once(old)) return out.emit(op::divide, merged(inner), denominator);
+            if (meets(inner) && uses.once(old)) return out.emit(op::divide, merged(inner), denominator);
         }
         return plain;
     });

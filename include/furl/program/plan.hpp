@@ -83,6 +83,17 @@ struct plan {
     static constexpr std::size_t size = program.code.size();      ///< the number of instructions
     static constexpr std::size_t inputs = program.inputs.size();  ///< the number of input streams
 
+  private:
+    using list_of_lines = static_vector<std::int16_t, program.has_lines() ? size : 1>;
+
+    static constexpr list_of_lines reductions_of(domain where) {
+        list_of_lines result;
+        for (auto r : order.reductions)
+            if (program[r].where == where && program.reads_elements(program[r])) result.push_back(r);
+        return result;
+    }
+
+  public:
     /// The streams, in the order of stream_entry.
     static constexpr auto streams = [] {
         static_vector<stream_entry, max_streams> result;
@@ -109,6 +120,33 @@ struct plan {
         return result;
     }();
 
+    /// Whether a value is one of each row or column, so that passes go row by row; and whether any depends on the shape.
+    static constexpr bool has_lines = program.has_lines();
+    static constexpr bool has_shape = program.has_shape();
+
+    /// The column values that passes read for each element.
+    static constexpr auto column_values = [] {
+        list_of_lines result;
+        for (std::size_t i = 0; i < size && has_lines; ++i) {
+            bool is_read = false;
+            for (std::size_t pass = 0; pass < order.passes; ++pass)
+                for (auto k : order.elements[pass]) is_read = is_read || k == static_cast<std::int16_t>(i);
+            if (is_read && program.code[i].where == domain::column) result.push_back(static_cast<std::int16_t>(i));
+        }
+        return result;
+    }();
+
+    /// The reductions of elements over the rows and over the columns, by instruction.
+    static constexpr auto row_reductions = reductions_of(domain::row);
+    static constexpr auto column_reductions = reductions_of(domain::column);
+
+    /// The place of an instruction in such a list.
+    static constexpr std::size_t place_in(const auto& list, std::int16_t instruction) {
+        std::size_t k = 0;
+        while (list[k] != instruction) ++k;
+        return k;
+    }
+
     /// The stream that an instruction reads.
     static constexpr std::size_t stream_of(std::int16_t instruction) {
         std::size_t i = 0;
@@ -125,6 +163,26 @@ struct plan {
             if (i == streams[stream].load) return true;
         return false;
     }
+
+    /// Whether a walk over memory reads a stream. It reads a row once, whatever the number of its passes.
+    static constexpr bool walk_reads(std::size_t walk, std::size_t stream) {
+        for (auto pass = order.first[walk]; pass < order.first[walk + 1]; ++pass)
+            if (reads(pass, stream)) return true;
+        return false;
+    }
+
+    /// The walks that go over memory. Others compute only values of rows and columns.
+    static constexpr auto walks_over_memory = [] {
+        static_vector<std::size_t, max_passes> result;
+        for (std::size_t walk = 0; walk < order.walks; ++walk) {
+            bool goes_over_it = walk + 1 == order.walks;
+            for (auto r : order.reductions)
+                goes_over_it = goes_over_it || (program.reads_elements(program[r]) &&
+                                                order.walk_of(static_cast<std::size_t>(order.level[program[r].operands[0]])) == walk);
+            if (goes_over_it) result.push_back(walk);
+        }
+        return result;
+    }();
 };
 
 }  // namespace furl

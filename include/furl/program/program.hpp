@@ -171,6 +171,27 @@ struct program {
     /// Whether an operation is a reduction, of a rule or of a machine.
     static constexpr bool reduces(op code) { return info(code).kind == op_kind::reduction || is_reduction(code); }
 
+    /// Whether a reduction reads a value of each row or column, rather than one of each element.
+    constexpr bool reads_rows(const instruction& x) const {
+        const auto where = (*this)[x.operands[0]].where;
+        return where == domain::row || where == domain::column;
+    }
+    constexpr bool reads_elements(const instruction& x) const { return !reads_rows(x); }
+
+    /// Whether a value of the program is one of each row or column.
+    constexpr bool has_lines() const {
+        for (const auto& x : code)
+            if (x.where == domain::row || x.where == domain::column) return true;
+        return false;
+    }
+
+    /// Whether a value depends on the shape of a tensor.
+    constexpr bool has_shape() const {
+        for (const auto& x : code)
+            if (x.code == op::count && (x.over == domain::row || x.over == domain::column)) return true;
+        return has_lines();
+    }
+
     /// Returns the domain of a reduction. Over a row, a value that all its elements share is still multiplied by the number of
     /// columns, which is a number of the tensor.
     static constexpr domain reduced(domain operand, domain over) {

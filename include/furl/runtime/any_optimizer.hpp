@@ -165,6 +165,9 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     /// The number of tensors, and the number of elements of each.
     std::size_t tensors() const { return sizes().size(); }
     std::span<const std::size_t> sizes() const { return held_->sizes(); }
+
+    /// The shapes of the tensors. One that was given by its size is one row.
+    std::span<const furl::shape> shapes() const { return held_->shapes(); }
     std::size_t size(std::size_t tensor) const {
         if (tensor < tensors()) return sizes()[tensor];
         return detail::refuse(detail::no_tensor(tensor, tensors()), std::size_t{0});
@@ -233,7 +236,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
         std::vector<std::string_view> names;
         const auto states = info().states;
         for (std::size_t i = 0; i < states.size(); ++i) {
-            if ((states[i].where == domain::element) != (where == domain::element)) continue;
+            if (detail::is_list(states[i].where) != detail::is_list(where)) continue;
             names.push_back(states[i].name);
             if (states[i].name != name) continue;
             if (states[i].type == type) return held_->state_bytes(i, tensor);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/base/shape.hpp>
 #include <furl/optimizer/state_table.hpp>
 
 #include <cstddef>
@@ -79,6 +80,7 @@ struct erased_optimizer : erased_session {
     virtual std::unique_ptr<erased_optimizer> clone() const = 0;
     virtual const rule_info& info() const = 0;
     virtual std::span<const std::size_t> sizes() const = 0;
+    virtual std::span<const furl::shape> shapes() const = 0;
     virtual std::span<double> hyperparameters() = 0;
     virtual std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) = 0;
     virtual std::vector<T> read_state(std::string_view name, std::size_t tensor) const = 0;
@@ -110,6 +112,7 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     std::unique_ptr<base> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
     const rule_info& info() const override { return Optimizer::info(); }
     std::span<const std::size_t> sizes() const override { return opt.sizes(); }
+    std::span<const furl::shape> shapes() const override { return opt.shapes(); }
     std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) override {
         return opt.state_bytes(state, tensor);

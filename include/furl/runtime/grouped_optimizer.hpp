@@ -44,15 +44,15 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
     /// Adds a group with this rule. Groups can be added at any time.
     ///
-    /// @param sizes     the size of its tensor, a list of sizes, or the tensors themselves.
+    /// @param sizes     the size or shape of its tensor, a list of these, or the tensors themselves.
     /// @param settings  hyperparameters of its own, a multiplier of "lr" for each tensor, whether the group is frozen, and
     ///                  the indices of its tensors in the list of all tensors.
     /// @returns  a reference to the group, which stays valid. Without exceptions, a refused call returns a group without a rule.
     /// Errors:  std::invalid_argument if a setting does not fit, or if another group has a tensor with such an index.
     template <class Rule, class... Policies, class Sizes>
     group& add(const Sizes& sizes, const group_settings& settings = {}) {
-        return add_made([](std::span<const std::size_t> n) { return any_optimizer<T>(optimizer<Rule, T, Policies...>(n)); },
-                        detail::list_of_sizes(sizes), settings);
+        return add_made([](std::span<const furl::shape> shapes) { return any_optimizer<T>(optimizer<Rule, T, Policies...>(shapes)); },
+                        detail::list_of_shapes(sizes), settings);
     }
     template <class Rule, class... Policies>
     group& add(std::initializer_list<std::size_t> sizes, const group_settings& settings = {}) {
@@ -62,8 +62,8 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     /// Adds a group whose rule is given by name: `opt.add(furl::zoo_registry(), "adamw", sizes)`.
     template <class Sizes>
     group& add(const registry<T>& rules, std::string_view rule, const Sizes& sizes, const group_settings& settings = {}) {
-        return add_made([&](std::span<const std::size_t> n) { return rules.make(rule, {}, n); },
-                        detail::list_of_sizes(sizes), settings);
+        return add_made([&](std::span<const furl::shape> shapes) { return rules.make(rule, {}, shapes); },
+                        detail::list_of_shapes(sizes), settings);
     }
     group& add(const registry<T>& rules, std::string_view rule, std::initializer_list<std::size_t> sizes,
                const group_settings& settings = {}) {
@@ -177,10 +177,10 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     template <class Make>
-    group& add_made(Make make, const std::vector<std::size_t>& sizes, const group_settings& settings) {
+    group& add_made(Make make, const std::vector<furl::shape>& shapes, const group_settings& settings) {
         std::vector<std::size_t> numbers;
         group g;
-        if (!numbers_of(sizes.size(), settings, numbers) || !g.begin(make, sizes, numbers, settings)) return nowhere_ = group();
+        if (!numbers_of(shapes.size(), settings, numbers) || !g.begin(make, shapes, numbers, settings)) return nowhere_ = group();
         for (const auto& [name, value] : shared_) g.inherit_value(name, value);
         for (auto i : numbers) group_of_.emplace(i, groups_.size());
         return groups_.emplace_back(std::move(g));

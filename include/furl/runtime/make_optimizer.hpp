@@ -22,7 +22,7 @@ const registry<T>& zoo_registry() {
 ///
 /// @param rule      the name of a rule in furl::zoo.
 /// @param settings  hyperparameters and their values; the others have the rule's defaults.
-/// @param sizes     the size of the tensor, a list of sizes, or the tensors themselves.
+/// @param sizes     the size or shape of the tensor, a list of these, or the tensors themselves.
 /// Cost:    see zoo_registry.
 /// Errors:  std::invalid_argument if no rule or hyperparameter has a given name.
 template <class T = float, class Sizes>

@@ -229,14 +229,14 @@ class parameter_group {
     /// grouped_optimizer calls it when it adds the group. It makes an optimizer for each multiplier, and returns whether the
     /// settings fit.
     template <class Make>
-    bool begin(Make make, const std::vector<std::size_t>& sizes, const std::vector<std::size_t>& numbers, const group_settings& settings) {
+    bool begin(Make make, const std::vector<furl::shape>& shapes, const std::vector<std::size_t>& numbers, const group_settings& settings) {
         auto scales = settings.lr_scale;
-        if (!scales.empty() && scales.size() != sizes.size())
+        if (!scales.empty() && scales.size() != shapes.size())
             return detail::refuse("furl: " + std::to_string(scales.size()) + " multipliers are given, for " +
-                                  std::to_string(sizes.size()) + " tensors");
-        scales.resize(sizes.size(), 1.0);
+                                  std::to_string(shapes.size()) + " tensors");
+        scales.resize(shapes.size(), 1.0);
         std::map<double, std::size_t, std::greater<>> part_of_scale;
-        for (std::size_t i = 0; i < sizes.size(); ++i) {
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
             if (!detail::is_finite(scales[i]))
                 return detail::refuse("furl: the multiplier of tensor " + std::to_string(numbers[i]) + " is " +
                                       (detail::is_nan(scales[i]) ? "NaN" : "infinite") + "; lr_scale takes finite numbers");
@@ -246,15 +246,16 @@ class parameter_group {
         const auto parts = part_of_scale.size();
         std::size_t next = 0;
         for (auto& [scale, part] : part_of_scale) part = next++;
-        std::vector<std::vector<std::size_t>> own_numbers(parts), own_sizes(parts);
-        for (std::size_t i = 0; i < sizes.size(); ++i) {
+        std::vector<std::vector<std::size_t>> own_numbers(parts);
+        std::vector<std::vector<furl::shape>> own_shapes(parts);
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
             const auto part = part_of_scale.find(scales[i])->second;
             places_.emplace_back(part, own_numbers[part].size());
             own_numbers[part].push_back(numbers[i]);
-            own_sizes[part].push_back(sizes[i]);
+            own_shapes[part].push_back(shapes[i]);
         }
         for (const auto& [scale, part] : part_of_scale) {
-            auto opt = make(std::span<const std::size_t>(own_sizes[part]));
+            auto opt = make(std::span<const furl::shape>(own_shapes[part]));
             if (!opt) return false;
             parts_.emplace_back(std::move(opt), std::move(own_numbers[part]), scale);
         }

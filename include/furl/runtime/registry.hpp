@@ -72,8 +72,8 @@ class registry_base {
     /// Errors:  std::invalid_argument if there is a rule of this name already.
     template <class Rule, class... Policies>
     registry<T>& add(std::string_view name = short_name<Rule>()) {
-        return add(name, entry{[](std::span<const std::size_t> sizes) {
-                                   return any_optimizer<T>(optimizer<Rule, T, Policies...>(sizes));
+        return add(name, entry{[](std::span<const furl::shape> shapes) {
+                                   return any_optimizer<T>(optimizer<Rule, T, Policies...>(shapes));
                                },
                                &optimizer<Rule, T, Policies...>::info()});
     }
@@ -95,24 +95,24 @@ class registry_base {
     /// @param settings  hyperparameters and their values, `{{"lr", 3e-4}, {"weight_decay", 0.1}}`, or any range of pairs
     ///                  of a name and a number. A per-tensor hyperparameter is set for all tensors. The others have the
     ///                  rule's defaults.
-    /// @param sizes     the size of the tensor, a list of sizes, or the tensors themselves.
+    /// @param sizes     the size or shape of the tensor, a list of these, or the tensors themselves.
     /// Errors:  std::invalid_argument if a value is NaN, or if no rule or hyperparameter has a given name; the message
     ///          suggests the nearest name and lists all.
     template <class Sizes>
     any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings, const Sizes& sizes) const {
-        return make_with(rule, settings, detail::list_of_sizes(sizes));
+        return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
     any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings,
                           std::initializer_list<std::size_t> sizes) const {
-        return make_with(rule, settings, {sizes.begin(), sizes.size()});
+        return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
     template <std::ranges::input_range Settings, class Sizes>
     any_optimizer<T> make(std::string_view rule, const Settings& settings, const Sizes& sizes) const {
-        return make_with(rule, settings, detail::list_of_sizes(sizes));
+        return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
     template <std::ranges::input_range Settings>
     any_optimizer<T> make(std::string_view rule, const Settings& settings, std::initializer_list<std::size_t> sizes) const {
-        return make_with(rule, settings, {sizes.begin(), sizes.size()});
+        return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
 
     /// Returns the names of the rules, sorted.
@@ -134,7 +134,7 @@ class registry_base {
 
   private:
     struct entry {
-        any_optimizer<T> (*make)(std::span<const std::size_t>);
+        any_optimizer<T> (*make)(std::span<const furl::shape>);
         const rule_info* info;
     };
 
@@ -163,7 +163,7 @@ class registry_base {
     }
 
     template <class Settings>
-    any_optimizer<T> make_with(std::string_view rule, const Settings& settings, std::span<const std::size_t> sizes) const {
+    any_optimizer<T> make_with(std::string_view rule, const Settings& settings, std::span<const furl::shape> shapes) const {
         const auto* e = find(rule);
         if (!e) return {};
         const auto names = e->info->hyperparameters, of_tensors = e->info->tensor_hyperparameters;
@@ -172,7 +172,7 @@ class registry_base {
             if (!has(names, name) && !has(of_tensors, name))
                 return detail::refuse(detail::no_hyperparameter(name, "'" + std::string(rule) + "'", names, of_tensors),
                                       any_optimizer<T>());
-        auto opt = e->make(sizes);
+        auto opt = e->make(shapes);
         for (const auto& [name, value] : settings)
             if (!opt.set(name, static_cast<double>(value))) return {};
         return opt;

@@ -1,0 +1,252 @@
+#pragma once
+
+#include <furl/base/shape.hpp>
+#include <furl/execute/leaves.hpp>
+#include <furl/execute/reduction_tree.hpp>
+#include <furl/execute/scalar_states.hpp>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <vector>
+
+// A line is a row or a column of a tensor. This header has the numbers of lines: states, results of reductions, values.
+namespace FURL_NAMESPACE::detail {
+
+/// How the rows of a tensor are cut. Groups are runs of rows for threads: the results of each are collected on their own and
+/// combined in their order, so that they do not depend on the threads.
+struct line_layout {
+    furl::shape shape{};
+    std::size_t group_rows = 1;    ///< rows of a group
+    std::size_t groups = 0;        ///< number of groups
+    std::size_t first_row = 0;     ///< the number of its first row among those of all tensors, as they lie in memory
+    std::size_t first_column = 0;  ///< the same of columns
+    std::size_t first_group = 0;   ///< the same of groups
+
+    static constexpr std::size_t column_run = 16;  ///< rows whose elements are added in the element type, as in a lane: see reduction_tree
+
+    static constexpr std::size_t padded(std::size_t n) { return (n + 31) / 16 * 16; }  // a vector may be read behind the last
+
+    explicit line_layout(furl::shape s) : shape(s) {
+        if (s.rows == 0) return;
+        constexpr std::size_t least = std::size_t{1} << 18, most_groups = 32;
+        const auto elements = std::max(least, s.size() / most_groups);
+        group_rows = std::max<std::size_t>(1, elements / std::max<std::size_t>(s.columns, 1));
+        group_rows = (group_rows + column_run - 1) / column_run * column_run;
+        groups = (s.rows + group_rows - 1) / group_rows;
+    }
+};
+
+template <class Plan, class T, class V>
+class line_data {
+    static constexpr const auto& program = Plan::program;
+    using A = arithmetic<V>;
+
+    static constexpr std::size_t count_states(domain where) {
+        std::size_t n = 0;
+        for (const auto& s : program.states) n += s.where == where;
+        return n;
+    }
+
+  public:
+    explicit line_data(std::span<const furl::shape> shapes) {
+        for (const auto& s : shapes) {
+            line_layout layout(s);
+            layout.first_row = rows_, layout.first_column = columns_, layout.first_group = groups_;
+            rows_ += line_layout::padded(s.rows), columns_ += line_layout::padded(s.columns), groups_ += layout.groups;
+            sums_ += layout.groups * line_layout::padded(s.columns);
+            layouts_.push_back(layout);
+            first_sum_.push_back(sums_ - layout.groups * line_layout::padded(s.columns));
+        }
+        row_states_.resize(count_states(domain::row) * rows_);
+        column_states_.resize(count_states(domain::column) * columns_);
+        row_results_.resize(Plan::row_reductions.size() * rows_);
+        column_results_.resize(Plan::column_reductions.size() * columns_);
+        column_values_.resize(Plan::column_values.size() * columns_);
+        column_sums_.resize(Plan::column_reductions.size() * sums_);
+        column_runs_.resize(column_sums_.size());
+        reset();
+    }
+
+    std::size_t tensors() const { return layouts_.size(); }
+    const line_layout& layout(std::size_t tensor) const { return layouts_[tensor]; }
+    std::size_t groups() const { return groups_; }
+
+    /// Sets all states as before the first step.
+    void reset() {
+        for (std::size_t i = 0; i < program.states.size(); ++i) {
+            const auto& s = program.states[i];
+            const auto value = static_cast<T>(scalar_states<Plan>::initial_value(s));
+            if (s.where == domain::row) std::fill_n(row_states_.begin() + static_cast<std::ptrdiff_t>(place(i) * rows_), rows_, value);
+            if (s.where == domain::column) std::fill_n(column_states_.begin() + static_cast<std::ptrdiff_t>(place(i) * columns_), columns_, value);
+        }
+    }
+
+    /// The values of a state of a tensor, by its place in the program's table.
+    std::span<T> state(std::size_t state, std::size_t tensor) {
+        const auto values = std::as_const(*this).state(state, tensor);
+        return {const_cast<T*>(values.data()), values.size()};
+    }
+    std::span<const T> state(std::size_t state, std::size_t tensor) const {
+        if (tensor >= layouts_.size()) return {};  // moved from
+        const auto& layout = layouts_[tensor];
+        if (program.states[state].where == domain::row)
+            return {row_states_.data() + place(state) * rows_ + layout.first_row, layout.shape.rows};
+        return {column_states_.data() + place(state) * columns_ + layout.first_column, layout.shape.columns};
+    }
+
+    /// The result of a reduction over rows, the K-th of the plan, for a row of a tensor.
+    double& row_result(std::size_t k, const line_layout& layout, std::size_t row) { return row_results_[k * rows_ + layout.first_row + row]; }
+
+    /// The values of the columns of a tensor that passes read, the K-th of the plan.
+    const T* column_values(std::size_t k, const line_layout& layout) const { return column_values_.data() + k * columns_ + layout.first_column; }
+
+    /// What a group collects of a reduction over columns, the K-th of the plan: over a run of rows, and over all before.
+    T* column_run(std::size_t k, std::size_t tensor, std::size_t group) { return column_runs_.data() + sum_place(k, tensor, group); }
+    double* column_sum(std::size_t k, std::size_t tensor, std::size_t group) { return column_sums_.data() + sum_place(k, tensor, group); }
+
+    /// Sets what a group collects to 0, in which sums and maxima of magnitudes begin.
+    void begin_columns(std::size_t k, std::size_t tensor, std::size_t group) {
+        const auto n = line_layout::padded(layouts_[tensor].shape.columns);
+        std::fill_n(column_run(k, tensor, group), n, T{0});
+        std::fill_n(column_sum(k, tensor, group), n, 0.0);
+    }
+
+    /// Adds a run of rows to those before.
+    template <std::size_t K>
+    void end_run(std::size_t tensor, std::size_t group) {
+        constexpr combining<program[Plan::column_reductions[K]].code> combine{};
+        const auto n = layouts_[tensor].shape.columns;
+        T* const run = column_run(K, tensor, group);
+        double* const sum = column_sum(K, tensor, group);
+        for (std::size_t j = 0; j < n; ++j) {
+            sum[j] = combine(sum[j], static_cast<double>(run[j]));
+            run[j] = 0;
+        }
+    }
+
+    /// Combines the groups of a tensor, pairwise.
+    template <std::size_t K>
+    void combine_columns(std::size_t tensor) {
+        constexpr combining<program[Plan::column_reductions[K]].code> combine{};
+        const auto& layout = layouts_[tensor];
+        const auto n = layout.shape.columns;
+        double* const result = column_results_.data() + K * columns_ + layout.first_column;
+        if (layout.groups == 0) return static_cast<void>(std::fill_n(result, n, 0.0));
+        for (std::size_t step = 1; step < layout.groups; step *= 2)
+            for (std::size_t g = 0; g + step < layout.groups; g += 2 * step) {
+                double *const a = column_sum(K, tensor, g), *const b = column_sum(K, tensor, g + step);
+                for (std::size_t j = 0; j < n; ++j) a[j] = combine(a[j], b[j]);
+            }
+        std::copy_n(column_sum(K, tensor, 0), n, result);
+    }
+
+    /// Evaluates the values of some rows that a pass needs, from a row on, at most N of them. Stores what the pass reads in `to`, in
+    /// the order of Plan::order.uniforms, and calls visit<I>(row, value) for each instruction I and row.
+    template <std::size_t Pass, class Visit>
+    void evaluate_rows(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, V>& scalars, Visit visit) {
+        evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_, rows_, row_results_, visit);
+    }
+
+    /// Evaluates the values of all columns that a walk needs, and keeps those that its passes read for each element.
+    template <std::size_t Pass, class Visit>
+    void evaluate_columns(std::size_t tensor, const registers<Plan, V>& scalars, Visit visit) {
+        const auto& layout = layouts_[tensor];
+        const auto n = layout.shape.columns;
+        evaluate_lines<domain::column, column_list<Pass>>(
+            layout.first_column, n, scalars, column_states_, columns_, column_results_,
+            [&]<std::int16_t I>(std::integral_constant<std::int16_t, I> which, std::size_t column, double value) {
+                if constexpr (is_read_by_elements(I))
+                    column_values_[Plan::place_in(Plan::column_values, I) * columns_ + layout.first_column + column] = static_cast<T>(value);
+                visit(which, column, value);
+            });
+        // A vector may be read behind the last column: it holds the last again, as rules may divide by what they read.
+        for (std::size_t k = 0; k < Plan::column_values.size() && n > 0; ++k) {
+            T* const values = column_values_.data() + k * columns_ + layout.first_column;
+            std::fill(values + n, values + line_layout::padded(n), values[n - 1]);
+        }
+    }
+
+    /// Whether a state is one of rows or columns, and its new value.
+    static constexpr bool is_line_state(const state_entry& s) { return s.where == domain::row || s.where == domain::column; }
+
+  private:
+    std::vector<line_layout> layouts_;
+    std::vector<std::size_t> first_sum_;
+    std::size_t rows_ = 0, columns_ = 0, groups_ = 0, sums_ = 0;  // of all tensors, as they lie in memory
+    std::vector<T> row_states_, column_states_, column_values_, column_runs_;
+    std::vector<double> row_results_, column_results_, column_sums_;
+
+    // The place of a state among those of its domain.
+    static constexpr std::size_t place(std::size_t state) {
+        std::size_t n = 0;
+        for (std::size_t i = 0; i < state; ++i) n += program.states[i].where == program.states[state].where;
+        return n;
+    }
+
+    std::size_t sum_place(std::size_t k, std::size_t tensor, std::size_t group) const {
+        return k * sums_ + first_sum_[tensor] + group * line_layout::padded(layouts_[tensor].shape.columns);
+    }
+
+    static constexpr bool is_read_by_elements(std::int16_t i) {
+        for (auto k : Plan::column_values)
+            if (k == i) return true;
+        return false;
+    }
+
+    template <std::size_t Pass>
+    struct row_list {
+        static constexpr const auto& values = Plan::order.rows[Pass];
+    };
+    template <std::size_t Pass>
+    struct column_list {
+        static constexpr const auto& values = Plan::order.columns[Pass];
+    };
+
+    // What is given to the values of a vector of lines.
+    struct leaves {
+        const T* states;
+        std::size_t stride;  // from the values of a state, or the results of a reduction, to those of the next
+        const double* results;
+        std::size_t line;
+
+        template <std::int16_t I>
+        V get() const {
+            constexpr auto x = program[I];
+            if constexpr (x.code == op::previous) {
+                alignas(64) double values[A::width];
+                const T* const from = states + place(static_cast<std::size_t>(x.slot)) * stride + line;
+                for (std::size_t k = 0; k < A::width; ++k) values[k] = static_cast<double>(from[k]);
+                return A::load(values);
+            } else {
+                constexpr auto k = Plan::place_in(x.where == domain::row ? Plan::row_reductions : Plan::column_reductions, I);
+                return A::load(results + k * stride + line);
+            }
+        }
+        template <std::int16_t I>
+        V draw() const = delete;
+    };
+
+    template <domain Where, class List, class Visit>
+    void evaluate_lines(std::size_t first, std::size_t n, const registers<Plan, V>& scalars, const std::vector<T>& states, std::size_t stride,
+                        const std::vector<double>& results, Visit visit) {
+        for (std::size_t i = 0; i < n; i += A::width) {
+            registers<Plan, V> r;
+            evaluate_list<Plan, List, Where>(r, scalars, leaves{states.data(), stride, results.data(), first + i});
+            const auto valid = std::min(n - i, A::width);
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                (
+                    [&] {
+                        constexpr auto x = List::values[K];
+                        alignas(64) double values[A::width];
+                        if constexpr (info(program[x].code).is_condition) A::store(values, A::select(r.truth[x], A::broadcast(1), A::broadcast(0)));
+                        else A::store(values, r.value[x]);
+                        for (std::size_t k = 0; k < valid; ++k) visit(std::integral_constant<std::int16_t, x>{}, i + k, values[k]);
+                    }(),
+                    ...);
+            }(std::make_index_sequence<List::values.size()>{});
+        }
+    }
+};
+
+}  // namespace furl::detail

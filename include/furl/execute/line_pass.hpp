@@ -1,0 +1,297 @@
+#pragma once
+
+#include <furl/execute/line_data.hpp>
+#include <furl/execute/partition.hpp>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace FURL_NAMESPACE::detail {
+
+/// Runs the walks of a plan with values of rows or columns. A walk goes over a tensor in blocks of rows that stay in cache, and runs
+/// all of its passes over a block before it goes on to the next.
+///
+/// @tparam Run  the executor of the plan.
+template <class Plan, class T, class Run>
+class line_pass {
+    using V = typename Run::line_vector;
+    using scalars = registers<Plan, double>;
+    using line_scalars = registers<Plan, V>;
+    static constexpr const auto& program = Plan::program;
+    static constexpr const auto& order = Plan::order;
+    static constexpr std::size_t reductions = order.reductions.size();
+
+  public:
+    explicit line_pass(std::span<const furl::shape> shapes) : data_(shapes), partials_(data_.groups() * reductions) {
+        weight_.push_back(0);
+        for (std::size_t i = 0; i < data_.tensors(); ++i) {
+            const auto& layout = data_.layout(i);
+            for (std::size_t g = 0; g < layout.groups; ++g) {
+                const auto rows = std::min(layout.group_rows, layout.shape.rows - g * layout.group_rows);
+                weight_.push_back(weight_.back() + rows * layout.shape.columns);
+                tensor_of_.push_back(i);
+            }
+        }
+    }
+
+    line_data<Plan, T, V>& data() { return data_; }
+    const line_data<Plan, T, V>& data() const { return data_; }
+
+    std::size_t groups() const { return data_.groups(); }
+
+    /// Calls visit(tensor, group) for the groups of chunk i of n.
+    template <class Visit>
+    void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
+        const auto place = [&](std::size_t k) {
+            const auto wanted = weight_.back() / n * k + weight_.back() % n * k / n;
+            return k == n ? groups() : static_cast<std::size_t>(std::ranges::lower_bound(weight_, wanted) - weight_.begin());
+        };
+        for (auto g = place(i), end = place(i + 1); g < end; ++g) visit(tensor_of_[g], g - data_.layout(tensor_of_[g]).first_group);
+    }
+
+    /// Whether a walk has anything to do besides values of columns.
+    template <std::size_t Walk>
+    static constexpr bool has_work = [] {
+        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
+            if (!order.elements[pass].empty() || !order.rows[pass].empty() || pass + 1 == order.passes) return true;
+        return false;
+    }();
+
+    /// To be called before the groups of a tensor. Evaluates the values of its columns, and reductions of these.
+    template <std::size_t Walk>
+    void begin(std::size_t tensor, const scalars& values, double* results) {
+        constexpr auto first = order.first[Walk];
+        if constexpr (!order.columns[first].empty()) {
+            auto trees = make_trees();
+            data_.template evaluate_columns<first>(tensor, spread_scalars(values),
+                                                   [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, double value) {
+                                                       push<I, Walk>(trees, value);
+                                                       if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value);
+                                                   });
+            for_each_reduction<Walk>([&]<std::size_t R>() {
+                if constexpr (operand_of<R>.where == domain::column) results[R] = std::get<R>(trees).result();
+            });
+        }
+    }
+
+    /// Runs a walk over a group of rows.
+    template <std::size_t Walk>
+    void run_group(Run& executor, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, const scalars& values,
+                   const std::array<random_key, Plan::random_keys>& keys) {
+        const auto& layout = data_.layout(tensor);
+        const auto begin = group * layout.group_rows, end = std::min(begin + layout.group_rows, layout.shape.rows);
+        const auto of_lines = spread_scalars(values);
+        auto trees = make_trees();
+        for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
+        const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
+        for (auto row = begin; row < end; row += block)
+            [&]<std::size_t... P>(std::index_sequence<P...>) {
+                (run_block<Walk, order.first[Walk] + P>(executor, buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
+            }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
+        double* const partial = partials_.data() + (layout.first_group + group) * reductions;
+        for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
+        });
+    }
+
+    /// Combines what the groups of a tensor found of the reductions that a walk makes.
+    template <std::size_t Walk>
+    void combine(std::size_t tensor, double* results) {
+        const auto& layout = data_.layout(tensor);
+        for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (is_of_tensor<R>) {
+                pairwise_tree tree(combining<program[order.reductions[R]].code>{});
+                for (std::size_t g = 0; g < layout.groups; ++g) tree.push(partials_[(layout.first_group + g) * reductions + R]);
+                results[R] = tree.result();
+            }
+        });
+        for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.template combine_columns<K>(tensor); });
+    }
+
+  private:
+    static constexpr std::size_t block_rows = 256;
+
+    line_data<Plan, T, V> data_;
+    std::vector<double> partials_;         // results of reductions over the tensor, by group
+    std::vector<std::size_t> weight_;      // the elements of all groups before
+    std::vector<std::size_t> tensor_of_;   // the tensor of each group
+
+    template <std::size_t R>
+    static constexpr auto operand_of = program[program[order.reductions[R]].operands[0]];
+
+    // Whether a reduction leaves one value for a tensor, from its elements or rows.
+    template <std::size_t R>
+    static constexpr bool is_of_tensor =
+        is_within(program[order.reductions[R]].where, domain::tensor) && operand_of<R>.where != domain::column;
+
+    static auto make_trees() {
+        return []<std::size_t... R>(std::index_sequence<R...>) {
+            return std::tuple<pairwise_tree<combining<program[order.reductions[R]].code>>...>();
+        }(std::make_index_sequence<reductions>{});
+    }
+
+    // Calls visit<R>() for each reduction that is known after a walk.
+    template <std::size_t Walk, class Visit>
+    static void for_each_reduction(Visit visit) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (
+                [&] {
+                    if constexpr (order.level[order.reductions[R]] == static_cast<std::int16_t>(order.first[Walk + 1])) visit.template operator()<R>();
+                }(),
+                ...);
+        }(std::make_index_sequence<reductions>{});
+    }
+
+    // Calls visit<K, Pass>() for each reduction over columns of a walk, the K-th of the plan, which Pass makes.
+    template <std::size_t Walk, class Visit>
+    static void for_each_column_reduction(Visit visit) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (
+                [&] {
+                    constexpr auto r = Plan::column_reductions[K];
+                    constexpr auto pass = static_cast<std::size_t>(order.level[program[r].operands[0]]);
+                    if constexpr (order.level[r] == static_cast<std::int16_t>(order.first[Walk + 1])) visit.template operator()<K, pass>();
+                }(),
+                ...);
+        }(std::make_index_sequence<Plan::column_reductions.size()>{});
+    }
+
+    // Copies the values of step and tensor to all lanes.
+    static line_scalars spread_scalars(const scalars& values) {
+        using A = arithmetic<V>;
+        line_scalars u;
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (
+                [&] {
+                    constexpr auto i = order.scalars[K];
+                    if constexpr (info(program[i].code).is_condition) u.truth[i] = A::not_equal(A::broadcast(values.truth[i] ? 1.0 : 0.0), A::broadcast(0.0));
+                    else u.value[i] = A::broadcast(values.value[i]);
+                }(),
+                ...);
+        }(std::make_index_sequence<order.scalars.size()>{});
+        return u;
+    }
+
+    // Adds a value of a line to the reductions of these values.
+    template <std::int16_t I, std::size_t Walk, class Trees>
+    static void push(Trees& trees, double value) {
+        for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (program[order.reductions[R]].operands[0] == I) std::get<R>(trees).push(value);
+        });
+    }
+
+    // Keeps the new value of a state of rows or columns.
+    template <std::int16_t I, domain Where>
+    void keep(std::size_t tensor, std::size_t line, double value) {
+        [&]<std::size_t... S>(std::index_sequence<S...>) {
+            (
+                [&] {
+                    if constexpr (program.states[S].where == Where && program.states[S].next == I) data_.state(S, tensor)[line] = static_cast<T>(value);
+                }(),
+                ...);
+        }(std::make_index_sequence<program.states.size()>{});
+    }
+
+    template <std::size_t Walk, std::size_t Pass, class Trees>
+    void run_block(Run& executor, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+                   const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
+        constexpr const auto& uniforms = order.uniforms[Pass];
+        constexpr bool last = Pass + 1 == order.passes;
+        const auto& layout = data_.layout(tensor);
+        T of_rows[std::max<std::size_t>(uniforms.size(), 1)][block_rows];
+        if constexpr (!order.rows[Pass].empty())
+            data_.template evaluate_rows<Pass>(tensor, first, n, of_lines,
+                                               [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t row, double value) {
+                                                   for_each_row_value<Pass>([&]<std::size_t U>() {
+                                                       if constexpr (uniforms[U] == I) of_rows[U][row] = static_cast<T>(value);
+                                                   });
+                                                   if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value);
+                                                   if constexpr (last) keep<I, domain::row>(tensor, first + row, value);
+                                               });
+        if constexpr (!order.elements[Pass].empty() || last) {
+            auto given = round_uniforms<Plan, Pass, T>(values);
+            given.keys = keys;
+            for (std::size_t row = 0; row < n; ++row) {
+                for_each_row_value<Pass>([&]<std::size_t U>() { given.values[U] = of_rows[U][row]; });
+                run_row<Walk, Pass>(executor, buffers, tensor, group, first + row, given, trees);
+                const auto done = first + row + 1 - group * layout.group_rows;
+                if (done % line_layout::column_run == 0 || first + row + 1 == layout.shape.rows)
+                    for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t Made>() {
+                        if constexpr (Made == Pass) data_.template end_run<K>(tensor, group);
+                    });
+            }
+        }
+    }
+
+    // Calls visit<U>() for each value of rows among the uniforms of a pass.
+    template <std::size_t Pass, class Visit>
+    static FURL_INLINE void for_each_row_value(Visit visit) {
+        [&]<std::size_t... U>(std::index_sequence<U...>) {
+            (
+                [&] {
+                    if constexpr (program[order.uniforms[Pass][U]].where == domain::row) visit.template operator()<U>();
+                }(),
+                ...);
+        }(std::make_index_sequence<order.uniforms[Pass].size()>{});
+    }
+
+    template <std::size_t Walk, std::size_t Pass, class Trees>
+    void run_row(Run& executor, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
+                 uniform_values<Plan, Pass, T>& given, Trees& trees) {
+        const auto& layout = data_.layout(tensor);
+        const auto columns = layout.shape.columns, from = row * columns;
+        auto here = buffers;
+        advance<Plan>(here, from);
+        const auto set_columns = [&](std::size_t column) {
+            for (std::size_t k = 0; k < given.columns.size(); ++k) given.columns[k] = data_.column_values(k, layout) + column;
+            for (std::size_t k = 0; k < given.column_partials.size(); ++k) given.column_partials[k] = data_.column_run(k, tensor, group) + column;
+        };
+        if constexpr (Pass + 1 == order.passes) {
+            set_columns(0);
+            executor.template run<Pass>(here, given, columns, from, nullptr);
+        } else {
+            double found[std::max<std::size_t>(reductions, 1)];
+            auto of_row = make_trees();
+            const auto span = Run::in_pieces ? partition::span_size : columns;
+            for (std::size_t at = 0; at < columns; at += span) {
+                set_columns(at);
+                executor.template run<Pass>(here, given, std::min(span, columns - at), from + at, found);
+                advance<Plan>(here, span);
+                for_each_made<Pass>([&]<std::size_t R>() {
+                    if constexpr (program[order.reductions[R]].where == domain::row) std::get<R>(of_row).push(found[R]);
+                    else std::get<R>(trees).push(found[R]);
+                });
+            }
+            for_each_made<Pass>([&]<std::size_t R>() {
+                constexpr auto r = order.reductions[R];
+                if constexpr (program[r].where == domain::row)
+                    data_.row_result(Plan::place_in(Plan::row_reductions, r), layout, row) = std::get<R>(of_row).result();
+            });
+        }
+    }
+
+    // Calls visit<R>() for each reduction of elements that a pass makes, except those over columns.
+    template <std::size_t Pass, class Visit>
+    static void for_each_made(Visit visit) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (
+                [&] {
+                    constexpr auto x = program[order.reductions[R]];
+                    if constexpr (program.reads_elements(x) && x.where != domain::column && order.level[x.operands[0]] == static_cast<std::int16_t>(Pass))
+                        visit.template operator()<R>();
+                }(),
+                ...);
+        }(std::make_index_sequence<reductions>{});
+    }
+};
+
+/// The place of line_pass in an optimizer whose rule has no values of rows or columns.
+struct no_lines {
+    explicit no_lines(std::span<const furl::shape>) {}
+    no_lines(auto, auto) {}
+};
+
+}  // namespace furl::detail
