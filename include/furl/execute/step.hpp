@@ -315,10 +315,16 @@ class step_runner {
     template <std::size_t Pass>
     void run_piece(const running_step& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
                    std::size_t first, std::size_t n) {
-        auto buffers = now.tensors.buffers[tensor];
-        detail::advance<Plan>(buffers, first);
+        // Most pieces start at the first element. There a changed copy of the pointers would cost as much as some vectors.
+        const auto* buffers = &now.tensors.buffers[tensor];
+        detail::buffer_pointers<Plan> advanced;
+        if (first > 0) {
+            advanced = *buffers;
+            detail::advance<Plan>(advanced, first);
+            buffers = &advanced;
+        }
         const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(buffers, uniforms, n, first, partial_.data() + span * reductions);
+        executor_.template run<Pass>(*buffers, uniforms, n, first, partial_.data() + span * reductions);
     }
 
     template <std::size_t K>
