@@ -7,24 +7,17 @@
 #include <furl/execute/partition.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
+#include <furl/execute/step_values.hpp>
+#include <furl/execute/steps_together.hpp>
 
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace FURL_NAMESPACE {
-
-/// The per-step values that the rule names by let. A step can report them without a further pass.
-template <class Plan>
-inline constexpr auto step_values = [] {
-    static_vector<name_entry, Plan::program.names.size()> list;
-    for (const auto& n : Plan::program.names)
-        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
-            list.push_back(n);
-    return list;
-}();
 
 /// Runs the steps of a plan: the values of step and tensor, the passes in their order, the reductions between them.
 ///
@@ -38,6 +31,8 @@ class step_runner {
     using scalars = registers<Plan, double>;
     static constexpr const auto& program = Plan::program;
     static constexpr std::size_t reductions = Plan::order.reductions.size();
+    static constexpr bool has_tensor_values = detail::has_tensor_values<Plan>;
+    static constexpr bool only_states_differ = detail::only_states_differ<Plan>;
 
   public:
     explicit step_runner(std::span<const std::size_t> sizes)
@@ -55,6 +50,7 @@ class step_runner {
         std::int64_t t;
         std::span<const std::size_t> numbers{};  ///< the numbers of the tensors, if they are some of many; else 0, 1, ...
         std::size_t total = 0;                   ///< the elements of all tensors, if these are some of many
+        const scalars* values = &self.values_;   ///< the values of the step and its tensors, maybe those of an equal step
     };
 
     /// Does step number t. Returns whether it was done: false if the rule's guard or a lack of gradients prevented it, before
@@ -69,22 +65,11 @@ class step_runner {
         return done;
     }
 
-    /// These do the same pass by pass, for callers that do something between them: for each pass in turn call prepare and, if it
-    /// returns true, execute; after the last pass call finish. After execute the global reductions of a pass are known, and may
-    /// be changed.
-    bool prepare(running_step& now, std::size_t pass) {
-        return at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) { return prepare_pass_of_all<Pass>(now); });
-    }
-    template <class Runner>
-    void execute(running_step& now, std::size_t pass, Runner& runner) {
-        at_pass(pass, [&]<std::size_t Pass>(std::integral_constant<std::size_t, Pass>) {
-            execute_pass<Pass>(now, runner);
-            return true;
-        });
-    }
+    /// To be called after the last pass by callers that run the passes one by one, with steps_together, and do something between
+    /// them. When a pass has run, its global reductions are known, and may be changed.
     void finish(const running_step& now) {
-        if (states_.all_are_equal()) return states_.keep_for_all(values_);
-        states_.note_step(values_);
+        if (states_.all_are_equal()) return states_.keep_for_all(*now.values);
+        states_.note_step(*now.values);
         states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
     }
 
@@ -114,6 +99,11 @@ class step_runner {
     detail::scalar_states<Plan>& states() { return states_; }
 
   private:
+    friend class steps_together<step_runner>;
+    using denormals = Environment;
+    template <std::size_t Pass>
+    using uniforms = detail::uniform_values<Plan, Pass, T>;
+
     // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
         const running_step& now;
@@ -165,20 +155,6 @@ class step_runner {
 
     static constexpr bool has_tensor_states = detail::scalar_states<Plan>::has_tensor_states;
 
-    static constexpr bool has_tensor_values = [] {
-        for (auto i : Plan::order.scalars)
-            if (program[i].where == domain::tensor) return true;
-        return false;
-    }();
-
-    // True if the values of a tensor depend on nothing but the states of the tensor. Tensors with equal states then share one
-    // evaluation.
-    static constexpr bool only_states_differ = [] {
-        for (auto i : Plan::order.scalars)
-            if ((program[i].code == op::count && program[i].where == domain::tensor) || (is_reduction(program[i].code) && program[i].where != domain::step)) return false;
-        return true;
-    }();
-
     // True if one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
@@ -193,22 +169,44 @@ class step_runner {
         return result;
     }
 
-    // Returns whether the step goes on.
+    // Whether this step has the values of another one, which has prepared this pass: then it uses those.
     template <std::size_t Pass>
-    bool prepare_pass(running_step& now) {
-        evaluate_scalars<Plan, domain::step, Pass, Pass>(now.self.values_, leaves{now, 0});
+    bool takes_values_of(running_step& now, const running_step& other) const {
+        const auto equal = [](const auto& a, const auto& b) { return std::ranges::equal(a, b, detail::have_equal_bits); };
+        if constexpr (Pass > 0) {
+            return now.values == other.values && equal(global_reductions_, other.self.global_reductions_);
+        } else {
+            const bool same = now.t == other.t && now.total == other.total && (now.total > 0 || !detail::counts_all<Plan>) &&
+                              equal(now.hypers, other.hypers) && states_.begin_like(other.self.states_);
+            if (same) now.values = other.values;
+            return same;
+        }
+    }
+
+    // Returns whether the step goes on. `other` is null, or a step that has prepared this pass.
+    template <std::size_t Pass>
+    bool prepare_pass(running_step& now, const running_step* other = nullptr) {
+        const bool shared = other && takes_values_of<Pass>(now, *other);
+        if (!shared) {
+            if (now.values != &values_) values_ = *std::exchange(now.values, &values_);
+            evaluate_scalars<Plan, domain::step, Pass, Pass>(values_, leaves{now, 0}, other ? other->values : nullptr);
+            if constexpr (only_states_differ && has_tensor_values)
+                if (states_.all_are_equal())
+                    evaluate_scalars<Plan, domain::tensor, Pass, Pass>(
+                        values_, leaves{now, 0}, other && other->self.states_.all_are_equal() ? other->values : nullptr);
+        }
         if constexpr (Pass + 1 == Plan::order.passes) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
-                ((named_values_[K] = now.self.values_.value[step_values<Plan>[K].value]), ...);
+                ((named_values_[K] = now.values->value[step_values<Plan>[K].value]), ...);
             }(std::make_index_sequence<step_values<Plan>.size()>{});
-            if constexpr (program.guard >= 0) return now.self.values_.truth[program.guard];
+            if constexpr (program.guard >= 0) return now.values->truth[program.guard];
         }
         return true;
     }
 
     // Does the same for a step of all tensors that have a gradient.
     template <std::size_t Pass>
-    bool prepare_pass_of_all(running_step& now) {
+    bool prepare_pass_of_all(running_step& now, const running_step* other = nullptr) {
         if constexpr (Pass == 0) {
             if (now.tensors.none_present(parts_.sizes())) return false;
             if constexpr (only_states_differ && has_tensor_values) {
@@ -216,22 +214,45 @@ class step_runner {
                 else states_.find_whether_all_are_equal();
             }
         }
-        const bool goes_on = prepare_pass<Pass>(now);
-        if constexpr (only_states_differ && has_tensor_values)
-            if (states_.all_are_equal()) evaluate_scalars<Plan, domain::tensor, Pass, Pass>(values_, leaves{now, 0});
-        return goes_on;
+        return prepare_pass<Pass>(now, other);
     }
+
+    template <std::size_t Pass>
+    static uniforms<Pass> rounded(const running_step& now) { return detail::round_uniforms<Plan, Pass, T>(*now.values); }
+
+    // Visits the elements of chunk i of n.
+    struct chunk {
+        const partition& parts;
+        std::size_t i = 0, n = 1;
+
+        template <class Visit>
+        void operator()(Visit visit) const { parts.visit_chunk(i, n, visit); }
+    };
 
     template <std::size_t Pass, class Runner>
     void execute_pass(const running_step& now, Runner& runner) {
-        const std::size_t chunks = Run::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
-        const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.self.values_);
-        const auto body = [&](std::size_t i) {
+        const auto given = rounded<Pass>(now);
+        if (const auto n = chunks(runner); n > 1) run_chunks<Pass>(now, given, n, runner);
+        else {
             [[maybe_unused]] const Environment environment;
-            run_chunk<Pass>(now, uniforms, [&](auto visit) { parts_.visit_chunk(i, chunks, visit); });
-        };
-        if (chunks == 1) body(0);
-        else runner(chunks, body);
+            run_chunk<Pass>(now, given, chunk{parts_});
+        }
+        combine_all<Pass>(now);
+    }
+
+    template <class Runner>
+    std::size_t chunks(Runner& runner) const { return Run::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1; }
+
+    template <std::size_t Pass, class Runner>
+    void run_chunks(const running_step& now, const uniforms<Pass>& given, std::size_t n, Runner& runner) {
+        runner(n, [&](std::size_t i) {
+            [[maybe_unused]] const Environment environment;
+            run_chunk<Pass>(now, given, chunk{parts_, i, n});
+        });
+    }
+
+    template <std::size_t Pass>
+    void combine_all(const running_step& now) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             (combine<Pass, R>(now), ...);
         }(std::make_index_sequence<reductions>{});
@@ -249,8 +270,7 @@ class step_runner {
         if (!prepare_pass<Pass>(now)) return false;
         {
             [[maybe_unused]] const Environment environment;
-            run_chunk<Pass>(now, detail::round_uniforms<Plan, Pass, T>(now.self.values_),
-                            [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
+            run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
         }
         [&]<std::size_t... R>(std::index_sequence<R...>) {
             (combine_tensor<Pass, R>(tensor), ...);
@@ -260,16 +280,19 @@ class step_runner {
 
     // visit_all calls its argument for each tensor, with a range of its elements.
     template <std::size_t Pass, class VisitAll>
-    void run_chunk(const running_step& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
+    void run_chunk(const running_step& now, const uniforms<Pass>& given, const VisitAll& visit_all) {
         constexpr bool last = Pass + 1 == Plan::order.passes;
+        // They are copied only where tensors differ in them.
+        constexpr bool differ = has_tensor_values || Plan::random_keys > 0;
+        std::conditional_t<differ, uniforms<Pass>, const uniforms<Pass>&> own = given;
         // Evaluates the values of a tensor, which all tensors before `behind` share.
         const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
                                          [[maybe_unused]] std::size_t behind) {
             if constexpr (has_tensor_values) {
                 if (states_.all_are_equal()) return;
-                scalars values = now.self.values_;
+                scalars values = *now.values;
                 evaluate_scalars<Plan, domain::tensor, 0, Pass>(values, leaves{now, tensor});
-                uniforms = detail::round_uniforms<Plan, Pass, T>(values);
+                own = detail::round_uniforms<Plan, Pass, T>(values);
                 if constexpr (last && has_tensor_states)
                     for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states_.note_tensor(values, i);
             }
@@ -282,7 +305,7 @@ class step_runner {
         const auto run_waiting = [&] {
             if (from == behind) return;
             evaluate_tensor(from, first_waiting, behind);
-            if (waiting > 0) run_piece<Pass>(now, uniforms, from, first_waiting, waiting);
+            if (waiting > 0) run_piece<Pass>(now, own, from, first_waiting, waiting);
         };
         visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
             if (any_absent && now.tensors.absent[tensor]) return;
@@ -297,15 +320,16 @@ class step_runner {
             } else {
                 evaluate_tensor(tensor, first, tensor + 1);
                 [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    ((uniforms.keys[K] = random_key<K>(now.self.values_, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
+                    [[maybe_unused]] const auto number = now.numbers.empty() ? tensor : now.numbers[tensor];
+                    ((own.keys[K] = detail::key_of_tensor<Plan, K>(*now.values, now.t, number)), ...);
                 }(std::make_index_sequence<Plan::random_keys>{});
                 if constexpr (last) {
-                    if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
+                    if (first < end) run_piece<Pass>(now, own, tensor, first, end - first);
                 } else if constexpr (Run::in_pieces) {
                     for (auto at = first; at < end; at += partition::span_size)
-                        run_piece<Pass>(now, uniforms, tensor, at, std::min(end - at, partition::span_size));
+                        run_piece<Pass>(now, own, tensor, at, std::min(end - at, partition::span_size));
                 } else {
-                    if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
+                    if (first < end) run_piece<Pass>(now, own, tensor, first, end - first);
                 }
             }
         });
@@ -313,8 +337,7 @@ class step_runner {
     }
 
     template <std::size_t Pass>
-    void run_piece(const running_step& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
-                   std::size_t first, std::size_t n) {
+    void run_piece(const running_step& now, const uniforms<Pass>& given, std::size_t tensor, std::size_t first, std::size_t n) {
         // Most pieces start at the first element. There a changed copy of the pointers would cost as much as some vectors.
         const auto* buffers = &now.tensors.buffers[tensor];
         detail::buffer_pointers<Plan> advanced;
@@ -324,18 +347,7 @@ class step_runner {
             buffers = &advanced;
         }
         const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(*buffers, uniforms, n, first, partial_.data() + span * reductions);
-    }
-
-    template <std::size_t K>
-    static detail::random_key random_key(const scalars& values, std::int64_t t, std::size_t tensor) {
-        constexpr auto own = Plan::random_streams.size();
-        if constexpr (K < own) {
-            constexpr auto x = program[Plan::random_streams[K]];
-            return detail::make_random_key(values.value[x.operands[0]], program[x.operands[1]].value, static_cast<std::uint64_t>(t), tensor);
-        } else {
-            return detail::make_format_key(K - own, static_cast<std::uint64_t>(t), tensor);
-        }
+        executor_.template run<Pass>(*buffers, given, n, first, partial_.data() + span * reductions);
     }
 
     // A reduction over a tensor combines the results of its spans, and one over all tensors combines the results of the tensors,
