@@ -195,8 +195,9 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     using session = detail::step_session<optimizer>;
 
     /// Begins a step pass by pass: takes its arguments, lists of tensors and inputs that are named at run time, and writes nothing
-    /// to them.
+    /// to them. Returns whether they fit.
     ///
+    /// @param begun       where the session is made.
     /// @param parameters  as for step().
     /// @param gradients   as for step().
     /// @param inputs      the inputs, by name.
@@ -204,19 +205,20 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     /// @param total       the elements of all tensors; 0 means those of this optimizer.
     /// @param may_write_gradients  whether the gradients are not const. A rule with zero_grad writes them, so it needs that.
     /// Errors:  as for step().
-    std::optional<session> begin_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                                       std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {},
-                                       std::size_t total = 0, bool may_write_gradients = false) {
-        if (!require_writable(may_write_gradients) || !partial_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return {};
+    bool begin_named(std::optional<session>& begun, std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false) {
+        if (!require_writable(may_write_gradients) || !partial_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return false;
         place_states(arguments_.moved());
-        return session(*this, numbers, total);
+        begun.emplace(*this, numbers, total);
+        return true;
     }
-    /// Does the same with the arguments of the last step over all tensors, which must still be there. Returns nothing if a tensor
+    /// Does the same with the arguments of the last step over all tensors, which must still be there. Returns false if a tensor
     /// had no gradient then, or if there was no such step.
-    std::optional<session> begin_again(std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
-        if (!arguments_.has_all(states_.memory()) || partial_.open()) return {};
+    bool begin_again(std::optional<session>& begun, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
+        if (!arguments_.has_all(states_.memory()) || partial_.open()) return false;
         place_states(false);
-        return session(*this, numbers, total);
+        begun.emplace(*this, numbers, total);
+        return true;
     }
 
     /// Error E30.

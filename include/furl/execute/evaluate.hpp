@@ -4,6 +4,8 @@
 #include <furl/simd/arithmetic.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <utility>
 
 namespace FURL_NAMESPACE {
@@ -89,6 +91,27 @@ constexpr bool is_given(op code) {
     return info(code).kind == op_kind::leaf || is_reduction(code);
 }
 
+// Whether a function of numbers is a call of the mathematical library, which takes as long as dozens of additions.
+constexpr bool is_library_call(op code) {
+    switch (code) {
+        case op::cbrt: case op::exp: case op::expm1: case op::log: case op::log1p: case op::tanh: case op::sin: case op::cos:
+        case op::pow: case op::atan2: return true;
+        default: return false;
+    }
+}
+
+// With -ffinite-math-only a comparison of numbers may have any result for a NaN.
+inline bool have_equal_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
+
+// Whether an instruction has operands of the same bits in both files.
+template <class Plan, std::int16_t I>
+FURL_INLINE bool operands_are_equal(const registers<Plan, double>& a, const registers<Plan, double>& b) {
+    constexpr auto x = Plan::program[I];
+    const auto equal = [&](std::int16_t j) { return have_equal_bits(a.value[j], b.value[j]); };
+    if constexpr (info(x.code).arity == 1) return equal(x.operands[0]);
+    else return equal(x.operands[0]) && equal(x.operands[1]);
+}
+
 }  // namespace detail
 
 /// Whether values of one domain are computed, or loaded, one by one where those of another are: column values where elements are.
@@ -172,18 +195,27 @@ FURL_INLINE void evaluate_list(registers<Plan, V>& r, const registers<Plan, V>& 
 
 /// Evaluates the values of a step or of a tensor that are known from pass First to pass Last, from number From of their
 /// order on.
+///
+/// @param known  null, or registers that have all of these values, of the same or of other leaves. The result of a library call is
+///               taken from there if its operands have the same bits.
 template <class Plan, domain Where, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
-inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves) {
+inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves, const registers<Plan, double>* known = nullptr) {
     constexpr const auto& list = Plan::order.scalars;
     [&]<std::size_t... K>(std::index_sequence<K...>) {
         (
             [&] {
                 constexpr auto i = list[From + K];
-                if constexpr (Plan::program[i].where == Where && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last})
+                if constexpr (Plan::program[i].where == Where && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last}) {
+                    if constexpr (detail::is_library_call(Plan::program[i].code))
+                        if (known && detail::operands_are_equal<Plan, i>(r, *known)) {
+                            r.value[i] = known->value[i];
+                            return;
+                        }
                     evaluate<Plan, i, Where>(r, r, leaves);
+                }
             }(),
             ...);
-        if constexpr (From + sizeof...(K) < list.size()) evaluate_scalars<Plan, Where, First, Last, From + sizeof...(K)>(r, leaves);
+        if constexpr (From + sizeof...(K) < list.size()) evaluate_scalars<Plan, Where, First, Last, From + sizeof...(K)>(r, leaves, known);
     }(detail::fold_numbers<list.size(), From>{});
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <furl/base/chunk_runner.hpp>
 #include <furl/execute/line_data.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/step_values.hpp>
 
 #include <algorithm>
 #include <array>
@@ -14,8 +16,9 @@ namespace FURL_NAMESPACE::detail {
 /// Runs the walks of a plan with values of rows or columns. A walk goes over a tensor in blocks of rows that stay in cache, and runs
 /// all of its passes over a block before it goes on to the next.
 ///
-/// @tparam Run  the executor of the plan.
-template <class Plan, class T, class Run>
+/// @tparam Run          an Executor of the plan.
+/// @tparam Environment  how denormals are treated while it exists.
+template <class Plan, class T, class Run, class Environment>
 class line_pass {
     using V = typename Run::line_vector;
     using scalars = registers<Plan, double>;
@@ -25,7 +28,8 @@ class line_pass {
     static constexpr std::size_t reductions = order.reductions.size();
 
   public:
-    explicit line_pass(std::span<const furl::shape> shapes) : data_(shapes), partials_(data_.groups() * reductions) {
+    line_pass(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
+        : parts_(sizes), data_(shapes), partials_(data_.groups() * reductions), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {
         weight_.push_back(0);
         for (std::size_t i = 0; i < data_.tensors(); ++i) {
             const auto& layout = data_.layout(i);
@@ -40,61 +44,32 @@ class line_pass {
     line_data<Plan, T, V>& data() { return data_; }
     const line_data<Plan, T, V>& data() const { return data_; }
 
-    std::size_t groups() const { return data_.groups(); }
-
-    /// Calls visit(tensor, group) for the groups of chunk i of n.
-    template <class Visit>
-    void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
-        const auto place = [&](std::size_t k) {
-            const auto wanted = weight_.back() / n * k + weight_.back() % n * k / n;
-            return k == n ? groups() : static_cast<std::size_t>(std::ranges::lower_bound(weight_, wanted) - weight_.begin());
-        };
-        for (auto g = place(i), end = place(i + 1); g < end; ++g) visit(tensor_of_[g], g - data_.layout(tensor_of_[g]).first_group);
-    }
-
-    /// Whether a walk has anything to do besides values of columns.
-    template <std::size_t Walk>
-    static constexpr bool has_work = [] {
-        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
-            if (!order.elements[pass].empty() || !order.rows[pass].empty() || pass + 1 == order.passes) return true;
-        return false;
-    }();
-
-    /// To be called before the groups of a tensor. Evaluates the values of its columns, and reductions of these.
-    template <std::size_t Walk>
-    void begin(std::size_t tensor, const scalars& values, double* results) {
-        constexpr auto first = order.first[Walk];
-        if constexpr (!order.columns[first].empty()) {
-            auto trees = make_trees();
-            data_.template evaluate_columns<first>(tensor, spread_scalars(values),
-                                                   [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, double value) {
-                                                       push<I, Walk>(trees, value);
-                                                       if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value);
-                                                   });
-            for_each_reduction<Walk>([&]<std::size_t R>() {
-                if constexpr (operand_of<R>.where == domain::column) results[R] = std::get<R>(trees).result();
-            });
+    /// Runs a walk over all tensors of a step: first the columns of each, then groups of rows.
+    template <std::size_t Walk, class Step, class Runner>
+    void execute(const Step& now, Runner& runner) {
+        [[maybe_unused]] const Environment denormals;
+        for (std::size_t i = 0; i < data_.tensors(); ++i)
+            if (!now.tensors.is_absent(i)) begin<Walk>(now, i);
+        if constexpr (has_work<Walk>) {
+            const auto wanted = Run::in_pieces ? parts_.chunks(concurrency_of(runner)) : 1;
+            const auto chunks = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(data_.groups(), 1));
+            const auto body = [&](std::size_t i) {
+                [[maybe_unused]] const Environment denormals_of_chunk;
+                visit_chunk(i, chunks, [&](std::size_t tensor, std::size_t group) {
+                    if (!now.tensors.is_absent(tensor)) run_group<Walk>(now, tensor, group);
+                });
+            };
+            if (chunks == 1) body(0);
+            else runner(chunks, body);
         }
     }
 
-    /// Runs a walk over a group of rows.
-    template <std::size_t Walk>
-    void run_group(Run& executor, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, const scalars& values,
-                   const std::array<random_key, Plan::random_keys>& keys) {
-        const auto& layout = data_.layout(tensor);
-        const auto begin = group * layout.group_rows, end = std::min(begin + layout.group_rows, layout.shape.rows);
-        const auto of_lines = spread_scalars(values);
-        auto trees = make_trees();
-        for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
-        const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
-        for (auto row = begin; row < end; row += block)
-            [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (run_block<Walk, order.first[Walk] + P>(executor, buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
-            }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
-        double* const partial = partials_.data() + (layout.first_group + group) * reductions;
-        for_each_reduction<Walk>([&]<std::size_t R>() {
-            if constexpr (is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
-        });
+    /// Runs a walk over one tensor.
+    template <std::size_t Walk, class Step>
+    void execute_tensor(const Step& now, std::size_t tensor) {
+        [[maybe_unused]] const Environment denormals;
+        begin<Walk>(now, tensor);
+        for (std::size_t g = 0; g < data_.layout(tensor).groups; ++g) run_group<Walk>(now, tensor, g);
     }
 
     /// Combines what the groups of a tensor found of the reductions that a walk makes.
@@ -114,10 +89,12 @@ class line_pass {
   private:
     static constexpr std::size_t block_rows = 256;
 
+    partition parts_;
     line_data<Plan, T, V> data_;
     std::vector<double> partials_;         // results of reductions over the tensor, by group
     std::vector<std::size_t> weight_;      // the elements of all groups before
     std::vector<std::size_t> tensor_of_;   // the tensor of each group
+    [[no_unique_address]] Run executor_;
 
     template <std::size_t R>
     static constexpr auto operand_of = program[program[order.reductions[R]].operands[0]];
@@ -175,6 +152,65 @@ class line_pass {
         return u;
     }
 
+    // Calls visit(tensor, group) for the groups of chunk i of n.
+    template <class Visit>
+    void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
+        const auto place = [&](std::size_t k) {
+            const auto wanted = weight_.back() / n * k + weight_.back() % n * k / n;
+            return k == n ? data_.groups() : static_cast<std::size_t>(std::ranges::lower_bound(weight_, wanted) - weight_.begin());
+        };
+        for (auto g = place(i), end = place(i + 1); g < end; ++g) visit(tensor_of_[g], g - data_.layout(tensor_of_[g]).first_group);
+    }
+
+    // Whether a walk has anything to do besides values of columns.
+    template <std::size_t Walk>
+    static constexpr bool has_work = [] {
+        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
+            if (!order.elements[pass].empty() || !order.rows[pass].empty() || pass + 1 == order.passes) return true;
+        return false;
+    }();
+
+    // Evaluates the values of the columns of a tensor, and reductions of these, and notes its states.
+    template <std::size_t Walk, class Step>
+    void begin(const Step& now, std::size_t tensor) {
+        const scalars values = now.template values_of<Walk>(tensor);
+        if constexpr (Walk + 1 == order.walks && scalar_states<Plan>::has_tensor_states) now.self.states().note_tensor(values, tensor);
+        constexpr auto first = order.first[Walk];
+        if constexpr (!order.columns[first].empty()) {
+            auto trees = make_trees();
+            data_.template evaluate_columns<first>(tensor, spread_scalars(values),
+                                                   [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, double value) {
+                                                       push<I, Walk>(trees, value);
+                                                       if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value);
+                                                   });
+            for_each_reduction<Walk>([&]<std::size_t R>() {
+                if constexpr (operand_of<R>.where == domain::column) now.self.result_of(tensor, R) = std::get<R>(trees).result();
+            });
+        }
+    }
+
+    // Runs a walk over a group of rows.
+    template <std::size_t Walk, class Step>
+    void run_group(const Step& now, std::size_t tensor, std::size_t group) {
+        const scalars values = now.template values_of<Walk>(tensor);
+        const auto keys = now.keys_of(tensor);
+        const auto& buffers = now.tensors.buffers[tensor];
+        const auto& layout = data_.layout(tensor);
+        const auto begin = group * layout.group_rows, end = std::min(begin + layout.group_rows, layout.shape.rows);
+        const auto of_lines = spread_scalars(values);
+        auto trees = make_trees();
+        for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
+        const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
+        for (auto row = begin; row < end; row += block)
+            [&]<std::size_t... P>(std::index_sequence<P...>) {
+                (run_block<Walk, order.first[Walk] + P>(buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
+            }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
+        double* const partial = partials_.data() + (layout.first_group + group) * reductions;
+        for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
+        });
+    }
+
     // Adds a value of a line to the reductions of these values.
     template <std::int16_t I, std::size_t Walk, class Trees>
     static void push(Trees& trees, double value) {
@@ -196,7 +232,7 @@ class line_pass {
     }
 
     template <std::size_t Walk, std::size_t Pass, class Trees>
-    void run_block(Run& executor, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+    void run_block(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                    const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
         constexpr const auto& uniforms = order.uniforms[Pass];
         constexpr bool last = Pass + 1 == order.passes;
@@ -216,7 +252,7 @@ class line_pass {
             given.keys = keys;
             for (std::size_t row = 0; row < n; ++row) {
                 for_each_row_value<Pass>([&]<std::size_t U>() { given.values[U] = of_rows[U][row]; });
-                run_row<Walk, Pass>(executor, buffers, tensor, group, first + row, given, trees);
+                run_row<Walk, Pass>(buffers, tensor, group, first + row, given, trees);
                 const auto done = first + row + 1 - group * layout.group_rows;
                 if (done % line_layout::column_run == 0 || first + row + 1 == layout.shape.rows)
                     for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t Made>() {
@@ -239,7 +275,7 @@ class line_pass {
     }
 
     template <std::size_t Walk, std::size_t Pass, class Trees>
-    void run_row(Run& executor, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
+    void run_row(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
                  uniform_values<Plan, Pass, T>& given, Trees& trees) {
         const auto& layout = data_.layout(tensor);
         const auto columns = layout.shape.columns, from = row * columns;
@@ -251,14 +287,14 @@ class line_pass {
         };
         if constexpr (Pass + 1 == order.passes) {
             set_columns(0);
-            executor.template run<Pass>(here, given, columns, from, nullptr);
+            executor_.template run<Pass>(here, given, columns, from, nullptr);
         } else {
             double found[std::max<std::size_t>(reductions, 1)];
             auto of_row = make_trees();
             const auto span = Run::in_pieces ? partition::span_size : columns;
             for (std::size_t at = 0; at < columns; at += span) {
                 set_columns(at);
-                executor.template run<Pass>(here, given, std::min(span, columns - at), from + at, found);
+                executor_.template run<Pass>(here, given, std::min(span, columns - at), from + at, found);
                 advance<Plan>(here, span);
                 for_each_made<Pass>([&]<std::size_t R>() {
                     if constexpr (program[order.reductions[R]].where == domain::row) std::get<R>(of_row).push(found[R]);
@@ -286,12 +322,6 @@ class line_pass {
                 ...);
         }(std::make_index_sequence<reductions>{});
     }
-};
-
-/// The place of line_pass in an optimizer whose rule has no values of rows or columns.
-struct no_lines {
-    explicit no_lines(std::span<const furl::shape>) {}
-    no_lines(auto, auto) {}
 };
 
 }  // namespace furl::detail

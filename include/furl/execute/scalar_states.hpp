@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,6 +69,15 @@ class scalar_states {
         return true;
     }
 
+    /// Whether a step of another optimizer of this rule reads the same states, where one evaluation is enough for all its tensors.
+    bool begin_like(const scalar_states& other) const {
+        bool equal = all_equal_ == other.all_equal_;
+        for (std::size_t i = 0; i < program.states.size(); ++i)
+            if (program.states[i].where != domain::element)
+                equal = equal && have_equal_bits(old_[place(i, 0)], other.old_[other.place(i, 0)]);
+        return equal;
+    }
+
     /// Sets all states as before the first step, except those that the user sets.
     void reset() {
         fill([](const state_entry& s) { return s.role != state_role::hyperparameter; });
@@ -109,9 +117,6 @@ class scalar_states {
     std::vector<double> next_;  // the noted values of states of a tensor
     std::array<double, program.states.size()> next_of_step_{};
     double nowhere_ = 0;  // stands for a state where this was moved from
-
-    // With -ffinite-math-only a comparison of numbers may have any result for a NaN.
-    static bool have_equal_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
     std::size_t stride() const { return std::max<std::size_t>(tensors_, 1); }
     std::size_t place(std::size_t state, std::size_t tensor) const {

@@ -1,33 +1,25 @@
 #pragma once
 
-#include <furl/base/chunk_runner.hpp>
 #include <furl/base/finite.hpp>
 #include <furl/execute/executor.hpp>
-#include <furl/execute/kernel.hpp>
+#include <furl/execute/flat_pass.hpp>
 #include <furl/execute/line_pass.hpp>
-#include <furl/execute/partition.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
+#include <furl/execute/step_values.hpp>
+#include <furl/execute/steps_together.hpp>
 
 #include <algorithm>
-#include <concepts>
+#include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace FURL_NAMESPACE {
 
-/// The per-step values that the rule names by let. A step can report them without a further pass.
-template <class Plan>
-inline constexpr auto step_values = [] {
-    static_vector<name_entry, Plan::program.names.size()> list;
-    for (const auto& n : Plan::program.names)
-        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
-            list.push_back(n);
-    return list;
-}();
-
-/// Runs the steps of a plan: the values of step and tensor, the passes in their order, the reductions between them.
+/// Runs the steps of a plan: the values of step and tensor, the walks over memory in their order, the reductions between them. How a
+/// walk goes over the tensors is the business of flat_pass or, where values of rows or columns exist, of line_pass.
 ///
 /// It owns what a step needs besides the streams: results of reductions, and the states of one value per tensor or per step.
 ///
@@ -39,19 +31,15 @@ class step_runner {
     using scalars = registers<Plan, double>;
     static constexpr const auto& program = Plan::program;
     static constexpr std::size_t reductions = Plan::order.reductions.size();
+    static constexpr bool has_tensor_values = detail::has_tensor_values<Plan>;
+    static constexpr bool only_states_differ = detail::only_states_differ<Plan>;
 
   public:
-    /// @param shapes  the shapes of the tensors, if the rule has any use for them; else nothing.
-    explicit step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes = {})
-        : parts_(sizes),
-          partial_(Plan::has_lines ? 0 : parts_.spans() * reductions),
-          reductions_(sizes.size() * reductions),
-          states_(sizes.size()),
-          executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())),
-          shapes_(shapes.begin(), shapes.end()),
-          lines_(shapes) {}
+    /// @param shapes  the shapes of the tensors, which a rule without values of rows or columns does not read.
+    step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
+        : sizes_(sizes.begin(), sizes.end()), reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes) {}
 
-    /// The arguments of a step besides its runner, and what is known of it between its passes.
+    /// The arguments of a step besides its runner, and what is known of it between its walks.
     struct running_step {
         step_runner& self;
         const step_tensors<Plan>& tensors;
@@ -59,6 +47,25 @@ class step_runner {
         std::int64_t t;
         std::span<const std::size_t> numbers{};  ///< the numbers of the tensors, if they are some of many; else 0, 1, ...
         std::size_t total = 0;                   ///< the elements of all tensors, if these are some of many
+        const scalars* values = &self.values_;   ///< the values of the step and its tensors, maybe those of an equal step
+
+        /// Returns the values of step and tensor that a walk over a tensor has.
+        template <std::size_t Walk>
+        scalars values_of(std::size_t tensor) const {
+            scalars all = *values;
+            if constexpr (has_tensor_values) evaluate_scalars<Plan, domain::tensor, 0, Plan::order.first[Walk]>(all, leaves{*this, tensor});
+            return all;
+        }
+
+        /// Returns the keys of the random numbers of a tensor.
+        std::array<detail::random_key, Plan::random_keys> keys_of(std::size_t tensor) const {
+            std::array<detail::random_key, Plan::random_keys> keys{};
+            [[maybe_unused]] const auto number = numbers.empty() ? tensor : numbers[tensor];
+            [&]<std::size_t... K>(std::index_sequence<K...>) {
+                ((keys[K] = detail::key_of_tensor<Plan, K>(*values, t, number)), ...);
+            }(std::make_index_sequence<Plan::random_keys>{});
+            return keys;
+        }
     };
 
     /// Does step number t. Returns whether it was done: false if the rule's guard or a lack of gradients prevented it, before
@@ -73,22 +80,11 @@ class step_runner {
         return done;
     }
 
-    /// These do the same pass by pass, for callers that do something between them: for each walk in turn call prepare and, if it
-    /// returns true, execute; after the last walk call finish. After execute the global reductions of a walk are known, and may
-    /// be changed.
-    bool prepare(running_step& now, std::size_t walk) {
-        return at_walk(walk, [&]<std::size_t Walk>(std::integral_constant<std::size_t, Walk>) { return prepare_walk_of_all<Walk>(now); });
-    }
-    template <class Runner>
-    void execute(running_step& now, std::size_t walk, Runner& runner) {
-        at_walk(walk, [&]<std::size_t Walk>(std::integral_constant<std::size_t, Walk>) {
-            execute_walk<Walk>(now, runner);
-            return true;
-        });
-    }
+    /// To be called after the last walk by callers that run the walks one by one, with steps_together, and do something between
+    /// them. When a walk has run, its global reductions are known, and may be changed.
     void finish(const running_step& now) {
-        if (states_.all_are_equal()) return states_.keep_for_all(values_);
-        states_.note_step(values_);
+        if (states_.all_are_equal()) return states_.keep_for_all(*now.values);
+        states_.note_step(*now.values);
         states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
     }
 
@@ -118,16 +114,21 @@ class step_runner {
     detail::scalar_states<Plan>& states() { return states_; }
 
     /// The states of one value per row or column.
-    auto& line_states() { return lines_.data(); }
-    const auto& line_states() const { return lines_.data(); }
+    auto& line_states() { return walks_.data(); }
+    const auto& line_states() const { return walks_.data(); }
 
     /// Sets all states as before the first step, except those that the user sets.
     void reset_states() {
         states_.reset();
-        if constexpr (Plan::has_lines) lines_.data().reset();
+        if constexpr (Plan::has_lines) walks_.data().reset();
     }
 
+    /// The result of a reduction over a tensor, by its place in the plan.
+    double& result_of(std::size_t tensor, std::size_t reduction) { return reductions_[tensor * reductions + reduction]; }
+
   private:
+    friend class steps_together<step_runner>;
+
     // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
         const running_step& now;
@@ -141,7 +142,7 @@ class step_runner {
             } else if constexpr (x.code == op::step) {
                 return static_cast<double>(now.t);
             } else if constexpr (x.code == op::count && x.over == domain::tensor) {
-                return static_cast<double>(now.self.parts_.size(tensor));
+                return static_cast<double>(now.self.sizes_[tensor]);
             } else if constexpr (x.code == op::count && x.over == domain::row) {
                 return static_cast<double>(now.self.shapes_[tensor].columns);
             } else if constexpr (x.code == op::count && x.over == domain::column) {
@@ -149,8 +150,8 @@ class step_runner {
             } else if constexpr (x.code == op::count) {
                 if (now.total > 0) return static_cast<double>(now.total);
                 std::size_t elements = 0;
-                for (std::size_t i = 0; i < now.self.parts_.tensors(); ++i)
-                    if (!now.tensors.is_absent(i)) elements += now.self.parts_.size(i);
+                for (std::size_t i = 0; i < now.self.sizes_.size(); ++i)
+                    if (!now.tensors.is_absent(i)) elements += now.self.sizes_[i];
                 return static_cast<double>(elements);
             } else if constexpr (x.code == op::previous) {
                 return now.self.states_.at(x.slot, tensor);
@@ -166,43 +167,26 @@ class step_runner {
         }
     };
 
-    partition parts_;
+    // Where a rule has no use for the shapes, they are not kept.
+    struct no_shapes {
+        no_shapes(auto, auto) {}
+    };
+    using walks = std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run, Environment>, detail::flat_pass<Plan, T, Run, Environment>>;
+
+    std::vector<std::size_t> sizes_;
     scalars values_{};                // the values of the current step
-    std::vector<double> partial_;     // partial results of reductions, by span
     std::vector<double> reductions_;  // results of reductions, by tensor
     std::array<double, reductions> global_reductions_{};
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
     detail::scalar_states<Plan> states_;
-    [[no_unique_address]] Run executor_;
-    std::conditional_t<Plan::has_shape, std::vector<furl::shape>, detail::no_lines> shapes_;
-    [[no_unique_address]] std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run>, detail::no_lines> lines_;
+    [[no_unique_address]] std::conditional_t<Plan::has_shape, std::vector<furl::shape>, no_shapes> shapes_;
+    walks walks_;
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
         for (auto& v : values) v = detail::not_a_number<double>;
         return values;
     }
-
-    static constexpr bool has_tensor_states = detail::scalar_states<Plan>::has_tensor_states;
-
-    static constexpr bool has_tensor_values = [] {
-        for (auto i : Plan::order.scalars)
-            if (program[i].where == domain::tensor) return true;
-        return false;
-    }();
-
-    // True if the values of a tensor depend on nothing but the states of the tensor. Tensors with equal states then share one
-    // evaluation.
-    static constexpr bool only_states_differ = !Plan::has_lines && [] {
-        for (auto i : Plan::order.scalars)
-            if ((program[i].code == op::count && program[i].where == domain::tensor) || (is_reduction(program[i].code) && program[i].where != domain::step)) return false;
-        return true;
-    }();
-
-    // True if one loop of this pass may run over several tensors that follow each other in memory.
-    template <std::size_t Pass>
-    static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
-                                  Plan::random_keys == 0 && Plan::block == 1;
 
     template <class Do>
     static bool at_walk(std::size_t walk, Do what) {
@@ -213,235 +197,93 @@ class step_runner {
         return result;
     }
 
-    // Returns whether the step goes on.
+    // Whether this step has the values of another one, which has prepared this walk: then it uses those.
     template <std::size_t Walk>
-    bool prepare_walk(running_step& now) {
+    bool takes_values_of(running_step& now, const running_step& other) const {
+        const auto equal = [](const auto& a, const auto& b) { return std::ranges::equal(a, b, detail::have_equal_bits); };
+        if constexpr (Walk > 0) {
+            return now.values == other.values && equal(global_reductions_, other.self.global_reductions_);
+        } else {
+            const bool same = now.t == other.t && now.total == other.total && (now.total > 0 || !detail::counts_all<Plan>) &&
+                              equal(now.hypers, other.hypers) && states_.begin_like(other.self.states_);
+            if (same) now.values = other.values;
+            return same;
+        }
+    }
+
+    // Returns whether the step goes on. `other` is null, or a step that has prepared this walk.
+    template <std::size_t Walk>
+    bool prepare_walk(running_step& now, const running_step* other = nullptr) {
         constexpr auto pass = Plan::order.first[Walk];
-        evaluate_scalars<Plan, domain::step, pass, pass>(now.self.values_, leaves{now, 0});
+        const bool shared = other && takes_values_of<Walk>(now, *other);
+        if (!shared) {
+            if (now.values != &values_) values_ = *std::exchange(now.values, &values_);
+            evaluate_scalars<Plan, domain::step, pass, pass>(values_, leaves{now, 0}, other ? other->values : nullptr);
+            if constexpr (only_states_differ && has_tensor_values)
+                if (states_.all_are_equal())
+                    evaluate_scalars<Plan, domain::tensor, pass, pass>(
+                        values_, leaves{now, 0}, other && other->self.states_.all_are_equal() ? other->values : nullptr);
+        }
         if constexpr (Walk + 1 == Plan::order.walks) {
             [&]<std::size_t... K>(std::index_sequence<K...>) {
-                ((named_values_[K] = now.self.values_.value[step_values<Plan>[K].value]), ...);
+                ((named_values_[K] = now.values->value[step_values<Plan>[K].value]), ...);
             }(std::make_index_sequence<step_values<Plan>.size()>{});
-            if constexpr (program.guard >= 0) return now.self.values_.truth[program.guard];
+            if constexpr (program.guard >= 0) return now.values->truth[program.guard];
         }
         return true;
     }
 
     // Does the same for a step of all tensors that have a gradient.
     template <std::size_t Walk>
-    bool prepare_walk_of_all(running_step& now) {
+    bool prepare_walk_of_all(running_step& now, const running_step* other = nullptr) {
         if constexpr (Walk == 0) {
-            if (now.tensors.none_present(parts_.sizes())) return false;
+            if (now.tensors.none_present(sizes_)) return false;
             if constexpr (only_states_differ && has_tensor_values) {
                 if (now.tensors.absent_count > 0) states_.treat_apart();
                 else states_.find_whether_all_are_equal();
             }
         }
-        const bool goes_on = prepare_walk<Walk>(now);
-        if constexpr (only_states_differ && has_tensor_values)
-            if (states_.all_are_equal()) evaluate_scalars<Plan, domain::tensor, Walk, Walk>(values_, leaves{now, 0});
-        return goes_on;
-    }
-
-    template <std::size_t Walk, class Runner>
-    void execute_walk(const running_step& now, Runner& runner) {
-        if constexpr (Plan::has_lines) execute_lines<Walk>(now, runner);
-        else execute_pass<Walk>(now, runner);
-        [&]<std::size_t... R>(std::index_sequence<R...>) {
-            (combine<Walk, R>(now), ...);
-        }(std::make_index_sequence<reductions>{});
-    }
-
-    template <std::size_t Pass, class Runner>
-    void execute_pass(const running_step& now, Runner& runner) {
-        const std::size_t chunks = Run::in_pieces ? parts_.chunks(detail::concurrency_of(runner)) : 1;
-        const auto uniforms = detail::round_uniforms<Plan, Pass, T>(now.self.values_);
-        const auto body = [&](std::size_t i) {
-            [[maybe_unused]] const Environment environment;
-            run_chunk<Pass>(now, uniforms, [&](auto visit) { parts_.visit_chunk(i, chunks, visit); });
-        };
-        if (chunks == 1) body(0);
-        else runner(chunks, body);
+        return prepare_walk<Walk>(now, other);
     }
 
     template <std::size_t Walk, class Runner>
     bool run_walk(running_step& now, Runner& runner) {
         if (!prepare_walk_of_all<Walk>(now)) return false;
-        execute_walk<Walk>(now, runner);
+        walks_.template execute<Walk>(now, runner);
+        combine<Walk>(now);
         return true;
-    }
-
-    // Returns the values of step and tensor that a walk over a tensor has.
-    template <std::size_t Walk>
-    scalars values_of(const running_step& now, std::size_t tensor) const {
-        scalars values = values_;
-        if constexpr (has_tensor_values) evaluate_scalars<Plan, domain::tensor, 0, Plan::order.first[Walk]>(values, leaves{now, tensor});
-        return values;
-    }
-
-    // Runs a walk by rows: first the columns of each tensor, then groups of rows.
-    template <std::size_t Walk>
-    void begin_lines(const running_step& now, std::size_t tensor) {
-        const auto values = values_of<Walk>(now, tensor);
-        if constexpr (Walk + 1 == Plan::order.walks && has_tensor_states) states_.note_tensor(values, tensor);
-        lines_.template begin<Walk>(tensor, values, reductions_.data() + tensor * reductions);
-    }
-    template <std::size_t Walk>
-    void run_lines(const running_step& now, std::size_t tensor, std::size_t group) {
-        std::array<detail::random_key, Plan::random_keys> keys{};
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            ((keys[K] = random_key<K>(values_, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
-        }(std::make_index_sequence<Plan::random_keys>{});
-        lines_.template run_group<Walk>(executor_, now.tensors.buffers[tensor], tensor, group, values_of<Walk>(now, tensor), keys);
-    }
-    template <std::size_t Walk, class Runner>
-    void execute_lines(const running_step& now, Runner& runner) {
-        [[maybe_unused]] const Environment outer;
-        for (std::size_t i = 0; i < parts_.tensors(); ++i)
-            if (!now.tensors.is_absent(i)) begin_lines<Walk>(now, i);
-        if constexpr (lines_.template has_work<Walk>) {
-            const std::size_t chunks = Run::in_pieces ? std::min(parts_.chunks(detail::concurrency_of(runner)), std::max<std::size_t>(lines_.groups(), 1)) : 1;
-            const auto body = [&](std::size_t i) {
-                [[maybe_unused]] const Environment environment;
-                lines_.visit_chunk(i, chunks, [&](std::size_t tensor, std::size_t group) {
-                    if (!now.tensors.is_absent(tensor)) run_lines<Walk>(now, tensor, group);
-                });
-            };
-            if (chunks == 1) body(0);
-            else runner(chunks, body);
-        }
-        for (std::size_t i = 0; i < parts_.tensors(); ++i)
-            if (!now.tensors.is_absent(i)) lines_.template combine<Walk>(i, reductions_.data() + i * reductions);
     }
 
     template <std::size_t Walk>
     bool run_walk_of(running_step& now, std::size_t tensor) {
         if (!prepare_walk<Walk>(now)) return false;
-        if constexpr (Plan::has_lines) {
-            [[maybe_unused]] const Environment environment;
-            begin_lines<Walk>(now, tensor);
-            for (std::size_t g = 0; g < lines_.data().layout(tensor).groups; ++g) run_lines<Walk>(now, tensor, g);
-            lines_.template combine<Walk>(tensor, reductions_.data() + tensor * reductions);
-            return true;
-        } else {
-        constexpr auto Pass = Walk;
-        {
-            [[maybe_unused]] const Environment environment;
-            run_chunk<Pass>(now, detail::round_uniforms<Plan, Pass, T>(now.self.values_),
-                            [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
-        }
-        [&]<std::size_t... R>(std::index_sequence<R...>) {
-            (combine_tensor<Pass, R>(tensor), ...);
-        }(std::make_index_sequence<reductions>{});
+        walks_.template execute_tensor<Walk>(now, tensor);
+        walks_.template combine<Walk>(tensor, results_of(tensor));
         return true;
-        }
     }
 
-    // visit_all calls its argument for each tensor, with a range of its elements.
-    template <std::size_t Pass, class VisitAll>
-    void run_chunk(const running_step& now, detail::uniform_values<Plan, Pass, T> uniforms, VisitAll visit_all) {
-        constexpr bool last = Pass + 1 == Plan::order.passes;
-        // Evaluates the values of a tensor, which all tensors before `behind` share.
-        const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
-                                         [[maybe_unused]] std::size_t behind) {
-            if constexpr (has_tensor_values) {
-                if (states_.all_are_equal()) return;
-                scalars values = now.self.values_;
-                evaluate_scalars<Plan, domain::tensor, 0, Pass>(values, leaves{now, tensor});
-                uniforms = detail::round_uniforms<Plan, Pass, T>(values);
-                if constexpr (last && has_tensor_states)
-                    for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states_.note_tensor(values, i);
-            }
-        };
-        // These elements wait, because the next tensor may follow them in memory: those of tensors [from, behind), the first
-        // tensor from element `first_waiting` on.
-        std::size_t from = 0, behind = 0, first_waiting = 0, waiting = 0;
-        const bool any_absent = now.tensors.absent_count > 0;
-        [[maybe_unused]] const bool all_equal = !has_tensor_values || states_.all_are_equal();
-        const auto run_waiting = [&] {
-            if (from == behind) return;
-            evaluate_tensor(from, first_waiting, behind);
-            if (waiting > 0) run_piece<Pass>(now, uniforms, from, first_waiting, waiting);
-        };
-        visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
-            if (any_absent && now.tensors.absent[tensor]) return;
-            if constexpr (joins<Pass>) {
-                if (waiting > 0 && first == 0 && now.tensors.follows[tensor] && (all_equal || states_.are_equal(from, tensor))) {
-                    waiting += end;
-                    ++behind;
-                    return;
-                }
-                run_waiting();
-                from = tensor, behind = tensor + 1, first_waiting = first, waiting = end - first;
-            } else {
-                evaluate_tensor(tensor, first, tensor + 1);
-                [&]<std::size_t... K>(std::index_sequence<K...>) {
-                    ((uniforms.keys[K] = random_key<K>(now.self.values_, now.t, now.numbers.empty() ? tensor : now.numbers[tensor])), ...);
-                }(std::make_index_sequence<Plan::random_keys>{});
-                if constexpr (last) {
-                    if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
-                } else if constexpr (Run::in_pieces) {
-                    for (auto at = first; at < end; at += partition::span_size)
-                        run_piece<Pass>(now, uniforms, tensor, at, std::min(end - at, partition::span_size));
-                } else {
-                    if (first < end) run_piece<Pass>(now, uniforms, tensor, first, end - first);
-                }
-            }
-        });
-        if constexpr (joins<Pass>) run_waiting();
-    }
+    double* results_of(std::size_t tensor) { return reductions_.data() + tensor * reductions; }
 
-    template <std::size_t Pass>
-    void run_piece(const running_step& now, const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t tensor,
-                   std::size_t first, std::size_t n) {
-        auto buffers = now.tensors.buffers[tensor];
-        detail::advance<Plan>(buffers, first);
-        const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(buffers, uniforms, n, first, partial_.data() + span * reductions);
-    }
-
-    template <std::size_t K>
-    static detail::random_key random_key(const scalars& values, std::int64_t t, std::size_t tensor) {
-        constexpr auto own = Plan::random_streams.size();
-        if constexpr (K < own) {
-            constexpr auto x = program[Plan::random_streams[K]];
-            return detail::make_random_key(values.value[x.operands[0]], program[x.operands[1]].value, static_cast<std::uint64_t>(t), tensor);
-        } else {
-            return detail::make_format_key(K - own, static_cast<std::uint64_t>(t), tensor);
-        }
-    }
-
-    // A reduction over a tensor combines the results of its spans, and one over all tensors combines the results of the tensors,
-    // in their order.
-    template <std::size_t Pass, std::size_t R>
-    void combine_tensor(std::size_t i) {
-        constexpr auto r = Plan::order.reductions[R];
-        if constexpr (Plan::order.level[r] == int{Pass} + 1) {
-            const auto begin = parts_.first_span(i);
-            const auto end = Run::in_pieces ? parts_.first_span(i + 1) : begin + (parts_.size(i) > 0);
-            auto& result = reductions_[i * reductions + R];
-            if (end - begin == 1) {
-                result = partial_[begin * reductions + R];
-                return;
-            }
-            pairwise_tree tree(detail::combining<program[r].code>{});
-            for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
-            result = tree.result();
+    // Combines the reductions that a walk made: over each tensor, then over all tensors, in their order.
+    template <std::size_t Walk>
+    void combine(const running_step& now) {
+        if constexpr (Walk + 1 < Plan::order.walks) {
+            for (std::size_t i = 0; i < sizes_.size(); ++i)
+                if (!now.tensors.is_absent(i)) walks_.template combine<Walk>(i, results_of(i));
+            [&]<std::size_t... R>(std::index_sequence<R...>) {
+                (combine_tensors<Walk, R>(now), ...);
+            }(std::make_index_sequence<reductions>{});
         }
     }
 
     template <std::size_t Walk, std::size_t R>
-    void combine([[maybe_unused]] const running_step& now) {
+    void combine_tensors([[maybe_unused]] const running_step& now) {
         constexpr auto r = Plan::order.reductions[R];
-        constexpr auto code = program[r].code;
-        if constexpr (is_within(program[r].where, domain::tensor) && Plan::order.level[r] == int{Plan::order.first[Walk + 1]}) {
-            pairwise_tree all(detail::combining<code>{});
-            for (std::size_t i = 0; i < parts_.tensors(); ++i) {
-                if (now.tensors.is_absent(i)) continue;
-                if constexpr (!Plan::has_lines) combine_tensor<Walk, R>(i);
-                if constexpr (program[r].where == domain::step) all.push(reductions_[i * reductions + R]);
-            }
-            if constexpr (program[r].where == domain::step) global_reductions_[R] = all.result();
+        if constexpr (program[r].where == domain::step && Plan::order.level[r] == int{Plan::order.first[Walk + 1]}) {
+            pairwise_tree all(detail::combining<program[r].code>{});
+            for (std::size_t i = 0; i < sizes_.size(); ++i)
+                if (!now.tensors.is_absent(i)) all.push(results_of(i)[R]);
+            global_reductions_[R] = all.result();
         }
     }
 };

@@ -22,6 +22,9 @@ struct step_tensors {
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
 
+    /// Which tensors are absent; empty if none is.
+    std::span<const unsigned char> absent_ones() const { return absent_count > 0 ? std::span(absent) : std::span<const unsigned char>(); }
+
     /// True if some tensor is absent and no other tensor has elements: the step has nothing to do.
     bool none_present(std::span<const std::size_t> sizes) const {
         if (absent_count == 0) return false;

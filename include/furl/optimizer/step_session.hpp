@@ -10,25 +10,21 @@ namespace FURL_NAMESPACE::detail {
 /// A step that is done pass by pass, for several optimizers that wait for values that they compute together, such as a norm over all tensors.
 ///
 /// For each pass in turn call prepare and, if it returns true, execute; after the last pass call finish. All passes but the last
-/// only read, so a step can be given up before the last execute. Between two passes global_reductions may be changed.
+/// only read, so a step can be given up before the last execute. Between two passes global_reductions may be changed. prepare and
+/// execute are those of `together`, for the steps of one or more optimizers of one type.
 template <class Optimizer>
 class step_session {
-    using running_step = typename Optimizer::engine::running_step;
-
   public:
+    using running_step = typename Optimizer::engine::running_step;
+    using together = steps_together<typename Optimizer::engine>;
+
     /// Begins the next step of an optimizer that has taken its arguments.
     step_session(Optimizer& opt, std::span<const std::size_t> numbers, std::size_t total)
         : opt_(&opt), now_{opt.engine_, opt.arguments_.tensors(), opt.hypers_.values(), opt.steps_ + 1, numbers, total} {}
 
-    /// Computes the per-step values of a pass. Returns whether the step goes on: false where a guard of the rule skips it, or no
-    /// tensor has a gradient.
-    bool prepare(std::size_t pass) { return opt_->engine_.prepare(now_, pass); }
-
-    /// Runs a pass over the tensors.
-    template <class Runner>
-    void execute(std::size_t pass, Runner& runner) {
-        opt_->engine_.execute(now_, pass, runner);
-    }
+    /// The step. prepare returns false where a guard of the rule skips it, or no tensor has a gradient.
+    running_step& step() { return now_; }
+    const running_step& step() const { return now_; }
 
     /// Keeps the new states, and counts the step.
     void finish() {

@@ -175,6 +175,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
 
     /// For optimizers that are made of several optimizers.
     detail::erased_optimizer<T>& erased() { return *held_; }
+    const detail::erased_optimizer<T>& erased() const { return *held_; }
 
   private:
     std::unique_ptr<detail::erased_optimizer<T>> held_;
@@ -185,11 +186,12 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
         const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
         auto* const session = held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients);
         if (!session) return false;
+        const detail::erased_session::list one(&session, 1);
         for (std::size_t pass = 0; pass < info().passes; ++pass) {
-            if (!session->prepare(pass)) return false;
-            session->execute(pass, runner);
+            if (!session->prepare(one, pass)) return false;
+            session->execute(one, pass, runner);
         }
-        session->finish();
+        session->finish(one);
         return true;
     }
 

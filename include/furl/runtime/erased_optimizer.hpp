@@ -4,6 +4,7 @@
 #include <furl/base/shape.hpp>
 #include <furl/optimizer/state_table.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -53,32 +54,55 @@ class chunk_runner_ref {
     void (*run_)(void*, std::size_t, body&) = nullptr;
 };
 
+/// The results of the reductions over each tensor: for each, those of info().reductions. numbers are its tensors in the list of all,
+/// and absent says which of them have no gradient; it is empty if all have one.
+struct tensor_results {
+    std::span<const double> values;
+    std::span<const std::size_t> numbers;
+    std::span<const unsigned char> absent;
+};
+
 /// The interface of a step_session whose optimizer type is hidden.
-struct erased_session {
-    virtual bool prepare(std::size_t pass) = 0;
-    virtual void execute(std::size_t pass, chunk_runner_ref runner) = 0;
-    virtual void finish() = 0;
+class erased_session {
+  public:
+    using list = std::span<erased_session* const>;
+    static constexpr std::size_t most = 16;  ///< of a list
+
+    /// Equal for sessions of the same type.
+    const void* kind() const { return kind_; }
+
+    std::uint64_t number = 0;  ///< of the step that was begun last, for callers that count steps
+
+    virtual const rule_info& info() const = 0;
+    /// Begins a step over the arguments of the last one. Returns false if that cannot be.
+    virtual bool begin_again(std::size_t total) = 0;
+    // These do the same for a list of sessions of the kind of this one, which take a pass together.
+    virtual bool prepare(list all, std::size_t pass) = 0;
+    virtual void execute(list all, std::size_t pass, chunk_runner_ref runner) = 0;
+    virtual void finish(list all) = 0;
     virtual std::span<double> global_reductions() = 0;
-    virtual std::span<const double> tensor_reductions() const = 0;
+    virtual tensor_results results() const = 0;
 
   protected:
-    erased_session() = default;
+    explicit erased_session(const void* kind) : kind_(kind) {}
     erased_session(const erased_session&) = default;
     erased_session& operator=(const erased_session&) = default;
     ~erased_session() = default;
+
+  private:
+    const void* kind_;
 };
 
 /// The interface of an optimizer whose type is hidden, and of its session. Each function here is compiled once for each rule,
 /// so there are few.
 template <class T>
 struct erased_optimizer : erased_session {
-    erased_optimizer() = default;
+    using erased_session::erased_session;
     erased_optimizer(const erased_optimizer&) = default;
     erased_optimizer& operator=(const erased_optimizer&) = delete;
     virtual ~erased_optimizer() = default;
 
     virtual std::unique_ptr<erased_optimizer> clone() const = 0;
-    virtual const rule_info& info() const = 0;
     virtual std::span<const std::size_t> sizes() const = 0;
     virtual std::span<const furl::shape> shapes() const = 0;
     virtual std::span<double> hyperparameters() = 0;
@@ -97,7 +121,6 @@ struct erased_optimizer : erased_session {
     virtual erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                   std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                                   bool may_write_gradients) = 0;
-    virtual erased_session* begin_again(std::span<const std::size_t> numbers, std::size_t total) = 0;
 };
 
 template <class Optimizer>
@@ -107,9 +130,11 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
 
     Optimizer opt;
 
-    explicit hidden_optimizer(Optimizer&& given) : opt(std::move(given)) {}
+    explicit hidden_optimizer(Optimizer&& given) : base(&address_of_type), opt(std::move(given)) {}
 
     std::unique_ptr<base> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
+    // A linker may merge constants, so this is none.
+    static inline char address_of_type = 0;
     const rule_info& info() const override { return Optimizer::info(); }
     std::span<const std::size_t> sizes() const override { return opt.sizes(); }
     std::span<const furl::shape> shapes() const override { return opt.shapes(); }
@@ -136,20 +161,35 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                           std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                           bool may_write_gradients) override {
-        return hold(opt.begin_named(parameters, gradients, inputs, numbers, total, may_write_gradients));
+        return opt.begin_named(session, parameters, gradients, inputs, numbers, total, may_write_gradients) ? this : nullptr;
     }
-    erased_session* begin_again(std::span<const std::size_t> numbers, std::size_t total) override {
-        return hold(opt.begin_again(numbers, total));
+    bool begin_again(std::size_t total) override { return session && opt.begin_again(session, session->step().numbers, total); }
+    using list = erased_session::list;
+    using together = typename Optimizer::session::together;
+    static_assert(together::most == erased_session::most);
+
+    static auto& session_of(erased_session* one) { return *static_cast<hidden_optimizer*>(one)->session; }
+
+    // The steps of the sessions of a list.
+    struct steps_of {
+        std::array<typename Optimizer::session::running_step*, erased_session::most> steps;
+        std::size_t size;
+
+        explicit steps_of(list all) : size(all.size()) {
+            for (std::size_t i = 0; i < size; ++i) steps[i] = &session_of(all[i]).step();
+        }
+        typename together::list span() const { return {steps.data(), size}; }
+    };
+
+    bool prepare(list all, std::size_t pass) override { return together::prepare(steps_of(all).span(), pass); }
+    void execute(list all, std::size_t pass, chunk_runner_ref runner) override { together::execute(steps_of(all).span(), pass, runner); }
+    void finish(list all) override {
+        for (auto* one : all) session_of(one).finish();
     }
-    erased_session* hold(std::optional<typename Optimizer::session> begun) {
-        if (begun) session.emplace(*begun);
-        return begun ? this : nullptr;
-    }
-    bool prepare(std::size_t pass) override { return session->prepare(pass); }
-    void execute(std::size_t pass, chunk_runner_ref runner) override { session->execute(pass, runner); }
-    void finish() override { session->finish(); }
     std::span<double> global_reductions() override { return session->global_reductions(); }
-    std::span<const double> tensor_reductions() const override { return session->tensor_reductions(); }
+    tensor_results results() const override {
+        return {session->tensor_reductions(), session->step().numbers, session->step().tensors.absent_ones()};
+    }
 };
 
 }  // namespace furl::detail

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
-#include <furl/runtime/parameter_group.hpp>
-#include <furl/runtime/shared_reductions.hpp>
+#include <furl/runtime/equal_parts.hpp>
 
 #include <deque>
 #include <map>
@@ -126,13 +125,14 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
   private:
     using part = detail::group_part<T>;
+    using equal_parts = detail::equal_parts<T>;
 
     std::deque<group> groups_;
     std::map<std::string, double, std::less<>> shared_;
     std::map<std::size_t, std::size_t> group_of_;  // by the index of a tensor
 
     // The working data of the current step. It is kept from step to step, so that a step allocates nothing.
-    std::vector<part*> active_;
+    typename equal_parts::list active_;
     std::size_t total_ = 0;
     std::uint64_t number_ = 0;
     // The arguments that all parts began the last step with, if a step can use them again: all tensors had a gradient, and there
@@ -196,12 +196,14 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         std::size_t passes = 1;
         bool may_skip = false;
         ++number_;
-        for (auto* p : active_) {
-            if (!p->begin(p->info().counts_all ? total_ : 0, number_, again)) return false;
-            passes = std::max(passes, p->info().passes);
-            may_skip |= p->info().may_skip;
-            reduce(*p, 0, runner);
-        }
+        const bool begun = active_.for_each([&](equal_parts some) {
+            passes = std::max(passes, some.info().passes);
+            may_skip |= some.info().may_skip;
+            if (!some.begin(total_, number_, again)) return false;
+            some.reduce(0, runner, reductions_);
+            return true;
+        });
+        if (!begun) return false;
         // Not before: where a runner throws, some parts have not taken these arguments.
         if (!again && can_repeat_) {
             taken_parameters_.assign(parameters.begin(), parameters.end());
@@ -210,44 +212,19 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         }
         for (std::size_t pass = 0; pass + 1 < passes; ++pass) {
             if (pass > 0)
-                for (auto* p : active_) reduce(*p, pass, runner);
+                active_.for_each([&](equal_parts some) {
+                    some.reduce(pass, runner, reductions_);
+                    return true;
+                });
             reductions_.combine(pass);
         }
-        if (may_skip)
-            for (auto* p : active_)
-                if (!prepare_last(*p)) return false;
-        for (auto* p : active_) {
-            if (!may_skip) prepare_last(*p);
-            p->session().execute(p->info().passes - 1, runner);
-            p->session().finish();
-        }
-        return true;
-    }
-
-    // Runs a pass of a part that only reads, and records the results of its global reductions.
-    void reduce(part& p, std::size_t pass, detail::chunk_runner_ref runner) {
-        if (pass + 1 >= p.info().passes) return;
-        take_combined(p, pass);
-        if (!p.session().prepare(pass)) return;
-        p.session().execute(pass, runner);
-        const auto results = p.session().tensor_reductions();
-        p.for_each_global(pass, [&](const reduction_info& what, std::size_t place) {
-            auto& all = reductions_.at(what);
-            for (std::size_t k = 0; k < p.tensors().size(); ++k)
-                if (!p.is_absent(k)) all.note(p.tensors()[k], results[k * p.info().reductions.size() + place]);
-        });
-    }
-
-    bool prepare_last(part& p) {
-        take_combined(p, p.info().passes - 1);
-        return p.session().prepare(p.info().passes - 1);
-    }
-
-    // Gives a part the global reductions that were combined after the previous pass.
-    void take_combined(part& p, std::size_t pass) {
-        if (pass == 0) return;
-        p.for_each_global(pass - 1, [&](const reduction_info& what, std::size_t place) {
-            p.session().global_reductions()[place] = reductions_.at(what).of_all;
+        const auto prepare_last = [&](equal_parts some) { return some.prepare(some.info().passes - 1, reductions_); };
+        if (may_skip && !active_.for_each(prepare_last)) return false;
+        return active_.for_each([&](equal_parts some) {
+            if (!may_skip) prepare_last(some);
+            some.execute(some.info().passes - 1, runner);
+            some.finish();
+            return true;
         });
     }
 
@@ -259,12 +236,13 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         if (taken_parameters_.empty() || taken_parameters_.size() != tensors() || !equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
             !std::ranges::equal(this->const_gradients(), taken_const_))
             return false;
-        auto known = active_.begin();
+        const auto active = active_.parts();
+        auto known = active.begin();
         bool same = true;
         for (const auto& g : groups_)
             if (!g.frozen())
-                g.for_each_part([&](const part& p) { same = same && known != active_.end() && *known++ == &p; });
-        return same && known == active_.end();
+                g.for_each_part([&](const part& p) { same = same && known != active.end() && *known++ == &p; });
+        return same && known == active.end();
     }
 
     // Hands each active part its arguments, and refuses arguments that do not fit.
@@ -290,11 +268,11 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         }
         active_.clear();
         for (auto& g : groups_)
-            if (!g.frozen()) g.for_each_part([&](part& p) { active_.push_back(&p); });
+            if (!g.frozen()) g.for_each_part([&](part& p) { active_.add(p); });
         touched_.clear();
         total_ = 0;
         std::size_t absent = 0, elements = 0;
-        for (auto* p : active_) {
+        for (auto* p : active_.parts()) {
             touched_.push_back(p);
             if (!fits(*p, parameters, inputs)) return false;
             p->take(parameters, this->gradients(), inputs);
@@ -304,7 +282,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         }
         if (absent > 0) {
             if (elements == 0) return false;
-            std::erase_if(active_, [](const part* p) { return !p->has_part(); });
+            active_.keep_those_with_a_gradient();
         }
         if (touched_ != checked_) {
             if (!no_overlap(parameters, inputs)) return false;
@@ -340,7 +318,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     bool no_overlap(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
         const auto states = inputs.size() + 2;
         intervals_.clear();
-        for (const auto* p : active_)
+        for (const auto* p : active_.parts())
             for (std::size_t t = 0; t < p->tensors().size(); ++t) {
                 if (p->is_absent(t)) continue;
                 const auto i = p->tensors()[t];

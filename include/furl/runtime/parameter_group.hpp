@@ -70,26 +70,14 @@ class group_part {
     std::size_t elements() const { return elements_; }
     bool has_part() const { return absent_count_ == 0 || elements_ > 0; }
 
-    /// Begins the step with this number, over the arguments of the last step if `again`, else over those of the last take().
-    /// Returns false if the step is refused. The caller has checked that gradients which the rule writes are not const.
-    bool begin(std::size_t total, std::uint64_t number, bool again) {
-        last_step_ = number;
-        auto& held = opt_.erased();
-        session_ = again ? held.begin_again(tensors_, total) : nullptr;
-        if (!session_) session_ = held.begin(parameters_, gradients_, inputs_, tensors_, total, true);
-        return session_ != nullptr;
+    /// Begins a step over the arguments of the last take(). Returns false if the step is refused. The caller has checked that
+    /// gradients which the rule writes are not const.
+    bool begin(std::size_t total) {
+        return opt_.erased().begin(parameters_, gradients_, inputs_, tensors_, total, true) != nullptr;
     }
-    std::uint64_t last_step() const { return last_step_; }
 
-    /// The session of the step that was begun last.
-    erased_session& session() { return *session_; }
-
-    /// Calls visit(reduction, index) for each global reduction whose result is known after a pass.
-    template <class Visit>
-    void for_each_global(std::size_t pass, Visit visit) const {
-        for (std::size_t r = 0; r < info().reductions.size(); ++r)
-            if (const auto& x = info().reductions[r]; x.is_global && x.pass == pass) visit(x, r);
-    }
+    /// The number of the last step that it took part in.
+    std::uint64_t last_step() const { return opt_.erased().number; }
 
     /// The memory of its per-parameter states, from the first to the last byte.
     std::span<const std::byte> state_memory() {
@@ -114,9 +102,7 @@ class group_part {
     std::vector<std::span<const T>> gradients_, input_tensors_;
     std::vector<unsigned char> absent_;  // whether a tensor has no gradient in this step
     std::size_t absent_count_ = 0, elements_ = 0;
-    std::uint64_t last_step_ = 0;        // the number of the last step that it took part in
     std::vector<named_data<T>> inputs_;
-    erased_session* session_ = nullptr;
 };
 
 }  // namespace detail
@@ -321,9 +307,9 @@ class parameter_group {
   private:
     std::vector<detail::group_part<T>> parts_;
     std::vector<std::pair<std::size_t, std::size_t>> places_;  // for each tensor, its part and its index there
+    bool frozen_ = false;  // near the two above, because each step reads these three of all groups
     std::vector<double> defaults_;                             // by hyperparameter; per-tensor ones come last
     std::vector<std::optional<double>> inherited_, own_;       // in the same order
-    bool frozen_ = false;
     double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
 
     detail::group_part<T>& part_of(std::size_t tensor) { return parts_[places_[tensor].first]; }

@@ -23,8 +23,14 @@ struct flush_denormals {
     static constexpr unsigned flush_and_zero = 0x8040;
     unsigned saved = _mm_getcsr();
 
-    FURL_INLINE flush_denormals() { _mm_setcsr(saved | flush_and_zero); }
-    FURL_INLINE ~flush_denormals() { _mm_setcsr(saved); }
+    // To write the register takes as long as dozens of additions, so that is left out where it has these bits already.
+    FURL_INLINE flush_denormals() {
+        if (sets()) _mm_setcsr(saved | flush_and_zero);
+    }
+    FURL_INLINE ~flush_denormals() {
+        if (sets()) _mm_setcsr(saved);
+    }
+    FURL_INLINE bool sets() const { return (saved & flush_and_zero) != flush_and_zero; }
 #elif defined(__aarch64__) && defined(__GNUC__)
     static constexpr std::uint64_t flush = std::uint64_t{1} << 24;
     std::uint64_t saved;

@@ -1,0 +1,179 @@
+#pragma once
+
+#include <furl/base/chunk_runner.hpp>
+#include <furl/base/shape.hpp>
+#include <furl/execute/kernel.hpp>
+#include <furl/execute/partition.hpp>
+#include <furl/execute/scalar_states.hpp>
+#include <furl/execute/step_values.hpp>
+
+#include <algorithm>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+namespace FURL_NAMESPACE::detail {
+
+/// Runs the walks of a plan without values of rows or columns: each is one pass, over tensors whose shape does not matter.
+///
+/// @tparam Run          an Executor of the plan.
+/// @tparam Environment  how denormals are treated while it exists.
+template <class Plan, class T, class Run, class Environment>
+class flat_pass {
+    static constexpr const auto& program = Plan::program;
+    static constexpr std::size_t reductions = Plan::order.reductions.size();
+    static constexpr bool only_states_differ = detail::only_states_differ<Plan>;
+    static constexpr bool has_values_of_tensors = has_tensor_values<Plan>;
+
+  public:
+    using environment = Environment;
+    template <std::size_t Pass>
+    using uniforms = uniform_values<Plan, Pass, T>;
+
+    flat_pass(std::span<const std::size_t> sizes, std::span<const furl::shape>)
+        : parts_(sizes), partial_(parts_.spans() * reductions), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
+
+    /// Visits the elements of chunk i of n.
+    struct chunk {
+        const partition& parts;
+        std::size_t i = 0, n = 1;
+
+        template <class Visit>
+        void operator()(Visit visit) const { parts.visit_chunk(i, n, visit); }
+    };
+    chunk all() const { return {parts_}; }
+
+    template <std::size_t Pass, class Step>
+    static uniforms<Pass> rounded(const Step& now) { return round_uniforms<Plan, Pass, T>(*now.values); }
+
+    template <class Runner>
+    std::size_t chunks(Runner& runner) const { return Run::in_pieces ? parts_.chunks(concurrency_of(runner)) : 1; }
+
+    /// Runs a pass over all tensors of a step.
+    template <std::size_t Pass, class Step, class Runner>
+    void execute(const Step& now, Runner& runner) {
+        const auto given = rounded<Pass>(now);
+        if (const auto n = chunks(runner); n > 1) return run_chunks<Pass>(now, given, n, runner);
+        [[maybe_unused]] const Environment denormals;
+        run_chunk<Pass>(now, given, all());
+    }
+    template <std::size_t Pass, class Step, class Runner>
+    void run_chunks(const Step& now, const uniforms<Pass>& given, std::size_t n, Runner& runner) {
+        runner(n, [&](std::size_t i) {
+            [[maybe_unused]] const Environment denormals;
+            run_chunk<Pass>(now, given, chunk{parts_, i, n});
+        });
+    }
+
+    /// Runs a pass over one tensor.
+    template <std::size_t Pass, class Step>
+    void execute_tensor(const Step& now, std::size_t tensor) {
+        [[maybe_unused]] const Environment denormals;
+        run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
+    }
+
+    /// Combines the results of the spans of a tensor, for the reductions that a pass makes.
+    template <std::size_t Pass>
+    void combine(std::size_t tensor, double* results) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (combine_spans<Pass, R>(tensor, results[R]), ...);
+        }(std::make_index_sequence<reductions>{});
+    }
+
+    /// Runs a pass over a chunk. visit_all calls its argument for each tensor, with a range of its elements.
+    template <std::size_t Pass, class Step, class VisitAll>
+    void run_chunk(const Step& now, const uniforms<Pass>& given, const VisitAll& visit_all) {
+        constexpr bool last = Pass + 1 == Plan::order.passes;
+        [[maybe_unused]] auto& states = now.self.states();
+        // They are copied only where tensors differ in them.
+        constexpr bool differ = has_values_of_tensors || Plan::random_keys > 0;
+        std::conditional_t<differ, uniforms<Pass>, const uniforms<Pass>&> own = given;
+        // Evaluates the values of a tensor, which all tensors before `behind` share.
+        const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
+                                         [[maybe_unused]] std::size_t behind) {
+            if constexpr (has_values_of_tensors) {
+                if (states.all_are_equal()) return;
+                const auto values = now.template values_of<Pass>(tensor);
+                own = round_uniforms<Plan, Pass, T>(values);
+                if constexpr (last && scalar_states<Plan>::has_tensor_states)
+                    for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states.note_tensor(values, i);
+            }
+        };
+        // These elements wait, because the next tensor may follow them in memory: those of tensors [from, behind), the first
+        // tensor from element `first_waiting` on.
+        std::size_t from = 0, behind = 0, first_waiting = 0, waiting = 0;
+        const bool any_absent = now.tensors.absent_count > 0;
+        [[maybe_unused]] const bool all_equal = !has_values_of_tensors || states.all_are_equal();
+        const auto run_waiting = [&] {
+            if (from == behind) return;
+            evaluate_tensor(from, first_waiting, behind);
+            if (waiting > 0) run_piece<Pass>(now, own, from, first_waiting, waiting);
+        };
+        visit_all([&](std::size_t tensor, std::size_t first, std::size_t end) {
+            if (any_absent && now.tensors.absent[tensor]) return;
+            if constexpr (joins<Pass>) {
+                if (waiting > 0 && first == 0 && now.tensors.follows[tensor] && (all_equal || states.are_equal(from, tensor))) {
+                    waiting += end;
+                    ++behind;
+                    return;
+                }
+                run_waiting();
+                from = tensor, behind = tensor + 1, first_waiting = first, waiting = end - first;
+            } else {
+                evaluate_tensor(tensor, first, tensor + 1);
+                if constexpr (Plan::random_keys > 0) own.keys = now.keys_of(tensor);
+                if constexpr (last) {
+                    if (first < end) run_piece<Pass>(now, own, tensor, first, end - first);
+                } else if constexpr (Run::in_pieces) {
+                    for (auto at = first; at < end; at += partition::span_size)
+                        run_piece<Pass>(now, own, tensor, at, std::min(end - at, partition::span_size));
+                } else {
+                    if (first < end) run_piece<Pass>(now, own, tensor, first, end - first);
+                }
+            }
+        });
+        if constexpr (joins<Pass>) run_waiting();
+    }
+
+  private:
+    partition parts_;
+    std::vector<double> partial_;  // partial results of reductions, by span
+    [[no_unique_address]] Run executor_;
+
+    // True if one loop of this pass may run over several tensors that follow each other in memory.
+    template <std::size_t Pass>
+    static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
+                                  Plan::random_keys == 0 && Plan::block == 1;
+
+    template <std::size_t Pass, class Step>
+    void run_piece(const Step& now, const uniforms<Pass>& given, std::size_t tensor, std::size_t first, std::size_t n) {
+        // Most pieces start at the first element. There a changed copy of the pointers would cost as much as some vectors.
+        const auto* buffers = &now.tensors.buffers[tensor];
+        buffer_pointers<Plan> advanced;
+        if (first > 0) {
+            advanced = *buffers;
+            advance<Plan>(advanced, first);
+            buffers = &advanced;
+        }
+        const auto span = parts_.first_span(tensor) + first / partition::span_size;
+        executor_.template run<Pass>(*buffers, given, n, first, partial_.data() + span * reductions);
+    }
+
+    template <std::size_t Pass, std::size_t R>
+    void combine_spans(std::size_t tensor, double& result) {
+        constexpr auto r = Plan::order.reductions[R];
+        if constexpr (Plan::order.level[r] == int{Pass} + 1) {
+            const auto begin = parts_.first_span(tensor);
+            const auto end = Run::in_pieces ? parts_.first_span(tensor + 1) : begin + (parts_.size(tensor) > 0);
+            if (end - begin == 1) {
+                result = partial_[begin * reductions + R];
+                return;
+            }
+            pairwise_tree tree(combining<program[r].code>{});
+            for (auto span = begin; span < end; ++span) tree.push(partial_[span * reductions + R]);
+            result = tree.result();
+        }
+    }
+};
+
+}  // namespace furl::detail

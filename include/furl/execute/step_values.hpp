@@ -1,0 +1,66 @@
+#pragma once
+
+#include <furl/execute/evaluate.hpp>
+#include <furl/simd/random.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+// This header says what the values of a step and of a tensor depend on.
+namespace FURL_NAMESPACE {
+
+/// The per-step values that the rule names by let. A step can report them without a further pass.
+template <class Plan>
+inline constexpr auto step_values = [] {
+    static_vector<name_entry, Plan::program.names.size()> list;
+    for (const auto& n : Plan::program.names)
+        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
+            list.push_back(n);
+    return list;
+}();
+
+namespace detail {
+
+// Whether there are values of a tensor.
+template <class Plan>
+inline constexpr bool has_tensor_values = [] {
+    for (auto i : Plan::order.scalars)
+        if (Plan::program[i].where == domain::tensor) return true;
+    return false;
+}();
+
+// True if the values of a tensor depend on nothing but the states of the tensor. Tensors with equal states then share one
+// evaluation.
+template <class Plan>
+inline constexpr bool only_states_differ = [] {
+    if (Plan::has_lines) return false;
+    for (auto i : Plan::order.scalars) {
+        const auto x = Plan::program[i];
+        if ((x.code == op::count || is_reduction(x.code)) && x.where != domain::step) return false;
+    }
+    return true;
+}();
+
+// Whether the rule reads the number of elements of all tensors.
+template <class Plan>
+inline constexpr bool counts_all = [] {
+    for (const auto& x : Plan::program.code)
+        if (x.code == op::count && x.where == domain::step) return true;
+    return false;
+}();
+
+// The key of random stream K for a tensor in step t.
+template <class Plan, std::size_t K>
+random_key key_of_tensor(const registers<Plan, double>& values, std::int64_t t, std::size_t tensor) {
+    constexpr auto own = Plan::random_streams.size();
+    if constexpr (K < own) {
+        constexpr auto x = Plan::program[Plan::random_streams[K]];
+        return make_random_key(values.value[x.operands[0]], Plan::program[x.operands[1]].value, static_cast<std::uint64_t>(t), tensor);
+    } else {
+        return make_format_key(K - own, static_cast<std::uint64_t>(t), tensor);
+    }
+}
+
+}  // namespace detail
+
+}  // namespace furl
