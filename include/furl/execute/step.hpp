@@ -8,7 +8,6 @@
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
 #include <furl/execute/step_values.hpp>
-#include <furl/execute/steps_together.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -18,6 +17,9 @@
 #include <vector>
 
 namespace FURL_NAMESPACE {
+
+template <class Engine>
+class steps_together;
 
 /// Runs the steps of a plan: the values of step and tensor, the passes in their order, the reductions between them.
 ///
