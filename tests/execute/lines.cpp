@@ -48,7 +48,8 @@ struct woven {
     static constexpr auto total = let<"total">(global(sum(square(by_row))) / rows);      // over the rows of all tensors
     static constexpr auto spread = let<"spread">(max_abs(c) - norm1(by_row) / rows);
     static constexpr auto steps = record<"steps">(step + 0 * r);                           // of rows, though all are equal
-    static constexpr auto update = param - lr * (scaled - by_row) / (1 + sqrt(total / (1 + rows)) + abs(spread)) * select(r > c, 1, 0.5);
+    static constexpr auto update =
+        with(param - lr * (scaled - by_row) / (1 + sqrt(total / (1 + rows)) + abs(spread)) * select(r > c, 1, 0.5), steps);
 };
 
 struct matrix {
@@ -180,8 +181,8 @@ TEST_CASE_TEMPLATE("reductions over rows and columns have their values, for ever
     };
     for (std::size_t R = 0; R < 10; ++R)
         for (std::size_t C = 0; C < 10; ++C) check(R, C);
-    for (auto [R, C] : {std::pair<std::size_t, std::size_t>{1, 5000}, {5000, 1}, {3, 4097}, {300, 33}, {17, 1000}, {70, 4096}, {2000, 3}, {2, 100'003}})
-        check(R, C);
+    for (const auto& s : {shape{1, 5000}, {5000, 1}, {3, 4097}, {300, 33}, {17, 1000}, {70, 4096}, {2000, 3}, {2, 100'003}})
+        check(s.rows, s.columns);
 }
 
 TEST_CASE("a size is one row") {
@@ -196,7 +197,8 @@ TEST_CASE("a size is one row") {
 }
 
 TEST_CASE("values of rows, columns, tensors and all tensors that depend on each other") {
-    for (auto [R, C] : {std::pair<std::size_t, std::size_t>{1, 1}, {4, 9}, {33, 40}, {500, 7}, {9, 4100}, {600, 600}}) {
+    for (const auto& s : {shape{1, 1}, {4, 9}, {33, 40}, {500, 7}, {9, 4100}, {600, 600}}) {
+        const auto R = s.rows, C = s.columns;
         CAPTURE(R);
         CAPTURE(C);
         const std::vector<matrix> w{draw(R, C, 1), draw(C, 2, 2)};
@@ -220,7 +222,8 @@ TEST_CASE("values of rows, columns, tensors and all tensors that depend on each 
 
 TEST_CASE_TEMPLATE("the same bits by vectors, by single elements, by one loop for each operation, and by any number of threads", T, float, double) {
     thread_pool two(2), five(5);
-    for (auto [R, C] : {std::pair<std::size_t, std::size_t>{5, 3}, {33, 40}, {500, 7}, {9, 4100}, {1300, 600}, {1, 300'000}}) {
+    for (const auto& s : {shape{5, 3}, {33, 40}, {500, 7}, {9, 4100}, {1300, 600}, {1, 300'000}}) {
+        const auto R = s.rows, C = s.columns;
         CAPTURE(R);
         CAPTURE(C);
         const std::vector<matrix> w{draw(R, C, 1), draw(7, 2, 2), draw(C, 1, 3)};

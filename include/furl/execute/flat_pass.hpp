@@ -33,6 +33,8 @@ class flat_pass {
     flat_pass(std::span<const std::size_t> sizes, std::span<const furl::shape>)
         : parts_(sizes), partial_(parts_.spans() * reductions), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
 
+    std::span<const std::size_t> sizes() const { return parts_.sizes(); }
+
     /// Visits the elements of chunk i of n.
     struct chunk {
         const partition& parts;

@@ -41,6 +41,8 @@ class line_pass {
         }
     }
 
+    std::span<const std::size_t> sizes() const { return parts_.sizes(); }
+
     line_data<Plan, T, V>& data() { return data_; }
     const line_data<Plan, T, V>& data() const { return data_; }
 

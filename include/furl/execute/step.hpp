@@ -7,7 +7,6 @@
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
 #include <furl/execute/step_values.hpp>
-#include <furl/execute/steps_together.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +16,9 @@
 #include <vector>
 
 namespace FURL_NAMESPACE {
+
+template <class Engine>
+class steps_together;
 
 /// Runs the steps of a plan: the values of step and tensor, the walks over memory in their order, the reductions between them. How a
 /// walk goes over the tensors is the business of flat_pass or, where values of rows or columns exist, of line_pass.
@@ -37,7 +39,7 @@ class step_runner {
   public:
     /// @param shapes  the shapes of the tensors, which a rule without values of rows or columns does not read.
     step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
-        : sizes_(sizes.begin(), sizes.end()), reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes) {}
+        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes) {}
 
     /// The arguments of a step besides its runner, and what is known of it between its walks.
     struct running_step {
@@ -142,7 +144,7 @@ class step_runner {
             } else if constexpr (x.code == op::step) {
                 return static_cast<double>(now.t);
             } else if constexpr (x.code == op::count && x.over == domain::tensor) {
-                return static_cast<double>(now.self.sizes_[tensor]);
+                return static_cast<double>(now.self.walks_.sizes()[tensor]);
             } else if constexpr (x.code == op::count && x.over == domain::row) {
                 return static_cast<double>(now.self.shapes_[tensor].columns);
             } else if constexpr (x.code == op::count && x.over == domain::column) {
@@ -150,8 +152,8 @@ class step_runner {
             } else if constexpr (x.code == op::count) {
                 if (now.total > 0) return static_cast<double>(now.total);
                 std::size_t elements = 0;
-                for (std::size_t i = 0; i < now.self.sizes_.size(); ++i)
-                    if (!now.tensors.is_absent(i)) elements += now.self.sizes_[i];
+                for (std::size_t i = 0; i < now.self.walks_.sizes().size(); ++i)
+                    if (!now.tensors.is_absent(i)) elements += now.self.walks_.sizes()[i];
                 return static_cast<double>(elements);
             } else if constexpr (x.code == op::previous) {
                 return now.self.states_.at(x.slot, tensor);
@@ -173,7 +175,6 @@ class step_runner {
     };
     using walks = std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run, Environment>, detail::flat_pass<Plan, T, Run, Environment>>;
 
-    std::vector<std::size_t> sizes_;
     scalars values_{};                // the values of the current step
     std::vector<double> reductions_;  // results of reductions, by tensor
     std::array<double, reductions> global_reductions_{};
@@ -237,7 +238,7 @@ class step_runner {
     template <std::size_t Walk>
     bool prepare_walk_of_all(running_step& now, const running_step* other = nullptr) {
         if constexpr (Walk == 0) {
-            if (now.tensors.none_present(sizes_)) return false;
+            if (now.tensors.none_present(walks_.sizes())) return false;
             if constexpr (only_states_differ && has_tensor_values) {
                 if (now.tensors.absent_count > 0) states_.treat_apart();
                 else states_.find_whether_all_are_equal();
@@ -268,7 +269,7 @@ class step_runner {
     template <std::size_t Walk>
     void combine(const running_step& now) {
         if constexpr (Walk + 1 < Plan::order.walks) {
-            for (std::size_t i = 0; i < sizes_.size(); ++i)
+            for (std::size_t i = 0; i < walks_.sizes().size(); ++i)
                 if (!now.tensors.is_absent(i)) walks_.template combine<Walk>(i, results_of(i));
             [&]<std::size_t... R>(std::index_sequence<R...>) {
                 (combine_tensors<Walk, R>(now), ...);
@@ -281,7 +282,7 @@ class step_runner {
         constexpr auto r = Plan::order.reductions[R];
         if constexpr (program[r].where == domain::step && Plan::order.level[r] == int{Plan::order.first[Walk + 1]}) {
             pairwise_tree all(detail::combining<program[r].code>{});
-            for (std::size_t i = 0; i < sizes_.size(); ++i)
+            for (std::size_t i = 0; i < walks_.sizes().size(); ++i)
                 if (!now.tensors.is_absent(i)) all.push(results_of(i)[R]);
             global_reductions_[R] = all.result();
         }

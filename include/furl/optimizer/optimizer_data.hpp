@@ -194,8 +194,8 @@ class optimizer_data {
     }
 
     static std::vector<std::size_t> sizes_of(std::span<const furl::shape> shapes) {
-        std::vector<std::size_t> sizes;
-        for (const auto& s : shapes) sizes.push_back(s.size());
+        std::vector<std::size_t> sizes(shapes.size());
+        for (std::size_t i = 0; i < sizes.size(); ++i) sizes[i] = shapes[i].size();
         return sizes;
     }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/execute/steps_together.hpp>
 
 #include <cstddef>
 #include <span>

@@ -92,7 +92,8 @@ inline constexpr auto reduction_hashes = [] {
     std::array<std::uint64_t, Plan::order.reductions.size()> result{};
     if constexpr (result.size() > 0) {
         constexpr const auto& expanded = stages<typename Plan::rule>::expanded;
-        constexpr auto order = order_passes(expanded);
+        constexpr auto levels = find_levels(expanded);
+        constexpr auto order = order_passes<levels.passes>(expanded, levels);
         static_assert(order.reductions.size() == result.size());
         const auto values = value_hashes(expanded);
         for (std::size_t i = 0; i < result.size(); ++i) result[i] = values[static_cast<std::size_t>(order.reductions[i])];

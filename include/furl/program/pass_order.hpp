@@ -60,14 +60,14 @@ constexpr pass_levels<Capacity> find_levels(const program<Capacity>& p) {
 ///
 /// All passes but the last only read. A value that several passes need is computed again in each, which costs less than storing
 /// it.
-template <std::size_t Capacity>
+template <std::size_t Capacity, std::size_t Passes>
 struct pass_order : pass_levels<Capacity> {
     using list = static_vector<std::int16_t, Capacity>;  ///< a list of instructions
 
-    list elements[max_passes];  ///< values computed for each element, and the leaves and column values that they read
-    list uniforms[max_passes];  ///< values of step, tensor and row that they read
-    list rows[max_passes];      ///< values computed for each row before the pass
-    list columns[max_passes];   ///< values computed for each column before the pass, which is the first of a walk
+    list elements[Passes];  ///< values computed for each element, and the leaves and column values that they read
+    list uniforms[Passes];  ///< values of step, tensor and row that they read
+    list rows[Passes];      ///< values computed for each row before the pass
+    list columns[Passes];   ///< values computed for each column before the pass, which is the first of a walk
     list reductions;            ///< all reductions, by pass
     list scalars;               ///< values of step and tensor, in order
 
@@ -84,10 +84,10 @@ struct pass_order : pass_levels<Capacity> {
 
 namespace detail {
 
-template <std::size_t Capacity>
+template <std::size_t Capacity, std::size_t Passes>
 struct ordering {
     const program<Capacity>& p;
-    pass_order<Capacity> s{};
+    pass_order<Capacity, Passes> s{};
 
     constexpr std::int16_t size() const { return static_cast<std::int16_t>(p.code.size()); }
     constexpr bool is_last(std::size_t pass) const { return pass + 1 == s.passes; }
@@ -124,7 +124,7 @@ struct ordering {
 
     // Finds the values of rows or columns that a pass needs: for its elements, for new states, and for reductions of them. Those of
     // columns are needed for all passes of a walk before its first.
-    constexpr void find_lines(domain where, std::size_t pass, std::size_t end, pass_order<Capacity>::list& list) {
+    constexpr void find_lines(domain where, std::size_t pass, std::size_t end, typename pass_order<Capacity, Passes>::list& list) {
         bool needed[Capacity]{};
         for (auto now = pass; now < end; ++now) {
             for (auto i : where == domain::row ? s.uniforms[now] : s.elements[now]) needed[i] = needed[i] || p[i].where == where;
@@ -140,8 +140,8 @@ struct ordering {
             if (needed[i] && p[i].where == where) list.push_back(i);
     }
 
-    constexpr pass_order<Capacity> run() {
-        static_cast<pass_levels<Capacity>&>(s) = find_levels(p);
+    constexpr pass_order<Capacity, Passes> run(const pass_levels<Capacity>& levels) {
+        static_cast<pass_levels<Capacity>&>(s) = levels;
         for (std::int16_t i = 0; i < size(); ++i)
             if (is_within(p[i].where, domain::tensor)) s.scalars.push_back(i);
         for (std::size_t pass = 1; pass < s.passes; ++pass)
@@ -158,10 +158,12 @@ struct ordering {
 
 }  // namespace detail
 
-/// Finds the passes of a program.
-template <std::size_t Capacity>
-constexpr pass_order<Capacity> order_passes(const program<Capacity>& p) {
-    return detail::ordering<Capacity>{p}.run();
+/// Finds the passes of a program, from the levels of its values.
+///
+/// @tparam Passes  the number of passes that the levels have.
+template <std::size_t Passes, std::size_t Capacity>
+constexpr pass_order<Capacity, Passes> order_passes(const program<Capacity>& p, const pass_levels<Capacity>& levels) {
+    return detail::ordering<Capacity, Passes>{p}.run(levels);
 }
 
 }  // namespace furl

@@ -78,8 +78,9 @@ struct plan {
 
     /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
-    /// The order of its passes.
-    static constexpr auto order = order_passes(program);
+    /// When its values are known, and the order of its passes.
+    static constexpr auto levels = find_levels(program);
+    static constexpr auto order = order_passes<levels.passes>(program, levels);
     static constexpr std::size_t size = program.code.size();      ///< the number of instructions
     static constexpr std::size_t inputs = program.inputs.size();  ///< the number of input streams
 
