@@ -2,11 +2,13 @@
 
 #include <furl/base/chunk_runner.hpp>
 #include <furl/execute/line_data.hpp>
+#include <furl/execute/row_chunks.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/step_values.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -64,6 +66,25 @@ class line_pass {
             if (chunks == 1) body(0);
             else runner(chunks, body);
         }
+    }
+
+    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    template <class Step, class Runner>
+    void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
+        run_rows<Environment>(named.size(), length, runner, [&, values = now.template values_of<0>(tensor), keys = now.keys_of(tensor)](std::size_t i, std::size_t end) {
+            auto trees = make_trees();
+            const auto of_lines = spread_scalars(values);
+            for (; i < end; ++i) {
+                // The block begins at the row's own number, where its gradients do not lie.
+                auto buffers = now.tensors.buffers[tensor];
+                for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {
+                    buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (i - named[i]) * length * bytes);
+                });
+                [&]<std::size_t... P>(std::index_sequence<P...>) {
+                    (run_block<0, P>(buffers, tensor, 0, named[i], 1, values, of_lines, keys, trees), ...);
+                }(std::make_index_sequence<order.passes>{});
+            }
+        });
     }
 
     /// Runs a walk over one tensor.
@@ -177,6 +198,7 @@ class line_pass {
     void begin(const Step& now, std::size_t tensor) {
         const scalars values = now.template values_of<Walk>(tensor);
         if constexpr (Walk + 1 == order.walks && scalar_states<Plan>::has_tensor_states) now.self.states().note_tensor(values, tensor);
+        if constexpr (Walk + 1 == order.walks) keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
         constexpr auto first = order.first[Walk];
         if constexpr (!order.columns[first].empty()) {
             auto trees = make_trees();
@@ -233,6 +255,20 @@ class line_pass {
         }(std::make_index_sequence<program.states.size()>{});
     }
 
+    // Does the same for states whose new value all lines share.
+    template <domain Where>
+    void keep_shared(std::size_t tensor, std::size_t first, std::size_t n, const scalars& values) {
+        [&]<std::size_t... S>(std::index_sequence<S...>) {
+            (
+                [&] {
+                    constexpr const auto& s = program.states[S];
+                    if constexpr (s.where == Where && is_within(program[s.next].where, domain::tensor))
+                        std::ranges::fill(data_.state(S, tensor).subspan(first, n), static_cast<T>(values.value[s.next]));
+                }(),
+                ...);
+        }(std::make_index_sequence<program.states.size()>{});
+    }
+
     template <std::size_t Walk, std::size_t Pass, class Trees>
     void run_block(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                    const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
@@ -249,6 +285,7 @@ class line_pass {
                                                    if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value);
                                                    if constexpr (last) keep<I, domain::row>(tensor, first + row, value);
                                                });
+        if constexpr (last) keep_shared<domain::row>(tensor, first, n, values);
         if constexpr (!order.elements[Pass].empty() || last) {
             auto given = round_uniforms<Plan, Pass, T>(values);
             given.keys = keys;

@@ -264,14 +264,14 @@ struct naive_executor {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
             const auto value = value_of<Pass, x.operands[0]>(streams, u);
-            const auto reduce_span = [&](std::size_t first, std::size_t last, auto value) {
+            const auto reduce_span = [&](std::size_t first, std::size_t last, auto term) {
                 pairwise_tree tree(combine);
                 for (std::size_t begin = first; begin < last; begin += reduction_segment) {
                     alignas(64) T lanes[reduction_lanes]{};
                     const auto end = std::min(last, begin + reduction_segment);
                     for (std::size_t i = begin; i < end; ++i) {
                         auto& lane = lanes[(i - begin) % reduction_lanes];
-                        lane = combine(lane, value(i));
+                        lane = combine(lane, term(i));
                     }
                     tree.push(fold_lanes(lanes, combine));
                 }

@@ -99,6 +99,18 @@ class step_runner {
         }(std::make_index_sequence<Plan::order.walks>{});
     }
 
+    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    template <class Runner>
+    bool run_rows(running_step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
+        states_.treat_apart();
+        if (!prepare_walk<0>(now)) return false;
+        if constexpr (detail::scalar_states<Plan>::has_tensor_states) states_.note_tensor(now.template values_of<0>(tensor), tensor);
+        walks_.execute_rows(now, tensor, named, length, runner);
+        states_.note_step(values_);
+        states_.keep([&](std::size_t i) { return i == tensor; });
+        return true;
+    }
+
     /// A partial step keeps its states at its end: until then the other tensors still read the old ones.
     void note_step_states() { states_.note_step(values_); }
     void keep_noted_states(std::span<const unsigned char> had_part) {

@@ -125,6 +125,18 @@ struct plan {
     static constexpr bool has_lines = program.has_lines();
     static constexpr bool has_shape = program.has_shape();
 
+    /// Whether rows can step on their own: no value depends on other rows, and none starts with the tensor rather than with the row.
+    static constexpr bool steps_by_rows = [] {
+        for (auto r : order.reductions)
+            if (program[r].where != domain::row) return false;
+        constexpr const auto& written = stages<Rule>::written;
+        for (const auto& s : written.states) {
+            const bool differs_by_row = join(s.where, domain::row) == s.where;
+            if (s.starts >= 0 && differs_by_row && !is_within(domain::row, written[s.starts].where)) return false;
+        }
+        return true;
+    }();
+
     /// The column values that passes read for each element.
     static constexpr auto column_values = [] {
         list_of_lines result;

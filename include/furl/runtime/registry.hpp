@@ -106,6 +106,10 @@ class registry_base {
                           std::initializer_list<std::size_t> sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
+    any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings,
+                          std::initializer_list<furl::shape> shapes) const {
+        return make_with(rule, settings, detail::list_of_shapes(shapes));
+    }
     template <std::ranges::input_range Settings, class Sizes>
     any_optimizer<T> make(std::string_view rule, const Settings& settings, const Sizes& sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
