@@ -34,7 +34,7 @@ inline constexpr bool is_optimizer<optimizer<Rule, T, Policies...>> = true;
 template <class Rule, class T, class... Policies>
 struct optimizer_parts {
     using policies = policies_of<Rule, T, Policies...>;
-    using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats>;
+    using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats, typename policies::engine>;
     using executor = typename policies::execution::template executor<T>::template bound<plan>;
     using engine = step_runner<plan, T, executor, typename policies::denormals>;
     using type = optimizer_data<plan, engine>;

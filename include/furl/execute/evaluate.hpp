@@ -88,7 +88,7 @@ constexpr bool feeds_addition(std::int16_t product) {
 }
 
 constexpr bool is_given(op code) {
-    return info(code).kind == op_kind::leaf || is_reduction(code);
+    return info(code).kind == op_kind::leaf || info(code).kind == op_kind::matrix || is_reduction(code);
 }
 
 // Whether a function of numbers is a call of the mathematical library, which takes as long as dozens of additions.

@@ -166,7 +166,7 @@ class flat_pass {
     // True if one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
-                                  Plan::random_keys == 0 && Plan::block == 1;
+                                  Plan::random_keys == 0 && Plan::block == 1 && !Plan::has_matrices;
 
     template <std::size_t Pass, class Step>
     void run_piece(const Step& now, const uniforms<Pass>& given, std::size_t tensor, std::size_t first, std::size_t n) {
@@ -179,7 +179,14 @@ class flat_pass {
             buffers = &advanced;
         }
         const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(*buffers, given, n, first, partial_.data() + span * reductions);
+        double* const results = partial_.data() + span * reductions;
+        if constexpr (Plan::has_matrices) {
+            auto placed = given;
+            now.self.matrices().place(placed, tensor, first);
+            executor_.template run<Pass>(*buffers, placed, n, first, results);
+        } else {
+            executor_.template run<Pass>(*buffers, given, n, first, results);
+        }
     }
 
     template <std::size_t Pass, std::size_t R>

@@ -81,7 +81,7 @@ class line_pass {
                     buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (i - named[i]) * length * bytes);
                 });
                 [&]<std::size_t... P>(std::index_sequence<P...>) {
-                    (run_block<0, P>(buffers, tensor, 0, named[i], 1, values, of_lines, keys, trees), ...);
+                    (run_block<0, P>(now, buffers, tensor, 0, named[i], 1, values, of_lines, keys, trees), ...);
                 }(std::make_index_sequence<order.passes>{});
             }
         });
@@ -227,7 +227,7 @@ class line_pass {
         const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
         for (auto row = begin; row < end; row += block)
             [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (run_block<Walk, order.first[Walk] + P>(buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
+                (run_block<Walk, order.first[Walk] + P>(now, buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
             }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
         double* const partial = partials_.data() + (layout.first_group + group) * reductions;
         for_each_reduction<Walk>([&]<std::size_t R>() {
@@ -269,8 +269,8 @@ class line_pass {
         }(std::make_index_sequence<program.states.size()>{});
     }
 
-    template <std::size_t Walk, std::size_t Pass, class Trees>
-    void run_block(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+    template <std::size_t Walk, std::size_t Pass, class Step, class Trees>
+    void run_block(const Step& now, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                    const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
         constexpr const auto& uniforms = order.uniforms[Pass];
         constexpr bool last = Pass + 1 == order.passes;
@@ -291,7 +291,7 @@ class line_pass {
             given.keys = keys;
             for (std::size_t row = 0; row < n; ++row) {
                 for_each_row_value<Pass>([&]<std::size_t U>() { given.values[U] = of_rows[U][row]; });
-                run_row<Walk, Pass>(buffers, tensor, group, first + row, given, trees);
+                run_row<Walk, Pass>(now, buffers, tensor, group, first + row, given, trees);
                 const auto done = first + row + 1 - group * layout.group_rows;
                 if (done % line_layout::column_run == 0 || first + row + 1 == layout.shape.rows)
                     for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t Made>() {
@@ -313,14 +313,15 @@ class line_pass {
         }(std::make_index_sequence<order.uniforms[Pass].size()>{});
     }
 
-    template <std::size_t Walk, std::size_t Pass, class Trees>
-    void run_row(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
+    template <std::size_t Walk, std::size_t Pass, class Step, class Trees>
+    void run_row([[maybe_unused]] const Step& now, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
                  uniform_values<Plan, Pass, T>& given, Trees& trees) {
         const auto& layout = data_.layout(tensor);
         const auto columns = layout.shape.columns, from = row * columns;
         auto here = buffers;
         advance<Plan>(here, from);
         const auto set_columns = [&](std::size_t column) {
+            if constexpr (Plan::has_matrices) now.self.matrices().place(given, tensor, from + column);
             for (std::size_t k = 0; k < given.columns.size(); ++k) given.columns[k] = data_.column_values(k, layout) + column;
             for (std::size_t k = 0; k < given.column_partials.size(); ++k) given.column_partials[k] = data_.column_run(k, tensor, group) + column;
         };

@@ -4,6 +4,7 @@
 #include <furl/execute/executor.hpp>
 #include <furl/execute/flat_pass.hpp>
 #include <furl/execute/line_pass.hpp>
+#include <furl/execute/matrix_data.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
 #include <furl/execute/step_values.hpp>
@@ -39,7 +40,7 @@ class step_runner {
   public:
     /// @param shapes  the shapes of the tensors, which a rule without values of rows or columns does not read.
     step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
-        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes) {}
+        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes), matrices_(shapes) {}
 
     /// The arguments of a step besides its runner, and what is known of it between its walks.
     struct running_step {
@@ -137,6 +138,9 @@ class step_runner {
         if constexpr (Plan::has_lines) walks_.data().reset();
     }
 
+    /// The operands and results of functions of matrices.
+    auto& matrices() { return matrices_; }
+
     /// The result of a reduction over a tensor, by its place in the plan.
     double& result_of(std::size_t tensor, std::size_t reduction) { return reductions_[tensor * reductions + reduction]; }
 
@@ -194,6 +198,7 @@ class step_runner {
     detail::scalar_states<Plan> states_;
     [[no_unique_address]] std::conditional_t<Plan::has_shape, std::vector<furl::shape>, no_shapes> shapes_;
     walks walks_;
+    [[no_unique_address]] detail::matrix_data_of<Plan, T> matrices_;
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
@@ -271,8 +276,14 @@ class step_runner {
     bool run_walk_of(running_step& now, std::size_t tensor) {
         if (!prepare_walk<Walk>(now)) return false;
         walks_.template execute_tensor<Walk>(now, tensor);
-        walks_.template combine<Walk>(tensor, results_of(tensor));
+        combine_tensor<Walk>(tensor);
         return true;
+    }
+
+    template <std::size_t Walk>
+    void combine_tensor(std::size_t tensor) {
+        walks_.template combine<Walk>(tensor, results_of(tensor));
+        if constexpr (Plan::has_matrices) matrices_.template run<Walk>(tensor);
     }
 
     double* results_of(std::size_t tensor) { return reductions_.data() + tensor * reductions; }
@@ -282,7 +293,7 @@ class step_runner {
     void combine(const running_step& now) {
         if constexpr (Walk + 1 < Plan::order.walks) {
             for (std::size_t i = 0; i < walks_.sizes().size(); ++i)
-                if (!now.tensors.is_absent(i)) walks_.template combine<Walk>(i, results_of(i));
+                if (!now.tensors.is_absent(i)) combine_tensor<Walk>(i);
             [&]<std::size_t... R>(std::index_sequence<R...>) {
                 (combine_tensors<Walk, R>(now), ...);
             }(std::make_index_sequence<reductions>{});

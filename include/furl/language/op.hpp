@@ -23,11 +23,13 @@ enum class op : std::uint8_t {
     less, less_equal, greater, greater_equal, equal, not_equal, logical_and, logical_or, logical_not, select,
     // reductions; node::over says over what
     sum, mean, dot, norm, norm1, max_abs, all_finite,
+    // functions of whole matrices; node::function says which
+    matrix,
     // machine operations
     fma, fms, fnma, reduce_sum, reduce_max,
 };
 
-enum class op_kind : std::uint8_t { leaf, naming, arithmetic, function, condition, reduction, machine };
+enum class op_kind : std::uint8_t { leaf, naming, arithmetic, function, condition, reduction, matrix, machine };
 
 struct op_info {
     op code;
@@ -105,6 +107,7 @@ inline constexpr std::array op_table{
     op_info{op::norm1, op_kind::reduction, 1, false, "norm1"},
     op_info{op::max_abs, op_kind::reduction, 1, false, "max_abs"},
     op_info{op::all_finite, op_kind::reduction, 1, true, "all_finite"},
+    op_info{op::matrix, op_kind::matrix, 1, false, "matrix"},
     op_info{op::fma, op_kind::machine, 3, false, "fma"},
     op_info{op::fms, op_kind::machine, 3, false, "fms"},
     op_info{op::fnma, op_kind::machine, 3, false, "fnma"},

@@ -40,6 +40,14 @@ std::string walk_text(std::size_t walk) {
         if (Plan::walk_reads(walk, k)) join(reads, name);
         if (walk + 1 == Plan::order.walks && Plan::streams[k].store >= 0) join(writes, name);
     }
+    for (auto m : Plan::order.matrices) {
+        const auto function = std::string(Plan::program[m].function->name);
+        for (auto pass = Plan::order.first[walk]; pass < Plan::order.first[walk + 1]; ++pass)
+            for (auto i : Plan::order.elements[pass])
+                if (i == m) join(reads, "the result of " + function);
+        if (Plan::order.walk_of(static_cast<std::size_t>(Plan::order.level[Plan::program[m].operands[0]])) == walk)
+            join(writes, "the operand of " + function + " (scratch memory)");
+    }
     if (reads.empty()) reads = "nothing";
     std::size_t reductions = 0;
     for (auto r : Plan::row_reductions) reductions += Plan::order.walk_of(static_cast<std::size_t>(Plan::order.level[r])) == walk;

@@ -47,7 +47,7 @@ constexpr void count_operation(cost_table& c, op code) {
         case op::cos: case op::pow: case op::atan2: case op::random: ++c.functions; break;
         case op::reduce_sum: case op::reduce_max: ++c.reductions; break;
         default:
-            if (info(code).kind != op_kind::leaf) ++c.others;
+            if (info(code).kind != op_kind::leaf && info(code).kind != op_kind::matrix) ++c.others;
     }
 }
 
@@ -62,6 +62,11 @@ inline constexpr cost_table cost = [] {
             if (plan::program.is_element(i)) count_operation(c, plan::program[i].code);
     for (std::size_t walk = 0; walk < plan::order.walks; ++walk)
         for (std::size_t k = 0; k < plan::streams.size(); ++k) c.loads += plan::walk_reads(walk, k);
+    for (auto m : plan::order.matrices) {  // its operand is stored, and its result is read
+        ++c.stores;
+        for (std::size_t pass = 0; pass < plan::order.passes; ++pass)
+            for (auto i : plan::order.elements[pass]) c.loads += i == m;
+    }
     for (auto i : plan::order.reductions)
         if (plan::program.reads_elements(plan::program[i])) count_operation(c, plan::program[i].code);
     for (const auto& x : plan::program.code)

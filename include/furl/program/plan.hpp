@@ -125,10 +125,14 @@ struct plan {
     static constexpr bool has_lines = program.has_lines();
     static constexpr bool has_shape = program.has_shape();
 
+    /// Whether functions of whole matrices run between the walks.
+    static constexpr bool has_matrices = !order.matrices.empty();
+
     /// Whether rows can step on their own: no value depends on other rows, and none starts with the tensor rather than with the row.
     static constexpr bool steps_by_rows = [] {
         for (auto r : order.reductions)
             if (program[r].where != domain::row) return false;
+        if (has_matrices) return false;
         constexpr const auto& written = stages<Rule>::written;
         for (const auto& s : written.states) {
             const bool differs_by_row = join(s.where, domain::row) == s.where;
@@ -192,6 +196,8 @@ struct plan {
             for (auto r : order.reductions)
                 goes_over_it = goes_over_it || (program.reads_elements(program[r]) &&
                                                 order.walk_of(static_cast<std::size_t>(order.level[program[r].operands[0]])) == walk);
+            for (auto m : order.matrices)
+                goes_over_it = goes_over_it || order.walk_of(static_cast<std::size_t>(order.level[program[m].operands[0]])) == walk;
             if (goes_over_it) result.push_back(walk);
         }
         return result;
