@@ -28,12 +28,6 @@ constexpr auto rules = [] {
 constexpr const auto& rules = zoo::all;
 #endif
 
-template <class Rule>
-std::string short_name() {
-    const std::string name(type_name<Rule>());
-    return name.substr(name.rfind(':') + 1);
-}
-
 constexpr std::size_t number_of_rules = decltype(hana::size(rules))::value;
 
 [[maybe_unused]] const bool registered =

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <furl/base/element_type.hpp>
 #include <furl/formats/block8.hpp>
 #include <furl/formats/formats.hpp>
-#include <furl/optimizer/state_table.hpp>
 
 #include <algorithm>
 #include <array>

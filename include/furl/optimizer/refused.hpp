@@ -4,7 +4,6 @@
 #include <furl/execute/executors.hpp>
 #include <furl/formats/storage.hpp>
 #include <furl/language/leaves.hpp>
-#include <furl/optimizer/state_table.hpp>
 #include <furl/program/check.hpp>
 
 #include <cstddef>

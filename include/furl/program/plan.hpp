@@ -74,7 +74,8 @@ struct stream_entry {
 /// A rule, ready to run: its program, the order of its passes, and its streams.
 template <class Rule, class Numerics>
 struct plan {
-    using rule = Rule;  ///< the rule of this plan
+    using rule = Rule;          ///< the rule of this plan
+    using numerics = Numerics;  ///< how closely the loop follows it
 
     /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
@@ -197,5 +198,15 @@ struct plan {
         return result;
     }();
 };
+
+/// The per-step values that the rule names by let. A step can report them without a further pass.
+template <class Plan>
+inline constexpr auto step_values = [] {
+    static_vector<name_entry, Plan::program.names.size()> list;
+    for (const auto& n : Plan::program.names)
+        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
+            list.push_back(n);
+    return list;
+}();
 
 }  // namespace furl
