@@ -31,14 +31,6 @@ inline constexpr bool only_states_differ = [] {
     return true;
 }();
 
-// Whether the rule reads the number of elements of all tensors.
-template <class Plan>
-inline constexpr bool counts_all = [] {
-    for (const auto& x : Plan::program.code)
-        if (x.code == op::count && x.where == domain::step) return true;
-    return false;
-}();
-
 // The key of random stream K for a tensor in step t.
 template <class Plan, std::size_t K>
 random_key key_of_tensor(const registers<Plan, double>& values, std::int64_t t, std::size_t tensor) {

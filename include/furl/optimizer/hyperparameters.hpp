@@ -46,7 +46,7 @@ class hyperparameter_values {
     static constexpr std::size_t size = Plan::program.hypers.size();
 
   public:
-    static constexpr const auto& names = detail::tables_of<Plan>::hyperparameters;
+    static constexpr const auto& names = detail::hyperparameter_names<detail::plan_of<Plan>>;
 
     /// Returns the place of a name; `size` if there is no such name.
     static constexpr std::size_t find(std::string_view name) {
@@ -63,7 +63,7 @@ class hyperparameter_values {
     double operator[](std::size_t i) const { return values_[i]; }
 
   private:
-    std::array<double, size> values_ = detail::tables_of<Plan>::defaults;
+    std::array<double, size> values_ = detail::hyperparameter_defaults<detail::plan_of<Plan>>;
 };
 
 }  // namespace furl

@@ -10,7 +10,7 @@ namespace FURL_NAMESPACE {
 
 /// The facts of a rule together with how its states are stored, for users of an optimizer who do not know its type.
 template <class Plan>
-class plan_info : public detail::tables_of<Plan> {
+class plan_info {
     static constexpr const auto& program = Plan::program;
     static constexpr const rule_info& described = describe<typename Plan::rule, typename Plan::value_type, typename Plan::numerics>();
 

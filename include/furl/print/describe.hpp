@@ -23,110 +23,111 @@ constexpr auto in_array(Make make) {
     return result;
 }
 
-/// The tables that rule_info points to. Each is computed only where it is used, and once for all optimizers of a plan.
+// The names of those entries of a table that are wanted.
+template <class Entry, std::size_t N, class Wanted>
+constexpr auto names_of(const static_vector<Entry, N>& from, Wanted wanted) {
+    static_vector<std::string_view, N> list;
+    for (const auto& x : from)
+        if (wanted(x)) list.push_back(x.name);
+    return list;
+}
+
+// What follows are the tables that rule_info points to. They are no members of a class, which would compute all of them where one
+// is used; and of a stored plan they are those of its plan.
 template <class Plan>
-class rule_tables {
-    static constexpr const auto& program = Plan::program;
-    static constexpr const auto& order = Plan::order;
+using plan_of = plan<typename Plan::rule, typename Plan::numerics>;
 
-    // The names of those entries of a table that are wanted; of all, if nothing is said.
-    template <class Entry, std::size_t N, class Wanted>
-    static constexpr auto names_of(const static_vector<Entry, N>& from, Wanted wanted) {
-        static_vector<std::string_view, N> list;
-        for (const auto& x : from)
-            if (wanted(x)) list.push_back(x.name);
-        return list;
-    }
-    static constexpr auto names_of(const auto& from) {
-        return names_of(from, [](const auto&) { return true; });
-    }
-
-    template <std::size_t Walk>
-    static constexpr auto reads = in_array([] {
-        static_vector<std::string_view, max_streams> list;
-        for (std::size_t k = 0; k < Plan::streams.size(); ++k)
-            if (Plan::walk_reads(Walk, k)) list.push_back(Plan::streams[k].name);
-        return list;
-    });
-    template <std::size_t Walk>
-    static constexpr auto writes = in_array([] {
-        return names_of(Plan::streams, [](const stream_entry& s) { return Walk + 1 == order.walks && s.store >= 0; });
-    });
-    template <std::size_t Walk>
-    static constexpr bool row_by_row = std::ranges::any_of(
-        Plan::row_reductions, [](std::int16_t r) { return order.walk_of(static_cast<std::size_t>(order.level[r])) == Walk; });
-
-    // How values are stored; those that several parameters share have no format.
-    template <class T>
-    static constexpr element_type type_of(domain where) {
-        return where == domain::element || is_of_lines(where) ? element_type_of<T> : element_type::float64;
-    }
-
-  public:
-    static constexpr auto hyperparameters = in_array([] { return names_of(program.hypers); });
-    static constexpr auto defaults = in_array([] {
-        static_vector<double, max_hyperparameters> list;
-        for (const auto& h : program.hypers) list.push_back(h.default_value);
-        return list;
-    });
-    static constexpr auto tensor_hyperparameters = in_array(
-        [] { return names_of(program.states, [](const state_entry& s) { return s.role == state_role::hyperparameter; }); });
-    static constexpr auto values = in_array([] { return names_of(step_values<Plan>); });
-
-    template <class T>
-    static constexpr auto states = in_array([] {
-        static_vector<state_info, max_states> list;
-        for (const auto& s : program.states)
-            list.push_back({s.name, s.where, type_of<T>(s.where), s.role,
-                            s.role == state_role::started ? std::optional(1.0) : std::nullopt});
-        return list;
-    });
-
-    static constexpr auto reductions = [] {
-        std::array<reduction_info, order.reductions.size()> table{};
-        for (std::size_t i = 0; i < table.size(); ++i) {
-            const auto r = order.reductions[i];
-            table[i] = {reduction_hashes<Plan>[i], order.walk_of(static_cast<std::size_t>(order.level[r]) - 1), program[r].where == domain::step,
-                        program[r].code == op::reduce_sum};
-        }
-        return table;
-    }();
-    static constexpr bool reduces_all = std::ranges::any_of(reductions, &reduction_info::is_global);
-    static constexpr bool counts_all =
-        std::ranges::any_of(program.code, [](const instruction& x) { return x.code == op::count && x.over == domain::step; });
-
-    static constexpr auto traffic = []<std::size_t... K>(std::index_sequence<K...>) {
-        constexpr const auto& walks = Plan::walks_over_memory;
-        return std::array{pass_info{reads<walks[K]>, writes<walks[K]>, row_by_row<walks[K]>}...};
-    }(std::make_index_sequence<Plan::walks_over_memory.size()>{});
-};
-
-// The tables of a plan, also of a stored one.
 template <class Plan>
-using tables_of = rule_tables<plan<typename Plan::rule, typename Plan::numerics>>;
+inline constexpr auto hyperparameter_names = [] {
+    std::array<std::string_view, Plan::program.hypers.size()> names{};
+    for (std::size_t i = 0; i < names.size(); ++i) names[i] = Plan::program.hypers[i].name;
+    return names;
+}();
+
+template <class Plan>
+inline constexpr auto hyperparameter_defaults = [] {
+    std::array<double, Plan::program.hypers.size()> values{};
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = Plan::program.hypers[i].default_value;
+    return values;
+}();
+
+template <class Plan>
+inline constexpr auto tensor_hyperparameter_names = in_array(
+    [] { return names_of(Plan::program.states, [](const state_entry& s) { return s.role == state_role::hyperparameter; }); });
+
+template <class Plan>
+inline constexpr auto step_value_names = in_array([] { return names_of(step_values<Plan>, [](const name_entry&) { return true; }); });
+
+// Values of elements, rows and columns are stored as T, unless a format says otherwise; others as double.
+template <class Plan, class T>
+inline constexpr auto state_infos = in_array([] {
+    static_vector<state_info, max_states> list;
+    for (const auto& s : Plan::program.states)
+        list.push_back({s.name, s.where, s.where == domain::element || is_of_lines(s.where) ? element_type_of<T> : element_type::float64,
+                        s.role, s.role == state_role::started ? std::optional(1.0) : std::nullopt});
+    return list;
+});
+
+template <class Plan>
+inline constexpr auto reduction_infos = [] {
+    constexpr const auto& order = Plan::order;
+    std::array<reduction_info, order.reductions.size()> table{};
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const auto& r = Plan::program[order.reductions[i]];
+        table[i] = {reduction_hashes<Plan>[i], order.walk_of(static_cast<std::size_t>(order.level[order.reductions[i]]) - 1),
+                    r.where == domain::step, r.code == op::reduce_sum};
+    }
+    return table;
+}();
+
+template <class Plan>
+inline constexpr bool reduces_all = std::ranges::any_of(reduction_infos<Plan>, &reduction_info::is_global);
+
+template <class Plan, std::size_t Walk>
+inline constexpr auto streams_read = in_array([] {
+    static_vector<std::string_view, max_streams> list;
+    for (std::size_t k = 0; k < Plan::streams.size(); ++k)
+        if (Plan::walk_reads(Walk, k)) list.push_back(Plan::streams[k].name);
+    return list;
+});
+
+template <class Plan, std::size_t Walk>
+inline constexpr auto streams_written = in_array([] {
+    return names_of(Plan::streams, [](const stream_entry& s) { return Walk + 1 == Plan::order.walks && s.store >= 0; });
+});
+
+template <class Plan, std::size_t Walk>
+inline constexpr bool goes_row_by_row = std::ranges::any_of(Plan::row_reductions, [](std::int16_t r) {
+    return Plan::order.walk_of(static_cast<std::size_t>(Plan::order.level[r])) == Walk;
+});
+
+template <class Plan>
+inline constexpr auto traffic = []<std::size_t... K>(std::index_sequence<K...>) {
+    constexpr const auto& walks = Plan::walks_over_memory;
+    return std::array{pass_info{streams_read<Plan, walks[K]>, streams_written<Plan, walks[K]>, goes_row_by_row<Plan, walks[K]>}...};
+}(std::make_index_sequence<Plan::walks_over_memory.size()>{});
 
 template <class Rule, class T, class Numerics>
 inline constexpr rule_info description = [] {
     using plan = furl::plan<Rule, Numerics>;
-    using tables = rule_tables<plan>;
     constexpr const auto& inputs = plan::program.inputs;
     rule_info x;
     x.rule = type_name<Rule>();
     x.fingerprint = fingerprint<Rule>;
-    x.hyperparameters = tables::hyperparameters;
-    x.defaults = tables::defaults;
-    x.tensor_hyperparameters = tables::tensor_hyperparameters;
+    x.hyperparameters = hyperparameter_names<plan>;
+    x.defaults = hyperparameter_defaults<plan>;
+    x.tensor_hyperparameters = tensor_hyperparameter_names<plan>;
     x.inputs = {inputs.begin(), inputs.size()};
-    x.states = tables::template states<T>;
-    x.values = tables::values;
-    x.reductions = tables::reductions;
-    x.counts_all = tables::counts_all;
+    x.states = state_infos<plan, T>;
+    x.values = step_value_names<plan>;
+    x.reductions = reduction_infos<plan>;
+    x.counts_all = counts_all<plan>;
     x.may_skip = plan::program.guard >= 0;
     x.writes_gradients = plan::program.gradient >= 0;
-    x.reduces_all = tables::reduces_all;
+    x.reduces_all = reduces_all<plan>;
     x.draws_random_numbers = !plan::random_streams.empty();
     x.passes = plan::order.walks;
-    x.traffic = tables::traffic;
+    x.traffic = traffic<plan>;
     x.cost = cost<Rule, T, Numerics>;
     x.bytes_per_parameter = static_cast<std::size_t>(x.cost.bytes_per_parameter);
     x.values_as_written = stages<Rule>::written.code.size();

@@ -209,4 +209,16 @@ inline constexpr auto step_values = [] {
     return list;
 }();
 
+namespace detail {
+
+// Whether the rule reads the number of elements of all tensors.
+template <class Plan>
+inline constexpr bool counts_all = [] {
+    for (const auto& x : Plan::program.code)
+        if (x.code == op::count && x.where == domain::step) return true;
+    return false;
+}();
+
+}  // namespace detail
+
 }  // namespace furl
