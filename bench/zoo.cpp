@@ -37,7 +37,7 @@ constexpr std::size_t number_of_rules = decltype(hana::size(rules))::value;
                 [&] {
                     if constexpr (I % ZOO_PARTS == ZOO_PART) {
                         using rule = typename std::decay_t<decltype(rules[hana::size_c<I>])>::type;
-                        bench::add_rule<rule>(short_name<rule>(), s, jobs);
+                        bench::add_rule<rule>(std::string(short_name<rule>()), s, jobs);
                     }
                 }(),
                 ...);
