@@ -155,7 +155,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool step_tensor(std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
                      const input_binding<Names, Data>&... inputs) {
-        constexpr bool alone = !table::reduces_all;
+        constexpr bool alone = !detail::reduces_all<detail::plan_of<plan>>;
         static_assert(alone, "furl[E40]: the rule has a reduction over all tensors, so one tensor cannot step before the "
                              "gradients of all are there; use step. See docs/errors.md#E40");
         if constexpr (alone) {
@@ -183,7 +183,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     /// refused unless may_write_gradients says that they are not const.
     bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                            std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false) {
-        if constexpr (table::reduces_all)
+        if constexpr (detail::reduces_all<detail::plan_of<plan>>)
             return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
                                   "gradients of all are there; use step");
         else

@@ -21,7 +21,7 @@ struct combining {
     template <class X>
     FURL_INLINE X operator()(X a, X b) const {
         if constexpr (Code == op::reduce_sum) return arithmetic<X>::add(a, b);
-        else return compute<op::maximum>(a, b);
+        else return operation<op::maximum>::template of<arithmetic<X>>(a, b);
     }
 };
 

@@ -38,7 +38,8 @@ struct matrix_function_info {
     template <class T>
     using run_type = void (*)(matrix_view<T> x, T* scratch, matrix_product<T> multiply);
 
-    std::string_view name;  ///< as it prints
+    std::string_view name;          ///< as it prints
+    std::string_view operand_name;  ///< as its operand in scratch memory prints
     std::uint64_t id;       ///< equal for equal functions, in different programs too
     bool needs_engine;      ///< whether it multiplies matrices
     std::size_t (*scratch_size)(std::size_t rows, std::size_t columns);
@@ -166,6 +167,7 @@ constexpr std::uint64_t method_id(const newton_schulz<Iterations>& method) {
 template <auto& Method>
 inline constexpr matrix_function_info orthogonalize_info{
     "orthogonalize",
+    "the operand of orthogonalize",
     method_id(Method),
     true,
     [](std::size_t height, std::size_t width) { return Method.scratch_size(height, width); },
@@ -199,6 +201,7 @@ inline constexpr matrix_function_info::run_type<T> run_or_null = [] {
 
 template <class F>
 inline constexpr matrix_function_info function_info{F::name,
+                                                    "the operand of a matrix function",
                                                     name_id(F::name),
                                                     false,
                                                     [](std::size_t height, std::size_t width) { return height * width; },

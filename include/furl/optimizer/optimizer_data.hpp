@@ -178,16 +178,17 @@ class optimizer_data {
     }
 
     /// The names of the hyperparameters that have a value for each tensor.
-    static constexpr std::span<const std::string_view> tensor_hyperparameters() { return table::tensor_hyperparameters; }
+    static constexpr std::span<const std::string_view> tensor_hyperparameters() { return detail::tensor_hyperparameter_names<detail::plan_of<Plan>>; }
 
     /// A per-step value that the rule names by let, as the last step computed it, whether it was done or skipped: a norm, the
     /// factor of a clipping, a scheduled rate. It is NaN before the first step.
     ///
     /// Errors:  std::invalid_argument if there is no such name; it lists the names.
     double value(std::string_view name) const {
-        for (std::size_t i = 0; i < table::values.size(); ++i)
-            if (table::values[i] == name) return engine_.values()[i];
-        return detail::refuse(detail::no_such("value of one per step", name, "the rule", table::values),
+        constexpr const auto& names = detail::step_value_names<detail::plan_of<Plan>>;
+        for (std::size_t i = 0; i < names.size(); ++i)
+            if (names[i] == name) return engine_.values()[i];
+        return detail::refuse(detail::no_such("value of one per step", name, "the rule", names),
                               detail::not_a_number<double>);
     }
 

@@ -5,7 +5,6 @@
 #include <furl/formats/storage.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/matrix_engine.hpp>
-#include <furl/optimizer/state_table.hpp>
 #include <furl/program/check.hpp>
 
 #include <cstddef>

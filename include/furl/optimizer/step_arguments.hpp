@@ -5,7 +5,7 @@
 #include <furl/language/leaves.hpp>
 #include <furl/memory/step_data.hpp>
 #include <furl/optimizer/hyperparameters.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
 
 #include <algorithm>
 #include <optional>

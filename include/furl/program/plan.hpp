@@ -74,7 +74,8 @@ struct stream_entry {
 /// A rule, ready to run: its program, the order of its passes, and its streams.
 template <class Rule, class Numerics>
 struct plan {
-    using rule = Rule;  ///< the rule of this plan
+    using rule = Rule;          ///< the rule of this plan
+    using numerics = Numerics;  ///< how closely the loop follows it
 
     /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
@@ -181,11 +182,17 @@ struct plan {
         return false;
     }
 
+    /// Whether a pass of a walk computes a value for each element, or loads it.
+    static constexpr bool walk_computes(std::size_t walk, std::int16_t value) {
+        for (auto pass = order.first[walk]; pass < order.first[walk + 1]; ++pass)
+            for (auto i : order.elements[pass])
+                if (i == value) return true;
+        return false;
+    }
+
     /// Whether a walk over memory reads a stream. It reads a row once, whatever the number of its passes.
     static constexpr bool walk_reads(std::size_t walk, std::size_t stream) {
-        for (auto pass = order.first[walk]; pass < order.first[walk + 1]; ++pass)
-            if (reads(pass, stream)) return true;
-        return false;
+        return streams[stream].load >= 0 && walk_computes(walk, streams[stream].load);
     }
 
     /// The walks that go over memory. Others compute only values of rows and columns.
@@ -203,5 +210,27 @@ struct plan {
         return result;
     }();
 };
+
+/// The per-step values that the rule names by let. A step can report them without a further pass.
+template <class Plan>
+inline constexpr auto step_values = [] {
+    static_vector<name_entry, Plan::program.names.size()> list;
+    for (const auto& n : Plan::program.names)
+        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
+            list.push_back(n);
+    return list;
+}();
+
+namespace detail {
+
+// Whether the rule reads the number of elements of all tensors.
+template <class Plan>
+inline constexpr bool counts_all = [] {
+    for (const auto& x : Plan::program.code)
+        if (x.code == op::count && x.where == domain::step) return true;
+    return false;
+}();
+
+}  // namespace detail
 
 }  // namespace furl

@@ -43,15 +43,6 @@ struct rule_name {
 template <detail::rule_name Name, class Rule>
 struct as {};
 
-/// The name of a rule's type, without the namespaces.
-template <class Rule>
-constexpr std::string_view short_name() {
-    auto name = type_name<Rule>();
-    const auto end = std::min(name.find('<'), name.size());
-    const auto colon = name.substr(0, end).rfind(':');
-    return colon == name.npos ? name : name.substr(colon + 1);
-}
-
 /// The implementation of registry. It is a class of its own because units that are compiled for different processors share
 /// the name registry, but not this code.
 ///
