@@ -216,20 +216,14 @@ struct apply : expression {
         (Operands::count(c), ...);
     }
 
-    /// Lays the operands out in a graph and returns the node of the operation, which is not in the graph yet.
+    /// Lays the expression out in a graph and returns the index of its node. A reduction can be over something else than the tensor.
     template <std::size_t N>
-    constexpr node node_in(graph<N>& g) const {
-        node result{Code, {-1, -1, -1}, 0, {}};
+    constexpr std::int16_t into(graph<N>& g, domain over = domain::tensor) const {
+        node result{Code, {-1, -1, -1}, 0, {}, over};
         [&]<std::size_t... I>(std::index_sequence<I...>) {
             ((result.operands[I] = hana::at_c<I>(operands).into(g)), ...);
         }(std::index_sequence_for<Operands...>{});
-        return result;
-    }
-
-    /// Lays the expression out in a graph and returns the index of its node.
-    template <std::size_t N>
-    constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node_in(g));
+        return g.add(result);
     }
 };
 
@@ -249,9 +243,7 @@ struct scoped : expression {
     /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
-        node result = reduction.node_in(g);
-        result.over = Over;
-        return g.add(result);
+        return reduction.into(g, Over);
     }
 };
 

@@ -20,16 +20,11 @@ struct leaf : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// The node of the leaf, which is not in the graph yet.
+    /// Lays the expression out in a graph and returns the index of its node. A count, or a first step, can be of something else than
+    /// the tensor.
     template <std::size_t N>
-    constexpr node node_in(graph<N>&) const {
-        return {Code, {-1, -1, -1}, 0, {}};
-    }
-
-    /// Lays the expression out in a graph and returns the index of its node.
-    template <std::size_t N>
-    constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node_in(g));
+    constexpr std::int16_t into(graph<N>& g, domain over = domain::tensor) const {
+        return g.add(node{Code, {-1, -1, -1}, 0, {}, over});
     }
 };
 
