@@ -5,7 +5,7 @@ import sys
 import compilers
 
 
-OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h")  # of libraries that a few headers are for; without them there is nothing to check
+OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h", "Eigen/Core", "cblas.h")  # of libraries that a few headers are for; without them there is nothing to check
 
 
 def check(compiler, header, flags):

@@ -192,7 +192,7 @@ struct latex_style {
             default: break;
         }
         std::string name;
-        for (char c : i.function ? i.function->name : info(i.code).text) name += c == '_' ? std::string("\\_") : std::string(1, c);
+        for (char c : i.code == op::matrix ? i.function->name : info(i.code).text) name += c == '_' ? std::string("\\_") : std::string(1, c);
         return call("\\operatorname{" + name + "}" + below("", i.over), x);
     }
 };

@@ -17,7 +17,7 @@ inline std::string value_number(std::int16_t i) { return "%" + std::to_string(i)
 inline std::string instruction_text(const instruction& x) {
     if (x.code == op::constant) return number_text(x.value);
     std::string text(scope_text(x));
-    text += x.function ? x.function->name : info(x.code).text;
+    text += x.code == op::matrix ? x.function->name : info(x.code).text;
     if (!x.name.empty()) text += " " + std::string(x.name);
     for (std::size_t k = 0; k < std::size(x.operands); ++k)
         if (x.operands[k] >= 0) text += (k == 0 ? " " : ", ") + value_number(x.operands[k]);

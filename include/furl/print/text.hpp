@@ -55,7 +55,7 @@ struct text_style {
             case op::logical_not: return {"!" + bracketed(x[0], tightness::sign), tightness::sign};
             default: break;
         }
-        std::string text(i.function ? i.function->name : info(i.code).text);
+        std::string text(i.code == op::matrix ? i.function->name : info(i.code).text);
         for (std::size_t k = 0; k < x.size(); ++k) text += (k == 0 ? "(" : ", ") + x[k].text;
         return {scoped(i.over, text + ")")};
     }

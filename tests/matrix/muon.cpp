@@ -1,0 +1,88 @@
+#include <doctest/doctest.h>
+
+#include <matrix/by_hand.hpp>
+
+#include <furl/zoo/matrix/muon.hpp>
+
+#include <string_view>
+
+using namespace furl;
+using namespace furl::tests;
+
+namespace {
+
+double norm_of(const matrix& x) {
+    double sum = 0;
+    for (const auto& row : x)
+        for (double v : row) sum += v * v;
+    return std::sqrt(sum);
+}
+
+struct dialect {
+    double lr, decay;
+    bool average, torch_eps, by_rms, by_rows;
+};
+
+// Six steps from the same matrix with the same gradients, after each source.
+matrix by_hand(std::size_t height, std::size_t width, const dialect& d) {
+    auto w = draw(height, width, 1);
+    matrix m(height, std::vector<double>(width));
+    std::vector<double> v(height);
+    for (unsigned t = 0; t < 6; ++t) {
+        const auto g = draw(height, width, 100 + t);
+        m = linear(0.95, m, d.average ? 0.05 : 1, g);
+        const auto u = d.average ? linear(0.05, g, 0.95, m) : linear(1, g, 0.95, m);
+        auto o = newton_schulz_by_hand(u, d.torch_eps ? muon_quintic_torch : muon_quintic);
+        if (d.by_rows) {
+            const double before = norm_of(o);
+            for (std::size_t i = 0; i < height; ++i) {
+                double square = 0;
+                for (double x : o[i]) square += x * x;
+                v[i] = 0.95 * v[i] + 0.05 * square / static_cast<double>(width);
+                for (double& x : o[i]) x /= std::sqrt(v[i]) + 1e-10;
+            }
+            const double after = norm_of(o);
+            for (auto& row : o)
+                for (double& x : row) x *= before / after;
+        }
+        const auto r = static_cast<double>(height), c = static_cast<double>(width);
+        const double scale = d.by_rms ? 0.2 * std::sqrt(std::max(r, c)) : std::sqrt(std::max(1.0, r / c));
+        w = linear(1 - d.lr * d.decay, w, -d.lr * scale, o);
+    }
+    return w;
+}
+
+template <class Rule>
+void check(const dialect& d) {
+    for (auto [height, width] : {std::pair<std::size_t, std::size_t>{4, 9}, {12, 5}, {8, 8}}) {
+        CAPTURE(height);
+        const auto wanted = by_hand(height, width, d);
+        const auto compare = [&]<class T>(T, double tolerance) {
+            optimizer<Rule, T, plain_engine> opt(shape{height, width});
+            auto w = flat<T>(draw(height, width, 1));
+            for (unsigned t = 0; t < 6; ++t) opt.step(w, flat<T>(draw(height, width, 100 + t)));
+            double worst = 0;
+            for (std::size_t i = 0; i < height; ++i)
+                for (std::size_t j = 0; j < width; ++j) worst = std::max(worst, std::abs(w[i * width + j] - wanted[i][j]));
+            CHECK(worst < tolerance);
+        };
+        compare(double{}, 1e-12);
+        compare(float{}, 2e-5);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("muon and its dialects do what their sources do") {
+    check<zoo::muon>({.lr = 0.02, .decay = 0, .average = true, .torch_eps = false, .by_rms = false, .by_rows = false});
+    check<zoo::muon_torch>({.lr = 1e-3, .decay = 0.1, .average = true, .torch_eps = true, .by_rms = false, .by_rows = false});
+    check<zoo::muon_torch_rms>({.lr = 1e-3, .decay = 0.1, .average = true, .torch_eps = true, .by_rms = true, .by_rows = false});
+    check<zoo::muon_moonlight>({.lr = 1e-3, .decay = 0.1, .average = false, .torch_eps = false, .by_rms = true, .by_rows = false});
+    check<zoo::normuon>({.lr = 0.02, .decay = 0, .average = true, .torch_eps = false, .by_rms = false, .by_rows = true});
+}
+
+TEST_CASE("what muon costs is what its page says") {
+    static_assert(cost<zoo::muon>.passes == 2 && cost<zoo::muon>.loads == 6 && cost<zoo::muon>.stores == 3 && cost<zoo::muon>.bytes_per_parameter == 36);
+    static_assert(cost<zoo::normuon>.passes == 3);
+    CHECK(explain<zoo::normuon>().find("v: one value per row") != std::string::npos);
+}
