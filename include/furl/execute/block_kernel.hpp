@@ -1,7 +1,8 @@
 #pragma once
 
-#include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/reduce_kernel.hpp>
+#include <furl/execute/write_kernel.hpp>
 #include <furl/formats/block8.hpp>
 
 #include <algorithm>
@@ -23,7 +24,6 @@ class block_kernel {
     using A = arithmetic<V>;
     using T = typename A::element;
     using decoded = stored_plan<typename Plan::unstored, T, decoded_blocks<typename Plan::storage>>;
-    using kernel = detail::kernel<decoded, Pass, V>;
     using pointers = buffer_pointers<Plan>;
     using uniforms = uniform_values<Plan, Pass, T>;
     static constexpr std::size_t streams = Plan::block_streams.size();
@@ -149,7 +149,7 @@ class block_kernel {
             decode(buffers, at, part, buffer);
             auto to = buffers;
             advance<Plan>(to, at);
-            kernel::write(with_decoded(to, buffer), decoded_uniforms, part, from + at);
+            write_kernel<decoded, Pass, V>::run(with_decoded(to, buffer), decoded_uniforms, part, from + at);
             for (std::size_t i = 0; i < part; i += Plan::block)
                 encode_block(buffers, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
         }
@@ -159,7 +159,7 @@ class block_kernel {
     FURL_FLATTEN static void reduce(const pointers& buffers, const uniforms& u, std::size_t n, std::size_t from, double* results) {
         decoded_values<partition::span_size> buffer;
         decode(buffers, 0, n, buffer);
-        kernel::reduce(with_decoded(buffers, buffer), with_decoded(u), n, from, results);
+        reduce_kernel<decoded, Pass, V>::run(with_decoded(buffers, buffer), with_decoded(u), n, from, results);
     }
 };
 
