@@ -30,7 +30,7 @@ struct uniform_values {
     std::array<const T*, Plan::column_values.size()> columns{};         ///< for a piece of a row: the values of its columns
     std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< and where reductions over the columns are collected
     std::array<const T*, row_uniforms<Plan, Pass>.size()> rows{};      ///< for several rows as one piece: their values, one of each element
-    std::array<std::size_t, Plan::has_lines> ahead{};                  ///< how many elements ahead the walk reads next; 0 in cache
+    std::array<std::size_t, Plan::has_lines> ahead{};                  ///< how many elements ahead the last pass of a walk reads what its first will need; 0 if it does not
 };
 
 template <class Plan, std::size_t Pass, class T, std::size_t From>

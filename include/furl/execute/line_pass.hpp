@@ -111,8 +111,11 @@ class line_pass {
     }
 
   private:
-    static constexpr std::size_t block_rows = 512;
-    static constexpr std::size_t in_cache_bytes = std::size_t{1} << 20, longest_ahead = std::size_t{1} << 18;
+    // Values of rows are computed for the rows of a block. In a short block the processor reduces the next rows while it still writes
+    // those before, which hides the latency of memory.
+    static constexpr std::size_t block_rows = 512, block_elements = 1024;
+    // Longer rows are read ahead, except where they are in cache, or would push each other out of it.
+    static constexpr std::size_t cache_bytes = std::size_t{1} << 20, least_ahead = 8192, most_ahead = std::size_t{1} << 16;
 
     partition parts_;
     line_data<Plan, T, V> data_;
@@ -225,16 +228,15 @@ class line_pass {
         const auto of_lines = spread_scalars(values);
         auto trees = make_trees();
         for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
-        const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
         const auto columns = layout.shape.columns;
-        // Reading ahead costs time where the tensor is in cache, and pushes a row out of it that is as long as the cache.
-        const bool in_cache = layout.shape.size() * Plan::streams.size() * sizeof(T) < in_cache_bytes;
-        const auto ahead = in_cache || columns * sizeof(T) > longest_ahead ? 0 : block * columns;
+        const auto block = std::clamp<std::size_t>(block_elements / std::max<std::size_t>(columns, 1), 1, block_rows);
+        const bool in_cache = layout.shape.size() * Plan::streams.size() * sizeof(T) < cache_bytes;
+        const bool reads_ahead = !in_cache && columns >= least_ahead && columns <= most_ahead;
         for (auto row = begin; row < end; row += block) {
             const auto n = std::min(block, end - row);
             [&]<std::size_t... P>(std::index_sequence<P...>) {
                 (run_block<Walk, order.first[Walk] + P>(buffers, tensor, group, row, n, values, of_lines, keys, trees,
-                                                        surroundings{(end - row - n) * columns, ahead}), ...);
+                                                        surroundings{(end - row - n) * columns, reads_ahead && row + 2 * n <= end ? n * columns : 0}), ...);
             }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
         }
         double* const partial = partials_.data() + (layout.first_group + group) * reductions;
@@ -290,7 +292,7 @@ class line_pass {
     // What a block of rows is besides its rows.
     struct surroundings {
         std::size_t follows = 0;  // how many elements of the same streams may be read behind it
-        std::size_t ahead = 0;    // how many elements ahead its last pass reads what the next block needs; 0 if that is in cache
+        std::size_t ahead = 0;    // how many elements ahead its last pass reads what the next block needs; 0 if it does not
     };
 
     template <std::size_t Walk, std::size_t Pass, class Trees>
@@ -316,7 +318,7 @@ class line_pass {
             given.ahead[0] = around.ahead;
             std::array<const T*, rows.size()> row_values;
             for (std::size_t k = 0; k < rows.size(); ++k) row_values[k] = of_rows[k];
-            if (run_rows<Pass>(buffers, tensor, group, first, n, given, row_values, trees, around)) return;
+            if (run_together<Pass>(buffers, tensor, group, first, n, given, row_values, trees, around)) return;
             for (std::size_t row = 0; row < n; ++row) {
                 for (std::size_t k = 0; k < rows.size(); ++k) given.values[rows[k]] = of_rows[k][row];
                 run_row<Walk, Pass>(buffers, tensor, group, first + row, given, trees);
@@ -345,9 +347,9 @@ class line_pass {
 
     // Runs a pass over several rows at once, if the executor does so with rows of this length. Returns whether it did.
     template <std::size_t Pass, class Trees>
-    bool run_rows(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
-                  const uniform_values<Plan, Pass, T>& given, const std::array<const T*, row_uniforms<Plan, Pass>.size()>& values, Trees& trees,
-                  surroundings around) {
+    bool run_together(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+                      const uniform_values<Plan, Pass, T>& given, const std::array<const T*, row_uniforms<Plan, Pass>.size()>& values, Trees& trees,
+                      surroundings around) {
         if constexpr (Run::takes_rows) {
             const auto& layout = data_.layout(tensor);
             const auto columns = layout.shape.columns;

@@ -99,8 +99,8 @@ class write_kernel : kernel<Plan, Pass, V> {
                 ...);
         }(std::make_index_sequence<Plan::streams.size()>{});
     }
-    // Reads ahead what the first pass of this walk will read, from the element at `at` on, for two vectors: else memory would be idle
-    // while that pass computes.
+    // Reads what the first pass of this walk will read, from the element at `at` on, for two vectors: else memory would read one stream
+    // in that pass and wait for it. A processor reads far ahead of loads, but not of prefetches.
     static FURL_INLINE void read_ahead(const pointers& buffers, std::size_t at) {
         constexpr auto first = Plan::order.first[Plan::order.walk_of(Pass)];
         [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {
@@ -108,16 +108,11 @@ class write_kernel : kernel<Plan, Pass, V> {
                 [&]() FURL_INLINE_LAMBDA {
                     constexpr auto buffer = Plan::buffers[P];
                     if constexpr (Plan::reads(first, buffer.stream) && buffer.block == 1)
-                        for (std::size_t line = 0; line < 2 * width * buffer.bytes; line += 64) prefetch(buffers[P] + at * buffer.bytes + line);
+                        for (std::size_t line = 0; line < 2 * width * buffer.bytes; line += 64)
+                            static_cast<void>(*static_cast<const volatile std::byte*>(buffers[P] + at * buffer.bytes + line));
                 }(),
                 ...);
         }(std::make_index_sequence<Plan::buffers.size()>{});
-    }
-
-    static FURL_INLINE void prefetch([[maybe_unused]] const std::byte* p) {
-#if defined(__GNUC__)
-        __builtin_prefetch(p);
-#endif
     }
 
     static constexpr bool may_read_ahead = Plan::has_lines && Plan::order.first[Plan::order.walk_of(Pass)] < Pass;
