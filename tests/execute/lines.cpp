@@ -323,3 +323,32 @@ TEST_CASE("a rule without rows runs on matrices as on vectors") {
     CHECK(b.sizes()[0] == 12);
     CHECK(b.shapes()[0] == shape{3, 4});
 }
+
+namespace {
+
+/// A value of each column and of each row, with a state that can be stored in 8 bits.
+struct stored_narrow {
+    static constexpr auto m = ema<"m">(grad / (1 + per_column(max_abs(grad))), 0.9);
+    static constexpr auto update = param - 0.125 * m / (1 + per_row(norm(grad)));
+};
+
+}  // namespace
+
+TEST_CASE("states in blocks of 8 bits, in rows longer than a batch of them") {
+    const std::size_t R = 3, C = 256 * 9;
+    optimizer<stored_narrow> wide(shape{R, C});
+    optimizer<stored_narrow, float, storage<state_as<"m", block8>>> narrow(shape{R, C});
+    auto w = as<float>(draw(R, C, 1)), v = w;
+    for (unsigned t = 0; t < 3; ++t) {
+        const auto g = as<float>(draw(R, C, 10 + t));
+        wide.step(w, g), narrow.step(v, g);
+    }
+    double worst = 0;
+    for (std::size_t i = 0; i < w.size(); ++i) worst = std::max(worst, std::abs(static_cast<double>(w[i]) - v[i]));
+    CHECK(worst < 1e-4);
+    CHECK(worst > 0);
+    using narrow_type = decltype(narrow);
+    CHECK_THROWS_WITH_AS(narrow_type(shape{3, 300}), doctest::Contains("rows have 300 elements, and a state is stored in blocks of 256"),
+                         std::invalid_argument);
+    CHECK(narrow_type(300).sizes()[0] == 300);  // one row
+}

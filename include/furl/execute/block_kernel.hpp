@@ -2,6 +2,8 @@
 
 #include <furl/execute/matrix_operands.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/reduce_kernel.hpp>
+#include <furl/execute/write_kernel.hpp>
 #include <furl/formats/block8.hpp>
 
 #include <algorithm>
@@ -23,7 +25,6 @@ class block_kernel {
     using A = arithmetic<V>;
     using T = typename A::element;
     using decoded = stored_plan<typename Plan::unstored, T, decoded_blocks<typename Plan::storage>>;
-    using kernel = detail::kernel<decoded, Pass, V>;
     using pointers = buffer_pointers<Plan>;
     using uniforms = uniform_values<Plan, Pass, T>;
     static constexpr std::size_t streams = Plan::block_streams.size();
@@ -46,8 +47,12 @@ class block_kernel {
         return result;
     }
 
-    static uniform_values<decoded, Pass, T> with_decoded(const uniforms& given) {
+    // The values of a piece that begins `at` elements behind the one that they are given for.
+    static uniform_values<decoded, Pass, T> with_decoded(const uniforms& given, std::size_t at = 0) {
         uniform_values<decoded, Pass, T> result{given.values, {}, given.columns, given.column_partials, given.matrices};
+        for (auto& p : result.columns) p += at;
+        for (auto& p : result.column_partials) p += at;
+        for (auto& p : result.matrices) p += at;
         std::copy_n(given.keys.begin(), result.keys.size(), result.keys.begin());
         return result;
     }
@@ -142,33 +147,27 @@ class block_kernel {
   public:
     FURL_FLATTEN static void write(const pointers& given, const uniforms& u, std::size_t n, std::size_t from) {
         const pointers buffers = given;
-        const auto decoded_uniforms = with_decoded(u);
         decoded_values<batch> buffer;
         for (std::size_t at = 0; at < n; at += batch) {
             const auto part = std::min(n - at, batch);
             decode(buffers, at, part, buffer);
             auto to = buffers;
             advance<Plan>(to, at);
-            kernel::write(with_decoded(to, buffer), decoded_uniforms, part, from + at);
+            write_kernel<decoded, Pass, V>::run(with_decoded(to, buffer), with_decoded(u, at), part, from + at);
             for (std::size_t i = 0; i < part; i += Plan::block)
                 encode_block(buffers, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
         }
     }
 
-    /// Whether the pass has reductions.
-    static constexpr bool reduces = kernel::reduces;
-
-    /// Stores the operands of functions of matrices of at most a span, or of a row of one.
+    /// Stores the operands of functions of matrices.
     FURL_FLATTEN static void store_operands(const pointers& buffers, const uniforms& u, std::size_t n, std::size_t from) {
         decoded_values<partition::span_size> buffer;
         for (std::size_t at = 0; at < n; at += partition::span_size) {
             const auto part = std::min(n - at, partition::span_size);
             auto here = buffers;
             advance<Plan>(here, at);
-            auto given = with_decoded(u);
-            for (auto& m : given.matrices) m += at;
             decode(here, 0, part, buffer);
-            detail::store_operands<decoded, Pass, V>(with_decoded(here, buffer), given, part, from + at);
+            detail::store_operands<decoded, Pass, V>(with_decoded(here, buffer), with_decoded(u, at), part, from + at);
         }
     }
 
@@ -176,7 +175,7 @@ class block_kernel {
     FURL_FLATTEN static void reduce(const pointers& buffers, const uniforms& u, std::size_t n, std::size_t from, double* results) {
         decoded_values<partition::span_size> buffer;
         decode(buffers, 0, n, buffer);
-        kernel::reduce(with_decoded(buffers, buffer), with_decoded(u), n, from, results);
+        reduce_kernel<decoded, Pass, V>::run(with_decoded(buffers, buffer), with_decoded(u), n, from, results);
     }
 };
 

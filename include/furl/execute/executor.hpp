@@ -16,6 +16,8 @@ concept Executor = std::constructible_from<E, std::size_t> &&  // the size of th
         requires std::same_as<typename arithmetic<typename E::line_vector>::element, double>;
         // True if several threads may each run a part of a tensor (whole spans). If it is false, one thread runs whole tensors.
         { E::in_pieces } -> std::convertible_to<bool>;
+        // True if write_rows and reduce_rows run a pass over several rows of a tensor; else line_pass runs it row by row.
+        { E::takes_rows } -> std::convertible_to<bool>;
         // Runs a pass over n elements of a tensor from number `from` on, where the buffers begin. The last pass writes the
         // streams; the others write one number for each of their reductions to `reductions`.
         executor.template run<0>(buffers, uniforms, n, from, reductions);

@@ -4,6 +4,7 @@
 #include <furl/base/shape.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/reduction_tree.hpp>
 #include <furl/execute/row_chunks.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_values.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/execute/block_kernel.hpp>
+#include <furl/execute/row_kernel.hpp>
 
 namespace FURL_NAMESPACE {
 
@@ -24,22 +25,26 @@ struct fused_executor {
         static void run(const detail::buffer_pointers<Plan>& buffers,
                         const detail::uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
                         double* reductions) {
-            using kernel = std::conditional_t<(Plan::block > 1), detail::block_kernel<Plan, Pass, V>,
-                                              detail::kernel<Plan, Pass, V>>;
-            if constexpr (Pass + 1 == Plan::order.passes) kernel::write(buffers, uniforms, n, from);
-            else {
-                if constexpr (detail::stores_operands<Plan, Pass>) store_operands<Pass>(buffers, uniforms, n, from);
-                if constexpr (kernel::reduces) kernel::reduce(buffers, uniforms, n, from, reductions);
+            constexpr bool last = Pass + 1 == Plan::order.passes;
+            if constexpr (detail::stores_operands<Plan, Pass>) {
+                if constexpr (Plan::block > 1) detail::block_kernel<Plan, Pass, V>::store_operands(buffers, uniforms, n, from);
+                else detail::store_operands<Plan, Pass, V>(buffers, uniforms, n, from);
             }
+            if constexpr (!last && !detail::kernel<Plan, Pass, V>::reduces) return;
+            else if constexpr (Plan::block > 1 && last) detail::block_kernel<Plan, Pass, V>::write(buffers, uniforms, n, from);
+            else if constexpr (Plan::block > 1) detail::block_kernel<Plan, Pass, V>::reduce(buffers, uniforms, n, from, reductions);
+            else if constexpr (last) detail::write_kernel<Plan, Pass, V>::run(buffers, uniforms, n, from);
+            else detail::reduce_kernel<Plan, Pass, V>::run(buffers, uniforms, n, from, reductions);
         }
 
-      private:
+        /// Whether it runs passes over several rows at once.
+        static constexpr bool takes_rows = Plan::block == 1;
+
+        /// The passes over several rows: the last, which takes short rows, and the others.
         template <std::size_t Pass>
-        static void store_operands(const detail::buffer_pointers<Plan>& buffers, const detail::uniform_values<Plan, Pass, T>& uniforms,
-                                   std::size_t n, std::size_t from) {
-            if constexpr (Plan::block > 1) detail::block_kernel<Plan, Pass, V>::store_operands(buffers, uniforms, n, from);
-            else detail::store_operands<Plan, Pass, V>(buffers, uniforms, n, from);
-        }
+        using write_rows = detail::row_kernel<Plan, Pass, V>;
+        template <std::size_t Pass>
+        using reduce_rows = detail::reduce_kernel<Plan, Pass, V>;
     };
 };
 

@@ -3,12 +3,23 @@
 #include <furl/execute/evaluate.hpp>
 #include <furl/formats/stored_plan.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
 // This header has the values that a pass over memory reads.
 namespace FURL_NAMESPACE::detail {
+
+/// The values of rows that a pass reads, as positions in Plan::order.uniforms.
+template <class Plan, std::size_t Pass>
+inline constexpr auto row_uniforms = [] {
+    constexpr const auto& list = Plan::order.uniforms[Pass];
+    static_vector<std::size_t, std::max<std::size_t>(list.size(), 1)> rows;
+    for (std::size_t k = 0; k < list.size() && Plan::has_lines; ++k)
+        if (Plan::program[list[k]].where == domain::row) rows.push_back(k);
+    return rows;
+}();
 
 /// The values of step, tensor and row that a pass reads, rounded once to the element type, and the keys of its random
 /// numbers.
@@ -19,6 +30,8 @@ struct uniform_values {
     std::array<const T*, Plan::column_values.size()> columns{};         ///< for a piece of a row: the values of its columns
     std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< and where reductions over the columns are collected
     std::array<T*, Plan::order.matrices.size()> matrices{};  ///< for a piece of a tensor: operands or results of functions of matrices
+    std::array<const T*, row_uniforms<Plan, Pass>.size()> rows{};      ///< for several rows as one piece: their values, one of each element
+    std::array<std::size_t, Plan::has_lines> ahead{};                  ///< how many elements ahead the last pass of a walk reads what its first will need; 0 if it does not
 };
 
 template <class Plan, std::size_t Pass, class T, std::size_t From>
@@ -61,6 +74,26 @@ FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, typename 
     registers<Plan, V> u;
     spread<Plan, Pass, V, 0>(given, u);
     return u;
+}
+
+/// Loads the values of rows, of which there is one for each element, and copies the others: to what one vector reads.
+template <class Plan, std::size_t Pass, class V>
+FURL_INLINE void load_rows(const std::array<const typename arithmetic<V>::element*, row_uniforms<Plan, Pass>.size()>& rows, std::size_t at,
+                           const registers<Plan, V>& u, registers<Plan, V>& here) {
+    using A = arithmetic<V>;
+    constexpr const auto& list = Plan::order.uniforms[Pass];
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        ((here.value[list[K]] = u.value[list[K]], here.truth[list[K]] = u.truth[list[K]]), ...);
+    }(std::make_index_sequence<list.size()>{});
+    [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+        (
+            [&]() FURL_INLINE_LAMBDA {
+                constexpr auto i = list[row_uniforms<Plan, Pass>[K]];
+                here.value[i] = A::load(rows[K] + at);
+                if constexpr (info(Plan::program[i].code).is_condition) here.truth[i] = A::not_equal(here.value[i], A::broadcast(typename A::element{0}));
+            }(),
+            ...);
+    }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
 }
 
 // One kernel's view of memory. It has a copy of the pointers, so that no store can make the compiler load them again.

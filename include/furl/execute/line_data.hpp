@@ -119,10 +119,9 @@ class line_data {
         const auto n = layouts_[tensor].shape.columns;
         T* const run = column_run(K, tensor, group);
         double* const sum = column_sum(K, tensor, group);
-        for (std::size_t j = 0; j < n; ++j) {
-            sum[j] = combine(sum[j], static_cast<double>(run[j]));
-            run[j] = 0;
-        }
+        for (std::size_t j = 0; j < n; j += A::width)  // maybe behind the last
+            A::store(sum + j, combine(A::load(sum + j), load(run + j)));
+        std::fill_n(run, n, T{0});
     }
 
     /// Combines the groups of a tensor, pairwise.
@@ -141,8 +140,7 @@ class line_data {
         std::copy_n(column_sum(K, tensor, 0), n, result);
     }
 
-    /// Evaluates the values of some rows that a pass needs, from a row on, at most N of them. Stores what the pass reads in `to`, in
-    /// the order of Plan::order.uniforms, and calls visit<I>(row, value) for each instruction I and row.
+    /// Evaluates the values of n rows that a pass needs, from a row on. Calls visit<I>(row, values, n) for each instruction I and each n rows, at most a vector.
     template <std::size_t Pass, class Visit>
     void evaluate_rows(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, V>& scalars, Visit visit) {
         evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_, rows_, row_results_, visit);
@@ -155,10 +153,10 @@ class line_data {
         const auto n = layout.shape.columns;
         evaluate_lines<domain::column, column_list<Pass>>(
             layout.first_column, n, scalars, column_states_, columns_, column_results_,
-            [&]<std::int16_t I>(std::integral_constant<std::int16_t, I> which, std::size_t column, double value) {
+            [&]<std::int16_t I>(std::integral_constant<std::int16_t, I> which, std::size_t column, V value, std::size_t valid) {
                 if constexpr (is_read_by_elements(I))
-                    column_values_[Plan::place_in(Plan::column_values, I) * columns_ + layout.first_column + column] = static_cast<T>(value);
-                visit(which, column, value);
+                    store(column_values_.data() + Plan::place_in(Plan::column_values, I) * columns_ + layout.first_column + column, value);
+                visit(which, column, value, valid);
             });
         // A vector may be read behind the last column: it holds the last again, as rules may divide by what they read.
         for (std::size_t k = 0; k < Plan::column_values.size() && n > 0; ++k) {
@@ -166,6 +164,10 @@ class line_data {
             std::fill(values + n, values + line_layout::padded(n), values[n - 1]);
         }
     }
+
+    /// Stores a vector of doubles as elements.
+    static FURL_INLINE void store(T* to, V x) { A::template store_as<T>(reinterpret_cast<std::byte*>(to), x); }
+    static FURL_INLINE V load(const T* from) { return A::template load_as<T>(reinterpret_cast<const std::byte*>(from)); }
 
     /// Whether a state is one of rows or columns, and its new value.
     static constexpr bool is_line_state(const state_entry& s) { return s.where == domain::row || s.where == domain::column; }
@@ -214,10 +216,7 @@ class line_data {
         V get() const {
             constexpr auto x = program[I];
             if constexpr (x.code == op::previous) {
-                alignas(64) double values[A::width];
-                const T* const from = states + place(static_cast<std::size_t>(x.slot)) * stride + line;
-                for (std::size_t k = 0; k < A::width; ++k) values[k] = static_cast<double>(from[k]);
-                return A::load(values);
+                return line_data::load(states + place(static_cast<std::size_t>(x.slot)) * stride + line);
             } else {
                 constexpr auto k = Plan::place_in(x.where == domain::row ? Plan::row_reductions : Plan::column_reductions, I);
                 return A::load(results + k * stride + line);
@@ -238,10 +237,9 @@ class line_data {
                 (
                     [&] {
                         constexpr auto x = List::values[K];
-                        alignas(64) double values[A::width];
-                        if constexpr (info(program[x].code).is_condition) A::store(values, A::select(r.truth[x], A::broadcast(1), A::broadcast(0)));
-                        else A::store(values, r.value[x]);
-                        for (std::size_t k = 0; k < valid; ++k) visit(std::integral_constant<std::int16_t, x>{}, i + k, values[k]);
+                        constexpr std::integral_constant<std::int16_t, x> which{};
+                        if constexpr (info(program[x].code).is_condition) visit(which, i, A::select(r.truth[x], A::broadcast(1), A::broadcast(0)), valid);
+                        else visit(which, i, r.value[x], valid);
                     }(),
                     ...);
             }(std::make_index_sequence<List::values.size()>{});

@@ -23,6 +23,7 @@ namespace FURL_NAMESPACE::detail {
 template <class Plan, class T, class Run, class Environment>
 class line_pass {
     using V = typename Run::line_vector;
+    using A = arithmetic<V>;
     using scalars = registers<Plan, double>;
     using line_scalars = registers<Plan, V>;
     static constexpr const auto& program = Plan::program;
@@ -110,7 +111,11 @@ class line_pass {
     }
 
   private:
-    static constexpr std::size_t block_rows = 256;
+    // Values of rows are computed for the rows of a block. In a short block the processor reduces the next rows while it still writes
+    // those before, which hides the latency of memory.
+    static constexpr std::size_t block_rows = 512, block_elements = 1024;
+    // Longer rows are read ahead, except where they are in cache, or would push each other out of it.
+    static constexpr std::size_t cache_bytes = std::size_t{1} << 20, least_ahead = 8192, most_ahead = std::size_t{1} << 16;
 
     partition parts_;
     line_data<Plan, T, V> data_;
@@ -161,7 +166,6 @@ class line_pass {
 
     // Copies the values of step and tensor to all lanes.
     static line_scalars spread_scalars(const scalars& values) {
-        using A = arithmetic<V>;
         line_scalars u;
         [&]<std::size_t... K>(std::index_sequence<K...>) {
             (
@@ -203,9 +207,9 @@ class line_pass {
         if constexpr (!order.columns[first].empty()) {
             auto trees = make_trees();
             data_.template evaluate_columns<first>(tensor, spread_scalars(values),
-                                                   [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, double value) {
-                                                       push<I, Walk>(trees, value);
-                                                       if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value);
+                                                   [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, V value, std::size_t valid) {
+                                                       push<I, Walk>(trees, value, valid);
+                                                       if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value, valid);
                                                    });
             for_each_reduction<Walk>([&]<std::size_t R>() {
                 if constexpr (operand_of<R>.where == domain::column) now.self.result_of(tensor, R) = std::get<R>(trees).result();
@@ -224,32 +228,48 @@ class line_pass {
         const auto of_lines = spread_scalars(values);
         auto trees = make_trees();
         for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
-        const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
-        for (auto row = begin; row < end; row += block)
+        const auto columns = layout.shape.columns;
+        const auto block = std::clamp<std::size_t>(block_elements / std::max<std::size_t>(columns, 1), 1, block_rows);
+        const bool in_cache = layout.shape.size() * Plan::streams.size() * sizeof(T) < cache_bytes;
+        const bool reads_ahead = !in_cache && columns >= least_ahead && columns <= most_ahead;
+        for (auto row = begin; row < end; row += block) {
+            const auto n = std::min(block, end - row);
             [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (run_block<Walk, order.first[Walk] + P>(now, buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
+                (run_block<Walk, order.first[Walk] + P>(now, buffers, tensor, group, row, n, values, of_lines, keys, trees,
+                                                        surroundings{(end - row - n) * columns, reads_ahead && row + 2 * n <= end ? n * columns : 0}), ...);
             }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
+        }
         double* const partial = partials_.data() + (layout.first_group + group) * reductions;
         for_each_reduction<Walk>([&]<std::size_t R>() {
             if constexpr (is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
         });
     }
 
-    // Adds a value of a line to the reductions of these values.
+    // Adds a value of n lines to the reductions of these values.
     template <std::int16_t I, std::size_t Walk, class Trees>
-    static void push(Trees& trees, double value) {
+    static void push(Trees& trees, V value, std::size_t n) {
         for_each_reduction<Walk>([&]<std::size_t R>() {
-            if constexpr (program[order.reductions[R]].operands[0] == I) std::get<R>(trees).push(value);
+            if constexpr (program[order.reductions[R]].operands[0] == I) {
+                alignas(64) double values[A::width];
+                A::store(values, value);
+                for (std::size_t k = 0; k < n; ++k) std::get<R>(trees).push(values[k]);
+            }
         });
     }
 
-    // Keeps the new value of a state of rows or columns.
+    // Keeps the new value of a state of n rows or columns.
     template <std::int16_t I, domain Where>
-    void keep(std::size_t tensor, std::size_t line, double value) {
+    void keep(std::size_t tensor, std::size_t line, V value, std::size_t n) {
         [&]<std::size_t... S>(std::index_sequence<S...>) {
             (
                 [&] {
-                    if constexpr (program.states[S].where == Where && program.states[S].next == I) data_.state(S, tensor)[line] = static_cast<T>(value);
+                    if constexpr (program.states[S].where == Where && program.states[S].next == I) {
+                        T* const to = data_.state(S, tensor).data() + line;
+                        if (n == A::width) return data_.store(to, value);
+                        T values[A::width];
+                        data_.store(values, value);
+                        std::copy_n(values, n, to);
+                    }
                 }(),
                 ...);
         }(std::make_index_sequence<program.states.size()>{});
@@ -269,48 +289,122 @@ class line_pass {
         }(std::make_index_sequence<program.states.size()>{});
     }
 
+    // What a block of rows is besides its rows.
+    struct surroundings {
+        std::size_t follows = 0;  // how many elements of the same streams may be read behind it
+        std::size_t ahead = 0;    // how many elements ahead its last pass reads what the next block needs; 0 if it does not
+    };
+
     template <std::size_t Walk, std::size_t Pass, class Step, class Trees>
     void run_block(const Step& now, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
-                   const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
-        constexpr const auto& uniforms = order.uniforms[Pass];
+                   const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees,
+                   surroundings around = {}) {
+        constexpr const auto& rows = row_uniforms<Plan, Pass>;
         constexpr bool last = Pass + 1 == order.passes;
-        const auto& layout = data_.layout(tensor);
-        T of_rows[std::max<std::size_t>(uniforms.size(), 1)][block_rows];
+        T of_rows[std::max<std::size_t>(rows.size(), 1)][block_rows + A::width];  // a vector may be written behind the last
         if constexpr (!order.rows[Pass].empty())
             data_.template evaluate_rows<Pass>(tensor, first, n, of_lines,
-                                               [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t row, double value) {
-                                                   for_each_row_value<Pass>([&]<std::size_t U>() {
-                                                       if constexpr (uniforms[U] == I) of_rows[U][row] = static_cast<T>(value);
+                                               [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t row, V value, std::size_t valid) {
+                                                   for_each_row_value<Pass>([&]<std::size_t K>() {
+                                                       if constexpr (order.uniforms[Pass][rows[K]] == I) data_.store(of_rows[K] + row, value);
                                                    });
-                                                   if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value);
-                                                   if constexpr (last) keep<I, domain::row>(tensor, first + row, value);
+                                                   if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value, valid);
+                                                   if constexpr (last) keep<I, domain::row>(tensor, first + row, value, valid);
                                                });
         if constexpr (last) keep_shared<domain::row>(tensor, first, n, values);
         if constexpr (!order.elements[Pass].empty() || last) {
             auto given = round_uniforms<Plan, Pass, T>(values);
             given.keys = keys;
+            given.ahead[0] = around.ahead;
+            std::array<const T*, rows.size()> row_values;
+            for (std::size_t k = 0; k < rows.size(); ++k) row_values[k] = of_rows[k];
+            if (run_together<Pass>(buffers, tensor, group, first, n, given, row_values, trees, around)) return;
             for (std::size_t row = 0; row < n; ++row) {
-                for_each_row_value<Pass>([&]<std::size_t U>() { given.values[U] = of_rows[U][row]; });
+                for (std::size_t k = 0; k < rows.size(); ++k) given.values[rows[k]] = of_rows[k][row];
                 run_row<Walk, Pass>(now, buffers, tensor, group, first + row, given, trees);
-                const auto done = first + row + 1 - group * layout.group_rows;
-                if (done % line_layout::column_run == 0 || first + row + 1 == layout.shape.rows)
-                    for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t Made>() {
-                        if constexpr (Made == Pass) data_.template end_run<K>(tensor, group);
-                    });
+                end_row<Pass>(tensor, group, first + row);
             }
         }
     }
 
-    // Calls visit<U>() for each value of rows among the uniforms of a pass.
+    // Ends a run of rows for the reductions over columns, if it ends with this row.
+    template <std::size_t Pass>
+    void end_row(std::size_t tensor, std::size_t group, std::size_t row) {
+        const auto& layout = data_.layout(tensor);
+        if ((row + 1 - group * layout.group_rows) % line_layout::column_run != 0 && row + 1 != layout.shape.rows) return;
+        for_each_column_reduction<order.walk_of(Pass)>([&]<std::size_t K, std::size_t Made>() {
+            if constexpr (Made == Pass) data_.template end_run<K>(tensor, group);
+        });
+    }
+
+    // Calls visit<K>() for each value of rows that a pass reads.
     template <std::size_t Pass, class Visit>
     static FURL_INLINE void for_each_row_value(Visit visit) {
-        [&]<std::size_t... U>(std::index_sequence<U...>) {
-            (
-                [&] {
-                    if constexpr (program[order.uniforms[Pass][U]].where == domain::row) visit.template operator()<U>();
-                }(),
-                ...);
-        }(std::make_index_sequence<order.uniforms[Pass].size()>{});
+        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+            (visit.template operator()<K>(), ...);
+        }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
+    }
+
+    // Runs a pass over several rows at once, if the executor does so with rows of this length. Returns whether it did.
+    template <std::size_t Pass, class Trees>
+    bool run_together(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+                      const uniform_values<Plan, Pass, T>& given, const std::array<const T*, row_uniforms<Plan, Pass>.size()>& values, Trees& trees,
+                      surroundings around) {
+        if constexpr (Run::takes_rows && !Plan::has_matrices) {
+            const auto& layout = data_.layout(tensor);
+            const auto columns = layout.shape.columns;
+            auto own = given;
+            for (std::size_t k = 0; k < own.columns.size(); ++k) own.columns[k] = data_.column_values(k, layout);
+            for (std::size_t k = 0; k < own.column_partials.size(); ++k) own.column_partials[k] = data_.column_run(k, tensor, group);
+            auto here = buffers;
+            advance<Plan>(here, first * columns);
+            if constexpr (Pass + 1 == order.passes) {
+                using kernel = typename Run::template write_rows<Pass>;
+                if (columns == 0 || n == 1 || !kernel::takes(columns)) return false;
+                kernel::write(here, own, values, n, columns, first * columns);
+            } else {
+                if (columns == 0 || columns > partition::span_size) return false;
+                reduce_rows<Pass>(here, tensor, group, first, n, own, values, trees, around.follows);
+            }
+            return true;
+        } else {
+            return false;
+        }
+    }
+
+    template <std::size_t Pass, class Trees>
+    void reduce_rows(buffer_pointers<Plan> here, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+                     const uniform_values<Plan, Pass, T>& given, std::array<const T*, row_uniforms<Plan, Pass>.size()> values, Trees& trees,
+                     std::size_t follows) {
+        using kernel = typename Run::template reduce_rows<Pass>;
+        constexpr bool collects = [] {
+            for (auto r : Plan::column_reductions)
+                if (order.level[program[r].operands[0]] == static_cast<std::int16_t>(Pass)) return true;
+            return false;
+        }();
+        const auto& layout = data_.layout(tensor);
+        const auto columns = layout.shape.columns;
+        double found[std::max<std::size_t>(reductions, 1)][block_rows];  // of the tensor, by row
+        for (std::size_t done = 0, count = n; done < n; done += count) {
+            const auto row = first + done;
+            count = n - done;
+            if constexpr (collects) count = std::min(count, line_layout::column_run - (row - group * layout.group_rows) % line_layout::column_run);
+            typename kernel::row_results results{};
+            std::size_t k = 0;
+            for_each_made<Pass>([&]<std::size_t R>() {
+                constexpr auto r = order.reductions[R];
+                if constexpr (program[r].where == domain::row) results[k++] = &data_.row_result(Plan::place_in(Plan::row_reductions, r), layout, row);
+                else results[k++] = found[R] + done;
+            });
+            kernel::run_rows(here, given, values, count, columns, row * columns, follows + (n - done - count) * columns, results);
+            if constexpr (collects) end_row<Pass>(tensor, group, row + count - 1);
+            advance<Plan>(here, count * columns);
+            for (auto& v : values) v += count;
+        }
+        for_each_made<Pass>([&]<std::size_t R>() {
+            if constexpr (program[order.reductions[R]].where != domain::row)
+                for (std::size_t row = 0; row < n; ++row) std::get<R>(trees).push(found[R][row]);
+        });
     }
 
     template <std::size_t Walk, std::size_t Pass, class Step, class Trees>

@@ -2,6 +2,8 @@
 
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/range.hpp>
+#include <furl/execute/reduction_tree.hpp>
 
 #include <vector>
 
@@ -91,6 +93,7 @@ struct naive_executor {
 
         /// A loop goes over a whole tensor, and all loops share the buffers.
         static constexpr bool in_pieces = false;
+        static constexpr bool takes_rows = false;
 
         explicit bound(std::size_t largest) {
             [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {

@@ -7,6 +7,7 @@
 #include <furl/memory/state_memory.hpp>
 #include <furl/optimizer/hyperparameters.hpp>
 #include <furl/optimizer/plan_info.hpp>
+#include <furl/optimizer/row_indices.hpp>
 #include <furl/optimizer/step_arguments.hpp>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ class optimizer_data {
     using table = plan_info<Plan>;
 
     explicit optimizer_data(std::vector<furl::shape> shapes)
-        : arguments_(sizes_of(shapes)), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
+        : arguments_(sizes_of(shapes = with_whole_blocks(std::move(shapes)))), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
 
   public:
     /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
@@ -276,6 +277,14 @@ class optimizer_data {
         for (const auto& s : Plan::program.states)
             if (holds(s)) names[i++] = s.name;
         return names;
+    }
+
+    // A pass over a row must not begin inside a block of a format.
+    static std::vector<furl::shape> with_whole_blocks(std::vector<furl::shape> shapes) {
+        if constexpr (Plan::has_lines && Plan::block > 1)
+            for (const auto& s : shapes)
+                if (s.rows > 1 && !require_block_rows<Plan>(s.columns)) return {};
+        return shapes;
     }
 
     static std::vector<std::size_t> sizes_of(std::span<const furl::shape> shapes) {

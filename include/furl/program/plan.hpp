@@ -9,6 +9,7 @@
 #include <furl/program/merge_factors.hpp>
 #include <furl/program/pass_order.hpp>
 #include <furl/program/reciprocals.hpp>
+#include <furl/program/split_lines.hpp>
 
 namespace FURL_NAMESPACE {
 
@@ -26,7 +27,9 @@ struct contracted {
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit& visit) {
         const auto reciprocal = reciprocals(expanded);
         visit("reciprocals", "division by one value for all becomes multiplication", reciprocal);
-        const auto merged = merge_factors(reciprocal);
+        const auto split = split_lines(reciprocal);
+        visit("split", "a root or a divisor of a row's value times a column's becomes one for each", split);
+        const auto merged = merge_factors(split);
         visit("merged", "factors that are the same for all elements become one factor", merged);
         const auto fused = contract(merged);
         visit("contracted", "a product that is only added becomes a fused multiply-add", fused);
