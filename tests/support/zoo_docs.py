@@ -49,7 +49,7 @@ def complaints(name, comment, body, row, all_comments):
             yield "points to '%s', which is no optimizer" % other
     for value, label in re.findall(r'hyper<"(\w+)">\(([\d.e-]+)\)', body):
         digits = re.search(r"(?:Defaults[^:]*:)(.*?)(?=^\w+(?:, \w+)*:|\Z)", comment, re.M | re.S)
-        numbers = re.findall(r"\b%s ([\d.]+(?:e-?\d+)?)" % value, digits.group(1)) if digits else []
+        numbers = re.findall(r"\b%s (-?[\d.]+(?:e-?\d+)?)" % value, digits.group(1)) if digits else []
         if not any(float(n.rstrip(".")) == float(label) for n in numbers):
             yield "does not say the default of %s, %s" % (value, label)
 
