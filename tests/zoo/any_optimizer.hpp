@@ -133,10 +133,11 @@ constexpr bool fits_its_row() {
     return true;
 }
 
-/// Whether no value of the rule depends on several elements.
+/// Whether no value of the rule depends on several elements, or on how many there are.
 template <class Rule>
 constexpr bool is_elementwise() {
-    return std::ranges::none_of(stages<Rule>::written.code, [](const auto& x) { return stages<Rule>::written.reduces(x.code); });
+    constexpr auto& program = stages<Rule>::written;
+    return std::ranges::none_of(program.code, [](const auto& x) { return program.reduces(x.code) || x.code == op::count; });
 }
 
 /// A global of this type puts its rules there.
