@@ -2,6 +2,7 @@
 
 // docs/match_pytorch.md and docs/dialects.md list the counterparts of these rules in PyTorch, optax, Keras, ensmallen, dlib
 // and llm.c. Coupled weight decay, maximize and clipping are modifiers, in furl/blocks.
+#include <furl/zoo/accsgd.hpp>
 #include <furl/zoo/adabelief.hpp>
 #include <furl/zoo/adabound.hpp>
 #include <furl/zoo/adadelta.hpp>
@@ -14,6 +15,7 @@
 #include <furl/zoo/adam_eps_hat.hpp>
 #include <furl/zoo/adam_mini.hpp>
 #include <furl/zoo/adamax.hpp>
+#include <furl/zoo/adamc.hpp>
 #include <furl/zoo/adamod.hpp>
 #include <furl/zoo/adamp.hpp>
 #include <furl/zoo/adamw.hpp>
@@ -23,7 +25,9 @@
 #include <furl/zoo/adopt.hpp>
 #include <furl/zoo/aggmo.hpp>
 #include <furl/zoo/amsgrad.hpp>
+#include <furl/zoo/ano.hpp>
 #include <furl/zoo/asgd.hpp>
+#include <furl/zoo/avagrad.hpp>
 #include <furl/zoo/barzilai_borwein.hpp>
 #include <furl/zoo/came.hpp>
 #include <furl/zoo/cautious_adamw.hpp>
@@ -31,9 +35,12 @@
 #include <furl/zoo/diffgrad.hpp>
 #include <furl/zoo/dog.hpp>
 #include <furl/zoo/dowg.hpp>
+#include <furl/zoo/fromage.hpp>
+#include <furl/zoo/ftml.hpp>
 #include <furl/zoo/ftrl.hpp>
 #include <furl/zoo/grams.hpp>
 #include <furl/zoo/heavy_ball.hpp>
+#include <furl/zoo/kate.hpp>
 #include <furl/zoo/lamb.hpp>
 #include <furl/zoo/laprop.hpp>
 #include <furl/zoo/lars.hpp>
@@ -46,6 +53,7 @@
 #include <furl/zoo/nero.hpp>
 #include <furl/zoo/nesterov.hpp>
 #include <furl/zoo/novograd.hpp>
+#include <furl/zoo/optimistic_adam.hpp>
 #include <furl/zoo/padam.hpp>
 #include <furl/zoo/pid.hpp>
 #include <furl/zoo/powersign.hpp>
@@ -66,9 +74,11 @@
 #include <furl/zoo/sgdp.hpp>
 #include <furl/zoo/signsgd.hpp>
 #include <furl/zoo/signum.hpp>
+#include <furl/zoo/simplified_ademamix.hpp>
 #include <furl/zoo/sm3.hpp>
 #include <furl/zoo/smorms3.hpp>
 #include <furl/zoo/sophia.hpp>
 #include <furl/zoo/stable_adamw.hpp>
+#include <furl/zoo/swats.hpp>
 #include <furl/zoo/tiger.hpp>
 #include <furl/zoo/yogi.hpp>
