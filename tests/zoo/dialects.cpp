@@ -6,6 +6,7 @@
 #include <furl/zoo/adam.hpp>
 #include <furl/zoo/adam_eps_hat.hpp>
 #include <furl/zoo/momentum.hpp>
+#include <furl/zoo/optimistic_adam.hpp>
 
 #include <doctest/doctest.h>
 
@@ -105,6 +106,13 @@ const std::vector<dialect> dialects{
          e.c = (t == 1 ? 1 : e.c) * weight(t);
          e.p -= 0.001 * ((1 - weight(t)) / (1 - e.c) * g + weight(t + 1) / (1 - e.c * weight(t + 1)) * e.a) *
                 std::sqrt(1 - std::pow(0.999, t)) / std::sqrt(e.b);
+     }},
+    {"ensmallen's FTML", "ftml", {{"lr", 1e-3}, {"beta1", 0.9}}, [](element& e, double g, int t) {
+         e.b = 0.999 * e.b + (1 - 0.999) * g * g;
+         const double d = (1 - std::pow(0.9, t)) / 0.001 * (std::sqrt(e.b / (1 - std::pow(0.999, t))) + 1e-8);
+         e.a = 0.9 * e.a + 0.1 * g - (d - 0.9 * e.c) * e.p;
+         e.c = d;
+         e.p = -e.a / d;
      }},
     {"ensmallen's AdaGrad", "adagrad", {{"eps", 1e-8}}, [](element& e, double g, int) {
          e.a += g * g;
