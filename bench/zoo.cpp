@@ -28,12 +28,6 @@ constexpr auto rules = [] {
 constexpr const auto& rules = zoo::all;
 #endif
 
-template <class Rule>
-std::string short_name() {
-    const std::string name(type_name<Rule>());
-    return name.substr(name.rfind(':') + 1);
-}
-
 constexpr std::size_t number_of_rules = decltype(hana::size(rules))::value;
 
 [[maybe_unused]] const bool registered =
@@ -43,7 +37,7 @@ constexpr std::size_t number_of_rules = decltype(hana::size(rules))::value;
                 [&] {
                     if constexpr (I % ZOO_PARTS == ZOO_PART) {
                         using rule = typename std::decay_t<decltype(rules[hana::size_c<I>])>::type;
-                        bench::add_rule<rule>(short_name<rule>(), s, jobs);
+                        bench::add_rule<rule>(std::string(short_name<rule>()), s, jobs);
                     }
                 }(),
                 ...);

@@ -7,6 +7,7 @@
 #include <furl/print/print.hpp>
 #include <furl/zoo/adamw.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <string_view>
 
@@ -23,6 +24,14 @@ static_assert(furl::cost<clipped_adamw>.bytes_per_parameter == 32);          // 
 static_assert(furl::cost<clipped_adamw, double>.bytes_per_parameter == 64);
 static_assert(furl::cost<clipped_adamw>.divisions == 1 && furl::cost<clipped_adamw>.square_roots == 1);
 // [cost]
+
+// [facts]
+constexpr const auto& facts = furl::describe<clipped_adamw>();
+static_assert(facts.states.size() == 2 && facts.states[0].name == "m");
+static_assert(std::ranges::equal(facts.hyperparameters, furl::describe<furl::zoo::adamw>().hyperparameters));
+static_assert(!facts.may_skip && !facts.reduces_all && facts.passes == 2);   // its norm is over one tensor
+static_assert(facts.traffic[0].writes.empty());                              // the first pass only reads
+// [facts]
 
 int main(int, char** arguments) {
     const std::string_view what = arguments[1] ? arguments[1] : "explain";

@@ -3,8 +3,9 @@
 #include "docstring.hpp"
 #include "html.hpp"
 
+#include <furl/print/words.hpp>
+
 #include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -32,27 +33,17 @@ std::string region(const std::string& text, const std::string& name) {
 
 // What the rule with the block costs more than the one without it.
 std::string difference(const rule_facts& with, const rule_facts& without) {
-    const auto &a = with.cost, &b = without.cost;
-    const std::array<std::pair<int, const char*>, 13> rows{{
-        {a.passes - b.passes, "pass over memory"}, {a.bytes_per_parameter - b.bytes_per_parameter, "byte per parameter"},
-        {a.loads - b.loads, "load"}, {a.stores - b.stores, "store"}, {a.fused - b.fused, "fused multiply-add"},
-        {a.multiplications - b.multiplications, "multiplication"}, {a.additions - b.additions, "addition"},
-        {a.divisions - b.divisions, "division"}, {a.square_roots - b.square_roots, "square root"},
-        {a.functions - b.functions, "function"}, {a.others - b.others, "other operation"},
-        {a.reductions - b.reductions, "reduction"}, {a.per_step - b.per_step, "operation per step"}}};
     std::string list;
-    for (const auto& [n, thing] : rows) {
-        if (n == 0) continue;
-        list += (list.empty() ? "" : ", ") + std::string(n > 0 ? "+" : "&minus;");
-        std::string noun(thing);
-        if (std::abs(n) != 1) {
-            const auto place = noun.find(' ');
-            if (noun.starts_with("pass ")) noun.insert(4, "es");
-            else if (noun.starts_with("byte ") || noun.starts_with("operation ")) noun.insert(place, "s");
-            else noun += "s";
-        }
-        list += std::to_string(std::abs(n)) + " " + noun;
-    }
+    const auto add = [&](int furl::cost_table::*count, std::string_view one, std::string_view many) {
+        const int n = with.info.cost.*count - without.info.cost.*count;
+        if (n == 0) return;
+        list += (list.empty() ? "" : ", ") + std::string(n > 0 ? "+" : "&minus;") + std::to_string(std::abs(n)) + " ";
+        list += std::abs(n) == 1 ? one : many;
+    };
+    add(&furl::cost_table::passes, "pass over memory", "passes over memory");
+    add(&furl::cost_table::bytes_per_parameter, "byte per parameter", "bytes per parameter");
+    for (const auto& noun : furl::cost_nouns) add(noun.count, noun.one, noun.many);
+    add(&furl::cost_table::per_step, "operation per step", "operations per step");
     return list.empty() ? "nothing" : list;
 }
 

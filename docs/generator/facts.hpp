@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/program/cost.hpp>
+#include <furl/print/rule_info.hpp>
 
 #include <cstddef>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace docs {
 
-/// A state of a rule, as its type tells it.
+/// A state of a rule, in words.
 struct state_facts {
     std::string name;
     std::string shape;    ///< one value per parameter, per tensor, or one
@@ -18,17 +18,12 @@ struct state_facts {
 
 /// What the type of a rule tells, as data: from here on nothing is a template.
 struct rule_facts {
-    std::string name;  ///< without namespaces
+    furl::rule_info info;  ///< in float
+    std::string name;      ///< without namespaces
     std::string latex, dot;
-    std::vector<std::pair<std::string, double>> hyperparameters;
-    std::vector<std::string> inputs;
-    std::vector<state_facts> states;
-    std::vector<std::string> passes;  ///< what each reads and writes
-    std::string guard;                ///< the condition of the step; empty if there is none
-    std::string operations;           ///< per parameter, in words
-    furl::cost_table cost;            ///< in float
-    std::size_t written = 0;          ///< values of the program as written
-    std::size_t fused = 0;            ///< and of the one that runs
+    std::vector<std::pair<std::string, std::string>> defaults{};  ///< of the hyperparameters
+    std::vector<state_facts> states{};  ///< those that the rule names
+    std::string guard{};                ///< the condition of the step; empty if there is none
 };
 
 /// The zoo is walked in parts, a unit each, as a compiler needs long for all of it.

@@ -4,7 +4,7 @@
 
 #include "../../tests/zoo/table.hpp"
 
-#include <furl/print/equations.hpp>
+#include <furl/print/words.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -80,7 +80,7 @@ std::string plural(int n, const std::string& one, const std::string& many) { ret
 const measurement& largest(const std::vector<measurement>& rows) { return rows.back(); }
 
 std::string chips(const zoo& all, const rule_facts& rule) {
-    const auto& c = rule.cost;
+    const auto& c = rule.info.cost;
     std::string result = "<div class=\"chips\">\n";
     result += chip(std::to_string(c.passes), plural(c.passes, "pass over memory", "passes over memory"));
     result += chip(std::to_string(c.bytes_per_parameter), "bytes per parameter in float");
@@ -92,13 +92,13 @@ std::string chips(const zoo& all, const rule_facts& rule) {
 }
 
 std::string cost_table(const furl::cost_table& c) {
-    const std::vector<std::pair<std::string, int>> kinds{
-        {"loads", c.loads}, {"stores", c.stores}, {"fused multiply-adds", c.fused}, {"multiplications", c.multiplications},
-        {"additions, subtractions", c.additions}, {"divisions", c.divisions}, {"square roots", c.square_roots},
-        {"functions", c.functions}, {"comparisons, selects, others", c.others}, {"reductions", c.reductions}};
     std::string rows;
-    for (const auto& [what, n] : kinds)
-        if (n > 0) rows += row({what, std::to_string(n)});
+    for (const auto& kind : furl::cost_nouns) {
+        const auto name = kind.count == &furl::cost_table::additions ? "additions, subtractions"
+                          : kind.count == &furl::cost_table::others  ? "comparisons, selects, others"
+                                                                     : kind.many;
+        if (c.*kind.count > 0) rows += row({std::string(name), std::to_string(c.*kind.count)});
+    }
     rows += row({"bytes, in float", std::to_string(c.bytes_per_parameter)});
     rows += row({"bytes, in double", std::to_string(2 * c.bytes_per_parameter)});
     if (c.per_step > 0) rows += row({"and once a step, in double: operations", std::to_string(c.per_step)});
@@ -131,9 +131,9 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     page += "</p>\n\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
 
     page += "<div class=\"columns\">\n";
-    if (!rule.hyperparameters.empty()) {
+    if (!rule.defaults.empty()) {
         std::string rows;
-        for (const auto& [name, value] : rule.hyperparameters) rows += row({code(name), furl::detail::number_text(value)});
+        for (const auto& [name, value] : rule.defaults) rows += row({code(name), value});
         page += "<div><h2>Hyperparameters</h2>\n" + table({"name", "default"}, rows) + "</div>\n";
     }
     if (!rule.states.empty()) {
@@ -141,17 +141,20 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
         for (const auto& s : rule.states) rows += row({code(s.name), s.shape, code(s.initial)});
         page += "<div><h2>States</h2>\n" + table({"name", "shape", "starts at"}, rows) + "</div>\n";
     }
-    if (!rule.inputs.empty()) {
+    if (!rule.info.inputs.empty()) {
         std::string rows;
-        for (const auto& name : rule.inputs) rows += row({code(name), "one value per parameter", code("furl::input<\"" + name + "\"> = data")});
+        for (std::string_view given : rule.info.inputs) {
+            const std::string name(given);
+            rows += row({code(name), "one value per parameter", code("furl::input<\"" + name + "\"> = data")});
+        }
         page += "<div><h2>Inputs</h2>\n" + table({"name", "shape", "argument of step"}, rows) + "</div>\n";
     }
     page += "</div>\n";
     if (const auto text = header.doc.find("Input"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
     page += "<h2>A step</h2>\n<ol>\n";
     if (!rule.guard.empty()) page += "<li>skipped, with nothing written, unless " + code(rule.guard) + "</li>\n";
-    for (const auto& pass : rule.passes) page += "<li>" + escaped(pass) + "</li>\n";
-    page += "</ol>\n" + cost_table(rule.cost);
+    for (const auto& pass : rule.info.traffic) page += "<li>" + escaped(furl::in_words(pass)) + "</li>\n";
+    page += "</ol>\n" + cost_table(rule.info.cost);
     if (const auto* speeds = speeds_of(all, rule)) page += "<h2>Speed</h2>\n" + speed_table(*speeds);
     const auto budget = furl::tests::row_of(rule.name);
     if (budget.float_ulps > 0)
@@ -159,8 +162,8 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
                 "</b> units in the last place of <code>furl::reference</code> in float, and <b>" + number(budget.double_ulps, 6) +
                 "</b> in double: its <a href=\"numerics.html#numerics_accuracy\">budget</a> in the tests.</p>\n";
     page += "<!-- plot: " + rule.name + ", the ways and losses of " + rule.name + " | On test functions -->\n";
-    page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.written) + " values as written, " +
-            std::to_string(rule.fused) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
+    page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.info.values_as_written) + " values as written, " +
+            std::to_string(rule.info.values_as_run) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
     page += "<!-- graph: " + rule.name + " -->\n";
     page += "<p><a href=\"compare.html#" + rule.name + "\">Compare " + rule.name + " with another rule</a></p>\n";
     return page + "\\endhtmlonly\n";
@@ -177,10 +180,9 @@ std::string index_page(const zoo& all) {
     const bool measured = !all.speeds.empty();
     std::string rows;
     for (const auto& rule : all.rules) {
-        const auto& c = rule.cost;
+        const auto& c = rule.info.cost;
         std::string hypers;
-        for (const auto& [name, value] : rule.hyperparameters)
-            hypers += (hypers.empty() ? "" : ", ") + name + "&nbsp;" + furl::detail::number_text(value);
+        for (const auto& [name, value] : rule.defaults) hypers += (hypers.empty() ? "" : ", ") + name + "&nbsp;" + value;
         std::vector<std::string> cells{
             "<a href=\"zoo_" + rule.name + ".html\">" + breakable(rule.name) + "</a>",
             linked(all, rule, header_of(all, rule).doc.paragraphs[0]),
@@ -234,9 +236,9 @@ nlohmann::ordered_json facts_as_json(const zoo& all) {
         entry["what"] = inline_html(doc.paragraphs[0]);
         entry["source"] = inline_html(doc.find("Source"));
         entry["latex"] = rule.latex;
-        for (const auto& [name, value] : rule.hyperparameters) entry["hyperparameters"][name] = furl::detail::number_text(value);
+        for (const auto& [name, value] : rule.defaults) entry["hyperparameters"][name] = value;
         for (const auto& s : rule.states) entry["states"][s.name] = s.shape + ", from " + s.initial;
-        const auto& c = rule.cost;
+        const auto& c = rule.info.cost;
         entry["cost"] = {{"passes", c.passes}, {"bytes per parameter", c.bytes_per_parameter}, {"loads", c.loads},
                          {"stores", c.stores}, {"operations", c.operations()}, {"fused multiply-adds", c.fused},
                          {"divisions", c.divisions}, {"square roots", c.square_roots}, {"functions", c.functions},

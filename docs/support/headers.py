@@ -5,7 +5,7 @@ import re
 # of the rest; these headers speak to those who change them.
 INTERNAL = re.compile(r"furl/(base/(build|finite|macros|static_vector)|language/(op|graph|named)|"
                       r"execute/(counting|evaluate|kernel|leaves|naive|partition|range|reduction_tree|scalar_states|step|step_tensors)|simd/(arithmetic|bit_order|random|simd)|"
-                      r"optimizer/(hyperparameters|refused|plan_info|state_table|step_arguments|partial_step)|memory/(matrix_layout|step_data|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")
+                      r"optimizer/(hyperparameters|refused|plan_info|named_values|step_arguments|partial_step)|memory/(matrix_layout|step_data|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")
 
 LABEL = re.compile(r"(?m)^([^\S\n]*)///\s?([A-Z][A-Za-z]*(?:, [A-Z][a-z]+)*):  +(.*)$")
 

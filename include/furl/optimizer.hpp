@@ -10,6 +10,7 @@
 #include <furl/optimizer/optimizer_data.hpp>
 #include <furl/optimizer/partial_step.hpp>
 #include <furl/optimizer/refused.hpp>
+#include <furl/optimizer/row_steps.hpp>
 #include <furl/optimizer/step_session.hpp>
 #include <furl/program/check.hpp>
 
@@ -33,7 +34,7 @@ inline constexpr bool is_optimizer<optimizer<Rule, T, Policies...>> = true;
 template <class Rule, class T, class... Policies>
 struct optimizer_parts {
     using policies = policies_of<Rule, T, Policies...>;
-    using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats>;
+    using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats, typename policies::engine>;
     using executor = typename policies::execution::template executor<T>::template bound<plan>;
     using engine = step_runner<plan, T, executor, typename policies::denormals>;
     using type = optimizer_data<plan, engine>;
@@ -54,20 +55,19 @@ struct optimizer_parts {
 /// Errors:  at compile time if the rule is wrong (docs/errors.md). std::invalid_argument if a call is, before anything is
 ///          written.
 template <class Rule, class T = float, class... Policies>
-class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
+class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, public detail::row_steps<optimizer<Rule, T, Policies...>> {
     using plan = typename detail::optimizer_parts<Rule, T, Policies...>::plan;
     using engine = typename detail::optimizer_parts<Rule, T, Policies...>::engine;
     using base = detail::optimizer_data<plan, engine>;
     using typename base::table;
-    using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_, base::no_tensor, base::has_tensor;
+    using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_;
 
     using read_gradient = const typename plan::template format<1>::element;
     using gradient = std::conditional_t<(plan::program.gradient >= 0), std::remove_const_t<read_gradient>, read_gradient>;
 
   public:
-    using base::state;
-
     using rule = Rule;     ///< the rule that it runs
+    using stored = plan;   ///< its plan
     using value_type = T;  ///< the type that it computes in
     using parameter_type = typename plan::template format<0>::element;  ///< the element type of the parameters
 
@@ -155,7 +155,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool step_tensor(std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
                      const input_binding<Names, Data>&... inputs) {
-        constexpr bool alone = !table::reduces_all;
+        constexpr bool alone = !detail::reduces_all<detail::plan_of<plan>>;
         static_assert(alone, "furl[E40]: the rule has a reduction over all tensors, so one tensor cannot step before the "
                              "gradients of all are there; use step. See docs/errors.md#E40");
         if constexpr (alone) {
@@ -183,7 +183,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
     /// refused unless may_write_gradients says that they are not const.
     bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                            std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false) {
-        if constexpr (table::reduces_all)
+        if constexpr (detail::reduces_all<detail::plan_of<plan>>)
             return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
                                   "gradients of all are there; use step");
         else
@@ -246,56 +246,6 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
                     std::span(gradients.begin(), gradients.size()), inputs...);
     }
 
-    /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
-    template <class Name>
-    double& operator[](const hyperparameter<Name>&) {
-        return hypers_[hyper_index<Name>()];
-    }
-    template <class Name>
-    double operator[](const hyperparameter<Name>&) const {
-        return hypers_[hyper_index<Name>()];
-    }
-    /// The values of a hyperparameter that has one for each tensor, by its symbol: `opt[my_rule::decay][tensor] = 0`.
-    template <class Name>
-    std::span<double> operator[](const tensor_hyperparameter<Name>&) {
-        constexpr auto i = state_index<Name>;
-        constexpr bool known = i < plan::program.states.size() && plan::program.states[i].role == state_role::hyperparameter;
-        static_assert(known, "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
-        if constexpr (known) return engine_.states().of_tensors(i);
-        else return {};
-    }
-
-    /// Error E17.
-    template <class Symbol>
-    double& operator[](const Symbol&) {
-        static_assert(was_refused<Symbol>,
-                      "furl[E17]: this is no hyperparameter; write opt[my_rule::lr], or opt.set(\"lr\", value) for a name "
-                      "of run time. See docs/errors.md#E17");
-        return hypers_[0];
-    }
-
-    /// A state by its symbol. If it has one value per parameter, row or column, this is a span over the state of a tensor; if it has
-    /// one value per tensor or per step, this is a span over that value, in double.
-    ///
-    /// Errors:  std::invalid_argument if there are several tensors and none is named, or if there is no such tensor.
-    template <StateSymbol S>
-    auto state(const S&) {
-        return state_of<typename S::name>(arguments_.require_one_tensor() ? 0 : no_tensor);
-    }
-    template <StateSymbol S>
-    auto state(const S&, std::size_t tensor) {
-        return state_of<typename S::name>(tensor);
-    }
-
-    /// Error E18.
-    template <class Symbol>
-        requires(!StateSymbol<Symbol> && !std::convertible_to<const Symbol&, std::string_view>)
-    std::span<T> state(const Symbol&, std::size_t = 0) {
-        static_assert(was_refused<Symbol>, "furl[E18]: this is no state; write opt.state(my_rule::m), or its name: "
-                                           "opt.state(\"m\"). See docs/errors.md#E18");
-        return {};
-    }
-
     /// Sets states and step count as after construction; hyperparameters stay.
     void reset() {
         steps_ = 0;
@@ -306,8 +256,22 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
 
   private:
     friend session;
+    friend detail::row_steps<optimizer>;
 
     partial_step partial_;
+    // row_steps calls it, once the rows are known to exist.
+    template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
+    bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+        const auto length = this->shapes()[0].columns;
+        if (!partial_.require_none() || !arguments_.take_rows(0, named.size() * length, states_.memory(), std::forward<Parameters>(parameters),
+                                                              std::forward<Gradients>(gradients), inputs...) || named.empty())
+            return false;
+        place_states(true);
+        typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
+        if (!engine_.run_rows(now, 0, named, length, runner)) return false;
+        count_step();
+        return true;
+    }
 
     template <class Tensors>
     static bool require_by_rows(const Tensors& tensors) {
@@ -355,39 +319,6 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type {
         if (partial_.take(tensor, true)) finish_step();
         return true;
     }
-
-    template <class Name>
-    static constexpr std::size_t hyper_index() {
-        constexpr auto i = hyperparameter_values<plan>::find(name_text<Name>);
-        static_assert(i < plan::program.hypers.size(),
-                      "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
-        return i < plan::program.hypers.size() ? i : 0;
-    }
-
-    // The place of a name in the table of states, or past its end if the name is not there.
-    template <class Name>
-    static constexpr std::size_t state_index = [] {
-        std::size_t k = 0;
-        while (k < plan::program.states.size() && plan::program.states[k].name != name_text<Name>) ++k;
-        return k;
-    }();
-
-    template <class Name>
-    auto state_of(std::size_t tensor) {
-        constexpr auto i = state_index<Name>;
-        static_assert(i < plan::program.states.size(),
-                      "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
-        const bool there = has_tensor(tensor);
-        if constexpr (i >= plan::program.states.size()) return std::span<T>{};
-        else if constexpr (detail::is_of_lines(plan::program.states[i].where)) return there ? engine_.line_states().state(i, tensor) : std::span<T>{};
-        else if constexpr (plan::program.states[i].where == domain::element) {
-            constexpr auto place = table::buffer_of_state(i);
-            using element = typename plan::template format<place>::element;
-            return there ? std::span<element>(reinterpret_cast<element*>(states_.at(place, tensor, this->size(tensor)).data()), this->size(tensor))
-                         : std::span<element>{};
-        } else return there ? std::span<double>(&engine_.states().at(i, tensor), 1) : std::span<double>{};
-    }
-
 };
 
 // This is the optimizer of a rule that is not well formed, or of policies that do not fit.

@@ -1,21 +1,66 @@
 #!/usr/bin/env python3
-"""Every test file is compiled by the build: one that no list names would pass unseen."""
+"""What is listed by hand is what is there: test files in the build, headers in the doors, rules in the lists of the zoo.
+
+usage: listed.py [BUILD]; without a build, only the headers and rules."""
+import collections
 import json
 import os
 import pathlib
+import re
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
+FURL = TESTS.parent / "include" / "furl"
 NOT_OF_THE_BUILD = {"compile_fail", "consumer", "flags", "fuzz"}  # scripts compile these
+DOORS = ("language", "blocks", "zoo", "print")
+# Parts of the headers that a door has, and the two lists of the zoo, which a program includes by themselves.
+NOT_IN_A_DOOR = {"language/domain.hpp", "language/limits.hpp", "print/equations.hpp", "zoo/list.hpp", "zoo/names.hpp"}
+
+
+def tests_out_of_the_build(build):
+    """Every test file is compiled by the build: one that no list names would pass unseen."""
+    entries = json.loads((pathlib.Path(build) / "compile_commands.json").read_text())
+    compiled = {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in entries}
+    for path in sorted(TESTS.glob("*/*.cpp")):
+        if path.parent.name not in NOT_OF_THE_BUILD and os.path.realpath(path) not in compiled:
+            yield f"tests/{path.relative_to(TESTS).as_posix()} is in no group of tests/meson.build"
+
+
+def headers_out_of_doors():
+    """A door has each header of its folder. What it has is there, or it would not compile."""
+    for folder in DOORS:
+        door = FURL / folder / f"{folder}.hpp"
+        included = re.findall(r"^#include <furl/([^>]+)>", door.read_text(), re.M)
+        for path in sorted((FURL / folder).rglob("*.hpp")):
+            header = path.relative_to(FURL).as_posix()
+            if path != door and header not in NOT_IN_A_DOOR and header not in included:
+                yield f"furl/{folder}/{folder}.hpp does not include furl/{header}"
+        if included != sorted(included):
+            yield f"furl/{folder}/{folder}.hpp is not sorted"
+
+
+def rules_out_of_lists():
+    """Both lists of the zoo name each rule that a header of the folder defines, once and in order of the alphabet, and no other."""
+    lists = {"zoo/names.hpp": re.findall(r"^struct (\w+);", (FURL / "zoo/names.hpp").read_text(), re.M),
+             "zoo/list.hpp": re.findall(r"\w+", re.search(r"hana::tuple_t<([^>]*)>", (FURL / "zoo/list.hpp").read_text())[1])}
+    rules = {}
+    for path in sorted((FURL / "zoo").glob("*.hpp")):
+        for rule in re.findall(r"^struct (\w+)[^;{]*\{", path.read_text(), re.M):
+            rules[rule] = path.name
+    for name, listed in lists.items():
+        yield from (f"furl/{name} lacks {rule} of furl/zoo/{rules[rule]}" for rule in sorted(set(rules) - set(listed)))
+        yield from (f"furl/{name} has {rule}, which no header defines" for rule in sorted(set(listed) - set(rules)))
+        yield from (f"furl/{name} has {rule} {n} times" for rule, n in collections.Counter(listed).items() if n > 1)
+        if listed != sorted(listed):
+            yield f"furl/{name} is not sorted"
 
 
 def main():
-    entries = json.loads((pathlib.Path(sys.argv[1]) / "compile_commands.json").read_text())
-    compiled = {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in entries}
-    forgotten = [path.relative_to(TESTS).as_posix() for path in sorted(TESTS.glob("*/*.cpp"))
-                 if path.parent.name not in NOT_OF_THE_BUILD and os.path.realpath(path) not in compiled]
-    print("\n".join(f"tests/{path} is in no group of tests/meson.build" for path in forgotten) or "every test is listed")
-    return 1 if forgotten else 0
+    complaints = [*headers_out_of_doors(), *rules_out_of_lists()]
+    if len(sys.argv) > 1:
+        complaints += tests_out_of_the_build(sys.argv[1])
+    print("\n".join(complaints) or "everything is listed")
+    return 1 if complaints else 0
 
 
 sys.exit(main())

@@ -99,13 +99,6 @@ struct rule_under_test {
     }
 };
 
-/// "furl::zoo::adam" -> "adam"
-template <class Rule>
-constexpr std::string_view rule_name() {
-    const auto name = type_name<Rule>();
-    return name.substr(name.rfind(':') + 1);
-}
-
 /// The rules of all units of this program.
 inline std::vector<rule_under_test>& rules_under_test() {
     static std::vector<rule_under_test> all;
@@ -116,9 +109,9 @@ inline std::vector<rule_under_test>& rules_under_test() {
 /// instantiation.
 template <class Rule>
 constexpr bool fits_its_row() {
-    constexpr auto row = row_of(rule_name<Rule>());
+    constexpr auto row = row_of(short_name<Rule>());
     constexpr auto c = cost<Rule>;
-    static_assert(row.rule == rule_name<Rule>(), "a row in zoo/table.hpp for each rule");
+    static_assert(row.rule == short_name<Rule>(), "a row in zoo/table.hpp for each rule");
     static_assert(c.passes == row.passes);
     static_assert(c.loads == row.loads);
     static_assert(c.stores == row.stores);
@@ -149,7 +142,7 @@ struct enlisted {
         const auto make = []<class Optimizer>(std::type_identity<Optimizer>) {
             return [](const std::vector<shape>& shapes) { return std::make_unique<erased<Optimizer>>(shapes); };
         };
-        (rules_under_test().push_back({rule_name<Rules>(), is_elementwise<Rules>(),
+        (rules_under_test().push_back({short_name<Rules>(), is_elementwise<Rules>(),
                                        make(std::type_identity<optimizer<Rules, float>>{}),
                                        make(std::type_identity<optimizer<Rules, double>>{}),
                                        make(std::type_identity<furl::reference<Rules, double>>{})}),

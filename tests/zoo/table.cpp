@@ -16,7 +16,7 @@ using namespace furl;
 using namespace furl::tests;
 
 static_assert(hana::unpack(zoo::all, []<class... Rules>(Rules...) {
-    constexpr std::array names{rule_name<typename Rules::type>()...};
+    constexpr std::array names{short_name<typename Rules::type>()...};
     return std::ranges::equal(names, zoo_table, {}, {}, &zoo_row::rule);
 }));
 

@@ -16,6 +16,7 @@ enum class policy_kind {
     denormals,  ///< whether denormals count as zero
     execution,  ///< what runs the rule
     storage,    ///< in which formats parameters, gradients and states lie in memory
+    matrices,   ///< what multiplies matrices
 };
 
 /// The first policy of a kind in a list, or the default.
@@ -37,7 +38,7 @@ namespace detail {
 template <class... Policies>
 constexpr bool policies_fit() {
     if constexpr ((Policy<Policies> && ...)) {
-        std::array<std::size_t, 4> given{};
+        std::array<std::size_t, 5> given{};
         return ((++given[static_cast<std::size_t>(Policies::policy)] == 1) && ...);
     } else {
         return false;

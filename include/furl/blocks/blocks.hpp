@@ -44,6 +44,7 @@
 #include <furl/blocks/schedules/cycles.hpp>
 #include <furl/blocks/schedules/sequences.hpp>
 #include <furl/blocks/skip_nonfinite.hpp>
+#include <furl/blocks/steps_per_row.hpp>
 #include <furl/blocks/steps_per_tensor.hpp>
 #include <furl/blocks/trust_ratio.hpp>
 #include <furl/blocks/unscaled.hpp>

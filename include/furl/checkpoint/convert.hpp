@@ -1,8 +1,8 @@
 #pragma once
 
+#include <furl/base/element_type.hpp>
 #include <furl/formats/block8.hpp>
 #include <furl/formats/formats.hpp>
-#include <furl/optimizer/state_table.hpp>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +26,21 @@ struct stored_values {
     std::span<Byte> main{}, companion{};
 };
 
+/// The formats that checkpoints load. A new format is an entry here.
+template <class... F>
+struct format_list {};
+using known_formats = format_list<nearest<float>, nearest<double>, nearest<bfloat16>, nearest<float16>, compensated<bfloat16>,
+                                  compensated<float16>, split<bfloat16>, master<bfloat16>, master<float16>, block8, block8_positive>;
+
+/// Calls visit with the name of the companion of each format that has one; some have the same.
+template <class Visit>
+void for_each_companion_name(Visit visit) {
+    const auto of = [&]<class F>(std::type_identity<F>) {
+        if constexpr (!std::is_same_v<typename F::companion, no_companion>) visit(F::companion_name);
+    };
+    [&]<class... F>(format_list<F...>) { (of(std::type_identity<F>{}), ...); }(known_formats{});
+}
+
 /// Calls visit with the format as a type. Returns whether there is such a format.
 template <class Visit>
 bool visit_format(element_type type, std::string_view companion_name, Visit visit) {
@@ -38,11 +53,7 @@ bool visit_format(element_type type, std::string_view companion_name, Visit visi
         visit(std::type_identity<F>{});
         return true;
     };
-    return [&]<class... F>(std::type_identity<F>... formats) { return (is(formats) || ...); }(
-        std::type_identity<nearest<float>>{}, std::type_identity<nearest<double>>{}, std::type_identity<nearest<bfloat16>>{},
-        std::type_identity<nearest<float16>>{}, std::type_identity<compensated<bfloat16>>{},
-        std::type_identity<compensated<float16>>{}, std::type_identity<split<bfloat16>>{}, std::type_identity<master<bfloat16>>{},
-        std::type_identity<master<float16>>{}, std::type_identity<block8>{}, std::type_identity<block8_positive>{});
+    return [&]<class... F>(format_list<F...>) { return (is(std::type_identity<F>{}) || ...); }(known_formats{});
 }
 
 /// The companion of a format: its element type, and how many values it has for a number of elements. extent_of_companion returns

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/optimizer/state_table.hpp>
+#include <furl/base/element_type.hpp>
 
 #include <nlohmann/json.hpp>
 

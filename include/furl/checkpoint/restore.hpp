@@ -56,9 +56,9 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     found.values.type = *main->type;
     found.values.main = main->bytes;
     if (main->type == element_type::bfloat16 || main->type == element_type::float16 || main->type == element_type::uint8)
-        for (auto kind : {compensated<bfloat16>::companion_name, split<bfloat16>::companion_name, master<bfloat16>::companion_name, block8::companion_name,
-                          block8_positive::companion_name})
+        for_each_companion_name([&](std::string_view kind) {
             if (found.values.companion_name.empty()) found.values.companion = companion(*main->type, kind);
+        });
     if (!wrong.empty()) return wrong;
     found.converts = found.values.type != s.memory.type || found.values.companion_name != s.memory.companion_name;
     if (found.converts && found.values.companion_name == master<bfloat16>::companion_name && is_unset_master(found.values.companion)) {

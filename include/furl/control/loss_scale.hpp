@@ -1,7 +1,7 @@
 #pragma once
 
 #include <furl/base/error.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
 
 #include <algorithm>
 #include <cmath>

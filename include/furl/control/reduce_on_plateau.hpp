@@ -2,7 +2,7 @@
 
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/execute/kernel.hpp>
+#include <furl/execute/matrix_operands.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/formats/block8.hpp>
 
@@ -47,7 +47,7 @@ class block_kernel {
     }
 
     static uniform_values<decoded, Pass, T> with_decoded(const uniforms& given) {
-        uniform_values<decoded, Pass, T> result{given.values};
+        uniform_values<decoded, Pass, T> result{given.values, {}, given.columns, given.column_partials, given.matrices};
         std::copy_n(given.keys.begin(), result.keys.size(), result.keys.begin());
         return result;
     }
@@ -152,6 +152,23 @@ class block_kernel {
             kernel::write(with_decoded(to, buffer), decoded_uniforms, part, from + at);
             for (std::size_t i = 0; i < part; i += Plan::block)
                 encode_block(buffers, at + i, std::min(part - i, Plan::block), buffer, i, u, from + at + i);
+        }
+    }
+
+    /// Whether the pass has reductions.
+    static constexpr bool reduces = kernel::reduces;
+
+    /// Stores the operands of functions of matrices of at most a span, or of a row of one.
+    FURL_FLATTEN static void store_operands(const pointers& buffers, const uniforms& u, std::size_t n, std::size_t from) {
+        decoded_values<partition::span_size> buffer;
+        for (std::size_t at = 0; at < n; at += partition::span_size) {
+            const auto part = std::min(n - at, partition::span_size);
+            auto here = buffers;
+            advance<Plan>(here, at);
+            auto given = with_decoded(u);
+            for (auto& m : given.matrices) m += at;
+            decode(here, 0, part, buffer);
+            detail::store_operands<decoded, Pass, V>(with_decoded(here, buffer), given, part, from + at);
         }
     }
 

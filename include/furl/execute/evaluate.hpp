@@ -17,65 +17,90 @@ struct registers {
     typename arithmetic<V>::mask truth[Plan::size];
 };
 
+/// Whether values of one domain are computed, or loaded, one by one where those of another are: column values where elements are.
+constexpr bool is_computed_with(domain value, domain where) {
+    return value == where || (where == domain::element && value == domain::column);
+}
+
 namespace detail {
 
-// Comparisons treat NaN as IEEE does; these lines decide what min, max, clamp and sign do with it.
-template <op Code, class V>
-FURL_INLINE constexpr V compute(V a, V b) {
-    using A = arithmetic<V>;
-    if constexpr (Code == op::add) return A::add(a, b);
-    else if constexpr (Code == op::subtract) return A::subtract(a, b);
-    else if constexpr (Code == op::multiply) return A::multiply(a, b);
-    else if constexpr (Code == op::divide) return A::divide(a, b);
-    else if constexpr (Code == op::copysign) return A::copysign(a, b);
-    else if constexpr (Code == op::pow) return A::pow(a, b);
-    else if constexpr (Code == op::atan2) return A::atan2(a, b);
-    else if constexpr (Code == op::minimum) return A::select(A::either(A::less(a, b), A::not_equal(a, a)), a, b);
-    else if constexpr (Code == op::maximum) return A::select(A::either(A::less(b, a), A::not_equal(a, a)), a, b);
-    else static_assert(Code == op::add, "an operation of two operands without an evaluation");
-}
+// How an operation is computed: by the member of the arithmetic that has its name, or by other members as below. So it is decided
+// here what min, max, clamp and sign do with NaN. Comparisons treat NaN as IEEE does.
+template <op Code>
+struct operation : member<Code> {};
 
-template <op Code, class V>
-FURL_INLINE constexpr V compute(V a) {
-    using A = arithmetic<V>;
-    if constexpr (Code == op::negate) return A::negate(a);
-    else if constexpr (Code == op::sqrt) return A::sqrt(a);
-    else if constexpr (Code == op::cbrt) return A::cbrt(a);
-    else if constexpr (Code == op::abs) return A::abs(a);
-    else if constexpr (Code == op::floor) return A::floor(a);
-    else if constexpr (Code == op::exp) return A::exp(a);
-    else if constexpr (Code == op::expm1) return A::expm1(a);
-    else if constexpr (Code == op::log) return A::log(a);
-    else if constexpr (Code == op::log1p) return A::log1p(a);
-    else if constexpr (Code == op::tanh) return A::tanh(a);
-    else if constexpr (Code == op::sin) return A::sin(a);
-    else if constexpr (Code == op::cos) return A::cos(a);
-    else if constexpr (Code == op::sign) {
+template <>
+struct operation<op::sign> {
+    template <class A, class V>
+    static FURL_INLINE constexpr V of(V a) {
         const V zero = A::broadcast(0), one = A::broadcast(1), minus_one = A::broadcast(-1);
         return A::select(A::less(zero, a), one, A::select(A::less(a, zero), minus_one, a));
-    } else static_assert(Code == op::negate, "an operation of one operand without an evaluation");
-}
+    }
+};
 
-template <op Code, class V>
-FURL_INLINE constexpr V compute(V a, V b, V c) {
-    using A = arithmetic<V>;
-    if constexpr (Code == op::fma) return A::fma(a, b, c);
-    else if constexpr (Code == op::fms) return A::fms(a, b, c);
-    else if constexpr (Code == op::fnma) return A::fnma(a, b, c);
-    else if constexpr (Code == op::clamp) return A::select(A::less(a, b), b, A::select(A::less(c, a), c, a));
-    else static_assert(Code == op::fma, "an operation of three operands without an evaluation");
-}
+template <>
+struct operation<op::minimum> {
+    template <class A, class V>
+    static FURL_INLINE constexpr V of(V a, V b) {
+        return A::select(A::either(A::less(a, b), A::not_equal(a, a)), a, b);
+    }
+};
 
-template <op Code, class V>
-FURL_INLINE constexpr auto compare(V a, V b) {
-    using A = arithmetic<V>;
-    if constexpr (Code == op::less) return A::less(a, b);
-    else if constexpr (Code == op::less_equal) return A::less_equal(a, b);
-    else if constexpr (Code == op::greater) return A::less(b, a);
-    else if constexpr (Code == op::greater_equal) return A::less_equal(b, a);
-    else if constexpr (Code == op::equal) return A::equal(a, b);
-    else return A::not_equal(a, b);
-}
+template <>
+struct operation<op::maximum> {
+    template <class A, class V>
+    static FURL_INLINE constexpr V of(V a, V b) {
+        return A::select(A::either(A::less(b, a), A::not_equal(a, a)), a, b);
+    }
+};
+
+template <>
+struct operation<op::clamp> {
+    template <class A, class V>
+    static FURL_INLINE constexpr V of(V a, V low, V high) {
+        return A::select(A::less(a, low), low, A::select(A::less(high, a), high, a));
+    }
+};
+
+template <>
+struct operation<op::greater> {
+    template <class A, class V>
+    static FURL_INLINE constexpr auto of(V a, V b) {
+        return A::less(b, a);
+    }
+};
+
+template <>
+struct operation<op::greater_equal> {
+    template <class A, class V>
+    static FURL_INLINE constexpr auto of(V a, V b) {
+        return A::less_equal(b, a);
+    }
+};
+
+template <>
+struct operation<op::logical_and> {
+    template <class A, class M>
+    static FURL_INLINE constexpr M of(M a, M b) {
+        return A::both(a, b);
+    }
+};
+
+template <>
+struct operation<op::logical_or> {
+    template <class A, class M>
+    static FURL_INLINE constexpr M of(M a, M b) {
+        return A::either(a, b);
+    }
+};
+
+template <>
+struct operation<op::logical_not> {
+    template <class A, class M>
+    static FURL_INLINE constexpr M of(M a) {
+        return A::neither(a);
+    }
+};
 
 // Whether a product is an operand of an addition: there the compiler could contract it.
 template <class Plan>
@@ -88,16 +113,7 @@ constexpr bool feeds_addition(std::int16_t product) {
 }
 
 constexpr bool is_given(op code) {
-    return info(code).kind == op_kind::leaf || is_reduction(code);
-}
-
-// Whether a function of numbers is a call of the mathematical library, which takes as long as dozens of additions.
-constexpr bool is_library_call(op code) {
-    switch (code) {
-        case op::cbrt: case op::exp: case op::expm1: case op::log: case op::log1p: case op::tanh: case op::sin: case op::cos:
-        case op::pow: case op::atan2: return true;
-        default: return false;
-    }
+    return info(code).kind == op_kind::leaf || info(code).kind == op_kind::matrix || is_reduction(code);
 }
 
 // With -ffinite-math-only a comparison of numbers may have any result for a NaN.
@@ -112,12 +128,19 @@ FURL_INLINE bool operands_are_equal(const registers<Plan, double>& a, const regi
     else return equal(x.operands[0]) && equal(x.operands[1]);
 }
 
-}  // namespace detail
-
-/// Whether values of one domain are computed, or loaded, one by one where those of another are: column values where elements are.
-constexpr bool is_computed_with(domain value, domain where) {
-    return value == where || (where == domain::element && value == domain::column);
+// Where the result of an instruction lies, by whether it is a condition.
+template <class Plan, std::int16_t I, class Registers>
+FURL_INLINE constexpr auto& place(Registers& r) {
+    if constexpr (info(Plan::program[I].code).is_condition) return r.truth[I];
+    else return r.value[I];
 }
+
+template <class Plan, std::int16_t I, domain Where, class V>
+FURL_INLINE constexpr const auto& operand(const registers<Plan, V>& r, const registers<Plan, V>& uniforms) {
+    return place<Plan, I>(is_computed_with(Plan::program[I].where, Where) ? r : uniforms);
+}
+
+}  // namespace detail
 
 /// Evaluates instruction I. Operands of domain Where are taken from r, others from uniforms; leaves.get<I>() gives the values that
 /// are not computed. The two register files may be the same.
@@ -126,42 +149,24 @@ FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan,
     using A = arithmetic<V>;
     constexpr auto x = Plan::program[I];
     constexpr std::int16_t a = x.operands[0], b = x.operands[1], c = x.operands[2];
-    const auto value = [&]<std::int16_t J>(std::integral_constant<std::int16_t, J>) FURL_INLINE_LAMBDA -> V {
-        if constexpr (is_computed_with(Plan::program[J].where, Where)) return r.value[J];
-        else return uniforms.value[J];
-    };
-    const auto truth = [&]<std::int16_t J>(std::integral_constant<std::int16_t, J>) FURL_INLINE_LAMBDA {
-        if constexpr (is_computed_with(Plan::program[J].where, Where)) return r.truth[J];
-        else return uniforms.truth[J];
-    };
-    constexpr std::integral_constant<std::int16_t, a> first{};
-    constexpr std::integral_constant<std::int16_t, b> second{};
-    constexpr std::integral_constant<std::int16_t, c> third{};
+    using operation = detail::operation<x.code>;
+    auto& result = detail::place<Plan, I>(r);
 
     if constexpr (x.code == op::constant) {
-        r.value[I] = A::broadcast(static_cast<typename A::element>(x.value));
+        result = A::broadcast(static_cast<typename A::element>(x.value));
     } else if constexpr (detail::is_given(x.code) || x.where != Where) {
         r.value[I] = leaves.template get<I>();
-        if constexpr (info(x.code).is_condition) r.truth[I] = A::not_equal(r.value[I], A::broadcast(typename A::element{0}));
+        if constexpr (info(x.code).is_condition) result = A::not_equal(r.value[I], A::broadcast(typename A::element{0}));
     } else if constexpr (x.code == op::random) {
-        r.value[I] = leaves.template draw<I>();
-    } else if constexpr (x.code == op::select) {
-        r.value[I] = A::select(truth(first), value(second), value(third));
-    } else if constexpr (x.code == op::logical_and) {
-        r.truth[I] = A::both(truth(first), truth(second));
-    } else if constexpr (x.code == op::logical_or) {
-        r.truth[I] = A::either(truth(first), truth(second));
-    } else if constexpr (x.code == op::logical_not) {
-        r.truth[I] = A::neither(truth(first));
-    } else if constexpr (info(x.code).is_condition) {
-        r.truth[I] = detail::compare<x.code>(value(first), value(second));
+        result = leaves.template draw<I>();
     } else if constexpr (info(x.code).arity == 1) {
-        r.value[I] = detail::compute<x.code>(value(first));
+        result = operation::template of<A>(detail::operand<Plan, a, Where>(r, uniforms));
     } else if constexpr (info(x.code).arity == 2) {
-        r.value[I] = detail::compute<x.code>(value(first), value(second));
-        if constexpr (x.code == op::multiply && detail::feeds_addition<Plan>(I)) r.value[I] = A::keep(r.value[I]);
+        result = operation::template of<A>(detail::operand<Plan, a, Where>(r, uniforms), detail::operand<Plan, b, Where>(r, uniforms));
+        if constexpr (x.code == op::multiply && detail::feeds_addition<Plan>(I)) result = A::keep(result);
     } else {
-        r.value[I] = detail::compute<x.code>(value(first), value(second), value(third));
+        result = operation::template of<A>(detail::operand<Plan, a, Where>(r, uniforms), detail::operand<Plan, b, Where>(r, uniforms),
+                                           detail::operand<Plan, c, Where>(r, uniforms));
     }
 }
 
@@ -206,7 +211,7 @@ inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves, c
             [&] {
                 constexpr auto i = list[From + K];
                 if constexpr (Plan::program[i].where == Where && Plan::order.level[i] >= int{First} && Plan::order.level[i] <= int{Last}) {
-                    if constexpr (detail::is_library_call(Plan::program[i].code))
+                    if constexpr (is_library_call(Plan::program[i].code))
                         if (known && detail::operands_are_equal<Plan, i>(r, *known)) {
                             r.value[i] = known->value[i];
                             return;

@@ -4,6 +4,7 @@
 #include <furl/base/shape.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/row_chunks.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_values.hpp>
 
@@ -72,6 +73,26 @@ class flat_pass {
     void execute_tensor(const Step& now, std::size_t tensor) {
         [[maybe_unused]] const Environment denormals;
         run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
+    }
+
+    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    template <class Step, class Runner>
+    void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
+        auto given = round_uniforms<Plan, 0, T>(now.template values_of<0>(tensor));
+        given.keys = now.keys_of(tensor);
+        const auto buffers = now.tensors.buffers[tensor];
+        run_rows<Environment>(named.size(), length, runner, [&](std::size_t i, std::size_t end) {
+            while (i < end) {
+                // Rows that follow each other in the table and in the gradients are one piece.
+                std::size_t n = 1;
+                while (i + n < end && named[i + n] == named[i] + n) ++n;
+                auto here = buffers;
+                advance<Plan>(here, named[i] * length);
+                for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) { here[p] = buffers[p] + i * length * bytes; });
+                executor_.template run<0>(here, given, n * length, named[i] * length, nullptr);
+                i += n;
+            }
+        });
     }
 
     /// Combines the results of the spans of a tensor, for the reductions that a pass makes.
@@ -145,7 +166,7 @@ class flat_pass {
     // True if one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
-                                  Plan::random_keys == 0 && Plan::block == 1;
+                                  Plan::random_keys == 0 && Plan::block == 1 && !Plan::has_matrices;
 
     template <std::size_t Pass, class Step>
     void run_piece(const Step& now, const uniforms<Pass>& given, std::size_t tensor, std::size_t first, std::size_t n) {
@@ -158,7 +179,14 @@ class flat_pass {
             buffers = &advanced;
         }
         const auto span = parts_.first_span(tensor) + first / partition::span_size;
-        executor_.template run<Pass>(*buffers, given, n, first, partial_.data() + span * reductions);
+        double* const results = partial_.data() + span * reductions;
+        if constexpr (Plan::has_matrices) {
+            auto placed = given;
+            now.self.matrices().place(placed, tensor, first);
+            executor_.template run<Pass>(*buffers, placed, n, first, results);
+        } else {
+            executor_.template run<Pass>(*buffers, given, n, first, results);
+        }
     }
 
     template <std::size_t Pass, std::size_t R>

@@ -27,7 +27,18 @@ struct fused_executor {
             using kernel = std::conditional_t<(Plan::block > 1), detail::block_kernel<Plan, Pass, V>,
                                               detail::kernel<Plan, Pass, V>>;
             if constexpr (Pass + 1 == Plan::order.passes) kernel::write(buffers, uniforms, n, from);
-            else kernel::reduce(buffers, uniforms, n, from, reductions);
+            else {
+                if constexpr (detail::stores_operands<Plan, Pass>) store_operands<Pass>(buffers, uniforms, n, from);
+                if constexpr (kernel::reduces) kernel::reduce(buffers, uniforms, n, from, reductions);
+            }
+        }
+
+      private:
+        template <std::size_t Pass>
+        static void store_operands(const detail::buffer_pointers<Plan>& buffers, const detail::uniform_values<Plan, Pass, T>& uniforms,
+                                   std::size_t n, std::size_t from) {
+            if constexpr (Plan::block > 1) detail::block_kernel<Plan, Pass, V>::store_operands(buffers, uniforms, n, from);
+            else detail::store_operands<Plan, Pass, V>(buffers, uniforms, n, from);
         }
     };
 };

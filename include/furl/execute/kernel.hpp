@@ -21,7 +21,7 @@ struct combining {
     template <class X>
     FURL_INLINE X operator()(X a, X b) const {
         if constexpr (Code == op::reduce_sum) return arithmetic<X>::add(a, b);
-        else return compute<op::maximum>(a, b);
+        else return operation<op::maximum>::template of<arithmetic<X>>(a, b);
     }
 };
 
@@ -161,10 +161,11 @@ struct kernel {
         const pointers buffers = given;
         const auto keys = uniforms.keys;
         const auto columns = uniforms.columns;
+        const auto matrices = uniforms.matrices;
         const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
         const auto evaluate = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                   FURL_INLINE_LAMBDA {
-            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number});
+            evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number, matrices});
             return vector_results{r, u, keys, from + number};
         };
         // Elements at the end that fill no vector are computed with the last whole vector, before any of it is stored. Its other
@@ -219,6 +220,14 @@ struct kernel {
         return list;
     }();
 
+    /// Whether there are any, over columns or others.
+    static constexpr bool reduces = [] {
+        for (auto r : Plan::order.reductions)
+            if (Plan::program.reads_elements(Plan::program[r]) && Plan::order.level[Plan::program[r].operands[0]] == static_cast<std::int16_t>(Pass))
+                return true;
+        return false;
+    }();
+
     template <std::size_t R>
     static constexpr std::int16_t reduction = Plan::order.reductions[reductions[R]];
 
@@ -247,6 +256,7 @@ struct kernel {
             const pointers buffers = given;
             const auto keys = uniforms.keys;
             const auto columns = uniforms.columns;
+            const auto matrices = uniforms.matrices;
             const auto partials = uniforms.column_partials;
             const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
             std::tuple<pairwise_tree<combine<R>>...> trees;
@@ -256,7 +266,7 @@ struct kernel {
                 for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((lanes[R][K] = A::broadcast(T{0})), ...); });
                 const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                         FURL_INLINE_LAMBDA {
-                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number});
+                    evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number, matrices});
                 };
                 std::size_t i = begin;
                 for (; i + reduction_lanes <= end; i += reduction_lanes)
@@ -344,7 +354,7 @@ struct kernel {
                     const auto values = [&](registers<Plan, V>& r, const pointers& at, std::size_t offset, std::size_t number)
                                             FURL_INLINE_LAMBDA {
                         evaluate_elements<Plan, Pass>(
-                            r, u, vector_leaves<Plan, V>{at, offset, uniforms.keys, from + number, uniforms.columns, number});
+                            r, u, vector_leaves<Plan, V>{at, offset, uniforms.keys, from + number, uniforms.columns, number, uniforms.matrices});
                     };
                     auto i = begin + k * width;
                     for (; i + width <= end; i += reduction_lanes) {

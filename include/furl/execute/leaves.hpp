@@ -18,6 +18,7 @@ struct uniform_values {
     std::array<random_key, Plan::random_keys> keys{};
     std::array<const T*, Plan::column_values.size()> columns{};         ///< for a piece of a row: the values of its columns
     std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< and where reductions over the columns are collected
+    std::array<T*, Plan::order.matrices.size()> matrices{};  ///< for a piece of a tensor: operands or results of functions of matrices
 };
 
 template <class Plan, std::size_t Pass, class T, std::size_t From>
@@ -71,10 +72,13 @@ struct vector_leaves {
     std::size_t element = 0;  // the number of the first element; in a padded copy offset is another
     std::array<const typename arithmetic<V>::element*, Plan::column_values.size()> columns{};
     std::size_t column = 0;  // where to read these
+    std::array<typename arithmetic<V>::element*, Plan::order.matrices.size()> matrices{};
 
     template <std::int16_t I>
     FURL_INLINE V get() const {
-        if constexpr (Plan::program[I].where == domain::column) {
+        if constexpr (Plan::program[I].code == op::matrix) {
+            return arithmetic<V>::load(matrices[Plan::place_in(Plan::order.matrices, I)] + column);
+        } else if constexpr (Plan::program[I].where == domain::column) {
             return arithmetic<V>::load(columns[Plan::place_in(Plan::column_values, I)] + column);
         } else {
             constexpr auto stream = Plan::stream_of(I);

@@ -2,11 +2,13 @@
 
 #include <furl/base/chunk_runner.hpp>
 #include <furl/execute/line_data.hpp>
+#include <furl/execute/row_chunks.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/step_values.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -64,6 +66,25 @@ class line_pass {
             if (chunks == 1) body(0);
             else runner(chunks, body);
         }
+    }
+
+    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    template <class Step, class Runner>
+    void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
+        run_rows<Environment>(named.size(), length, runner, [&, values = now.template values_of<0>(tensor), keys = now.keys_of(tensor)](std::size_t i, std::size_t end) {
+            auto trees = make_trees();
+            const auto of_lines = spread_scalars(values);
+            for (; i < end; ++i) {
+                // The block begins at the row's own number, where its gradients do not lie.
+                auto buffers = now.tensors.buffers[tensor];
+                for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {
+                    buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (i - named[i]) * length * bytes);
+                });
+                [&]<std::size_t... P>(std::index_sequence<P...>) {
+                    (run_block<0, P>(now, buffers, tensor, 0, named[i], 1, values, of_lines, keys, trees), ...);
+                }(std::make_index_sequence<order.passes>{});
+            }
+        });
     }
 
     /// Runs a walk over one tensor.
@@ -177,6 +198,7 @@ class line_pass {
     void begin(const Step& now, std::size_t tensor) {
         const scalars values = now.template values_of<Walk>(tensor);
         if constexpr (Walk + 1 == order.walks && scalar_states<Plan>::has_tensor_states) now.self.states().note_tensor(values, tensor);
+        if constexpr (Walk + 1 == order.walks) keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
         constexpr auto first = order.first[Walk];
         if constexpr (!order.columns[first].empty()) {
             auto trees = make_trees();
@@ -205,7 +227,7 @@ class line_pass {
         const auto block = std::clamp<std::size_t>(partition::span_size / std::max<std::size_t>(layout.shape.columns, 1), 1, block_rows);
         for (auto row = begin; row < end; row += block)
             [&]<std::size_t... P>(std::index_sequence<P...>) {
-                (run_block<Walk, order.first[Walk] + P>(buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
+                (run_block<Walk, order.first[Walk] + P>(now, buffers, tensor, group, row, std::min(block, end - row), values, of_lines, keys, trees), ...);
             }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
         double* const partial = partials_.data() + (layout.first_group + group) * reductions;
         for_each_reduction<Walk>([&]<std::size_t R>() {
@@ -233,8 +255,22 @@ class line_pass {
         }(std::make_index_sequence<program.states.size()>{});
     }
 
-    template <std::size_t Walk, std::size_t Pass, class Trees>
-    void run_block(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
+    // Does the same for states whose new value all lines share.
+    template <domain Where>
+    void keep_shared(std::size_t tensor, std::size_t first, std::size_t n, const scalars& values) {
+        [&]<std::size_t... S>(std::index_sequence<S...>) {
+            (
+                [&] {
+                    constexpr const auto& s = program.states[S];
+                    if constexpr (s.where == Where && is_within(program[s.next].where, domain::tensor))
+                        std::ranges::fill(data_.state(S, tensor).subspan(first, n), static_cast<T>(values.value[s.next]));
+                }(),
+                ...);
+        }(std::make_index_sequence<program.states.size()>{});
+    }
+
+    template <std::size_t Walk, std::size_t Pass, class Step, class Trees>
+    void run_block(const Step& now, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                    const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
         constexpr const auto& uniforms = order.uniforms[Pass];
         constexpr bool last = Pass + 1 == order.passes;
@@ -249,12 +285,13 @@ class line_pass {
                                                    if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value);
                                                    if constexpr (last) keep<I, domain::row>(tensor, first + row, value);
                                                });
+        if constexpr (last) keep_shared<domain::row>(tensor, first, n, values);
         if constexpr (!order.elements[Pass].empty() || last) {
             auto given = round_uniforms<Plan, Pass, T>(values);
             given.keys = keys;
             for (std::size_t row = 0; row < n; ++row) {
                 for_each_row_value<Pass>([&]<std::size_t U>() { given.values[U] = of_rows[U][row]; });
-                run_row<Walk, Pass>(buffers, tensor, group, first + row, given, trees);
+                run_row<Walk, Pass>(now, buffers, tensor, group, first + row, given, trees);
                 const auto done = first + row + 1 - group * layout.group_rows;
                 if (done % line_layout::column_run == 0 || first + row + 1 == layout.shape.rows)
                     for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t Made>() {
@@ -276,14 +313,15 @@ class line_pass {
         }(std::make_index_sequence<order.uniforms[Pass].size()>{});
     }
 
-    template <std::size_t Walk, std::size_t Pass, class Trees>
-    void run_row(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
+    template <std::size_t Walk, std::size_t Pass, class Step, class Trees>
+    void run_row([[maybe_unused]] const Step& now, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t row,
                  uniform_values<Plan, Pass, T>& given, Trees& trees) {
         const auto& layout = data_.layout(tensor);
         const auto columns = layout.shape.columns, from = row * columns;
         auto here = buffers;
         advance<Plan>(here, from);
         const auto set_columns = [&](std::size_t column) {
+            if constexpr (Plan::has_matrices) now.self.matrices().place(given, tensor, from + column);
             for (std::size_t k = 0; k < given.columns.size(); ++k) given.columns[k] = data_.column_values(k, layout) + column;
             for (std::size_t k = 0; k < given.column_partials.size(); ++k) given.column_partials[k] = data_.column_run(k, tensor, group) + column;
         };

@@ -26,6 +26,7 @@ struct buffer_plan {
         for (std::size_t k = 0; k < list.size(); ++k)
             for (auto operand : Plan::program[list[k]].operands)
                 if (operand >= 0) last_use[operand] = k;
+        for (auto m : Plan::order.matrices) last_use[Plan::program[m].operands[0]] = list.size();
         for (auto r : Plan::order.reductions) {
             const auto summand = Plan::program[r].operands[0];
             last_use[summand] = list.size();
@@ -50,7 +51,7 @@ struct buffer_plan {
         std::size_t free_count = 0;
         for (std::size_t k = 0; k < list.size(); ++k) {
             const auto i = list[k];
-            if (info(Plan::program[i].code).kind == op_kind::leaf || !Plan::program.is_element(i)) continue;
+            if (is_given(Plan::program[i].code) || !Plan::program.is_element(i)) continue;
             for (std::size_t s = 0; s < Plan::streams.size() && stream[i] == none; ++s) {
                 const auto old = Plan::streams[s].load;
                 if (copied_to[s] != i || (old >= 0 && last_use[old] > k)) continue;
@@ -104,6 +105,7 @@ struct naive_executor {
             using kernel = detail::kernel<Plan, Pass, V>;
             const auto u = detail::spread<Plan, Pass, V>(uniforms);
             columns_ = uniforms.columns;
+            matrices_ = uniforms.matrices;
             first_ = from;
             loops<Pass, 0>(streams, u, uniforms.keys, n);
             if constexpr (Pass + 1 == Plan::order.passes) {
@@ -118,6 +120,9 @@ struct naive_executor {
                 [&]<std::size_t... C>(std::index_sequence<C...>) {
                     (collect_columns<Pass, Plan::column_reductions[C]>(streams, u, uniforms.column_partials[C], n), ...);
                 }(std::make_index_sequence<Plan::column_reductions.size()>{});
+                [&]<std::size_t... K>(std::index_sequence<K...>) {
+                    (store_operand<Pass, K>(streams, n), ...);
+                }(std::make_index_sequence<Plan::order.matrices.size()>{});
             }
         }
 
@@ -127,6 +132,7 @@ struct naive_executor {
 
         std::vector<std::vector<T>> buffers_;
         std::array<const T*, Plan::column_values.size()> columns_{};
+        std::array<T*, Plan::order.matrices.size()> matrices_{};
         std::size_t first_ = 0;  // the number of the first element of a loop
 
         static T* stream_at(const pointers& streams, std::size_t s) { return reinterpret_cast<T*>(streams[s]); }
@@ -134,7 +140,8 @@ struct naive_executor {
         template <std::size_t Pass, std::int16_t I>
         T* buffer(const pointers& streams) {
             constexpr auto stream = where<Pass>.stream[I], buffer = where<Pass>.buffer[I];
-            if constexpr (Plan::program[I].where == domain::column) return const_cast<T*>(columns_[Plan::place_in(Plan::column_values, I)]);
+            if constexpr (Plan::program[I].code == op::matrix) return matrices_[Plan::place_in(Plan::order.matrices, I)];
+            else if constexpr (Plan::program[I].where == domain::column) return const_cast<T*>(columns_[Plan::place_in(Plan::column_values, I)]);
             else if constexpr (stream >= 0) return stream_at(streams, static_cast<std::size_t>(stream));
             else if constexpr (buffer >= 0) return buffers_[static_cast<std::size_t>(buffer)].data();
             else return nullptr;
@@ -153,7 +160,7 @@ struct naive_executor {
         template <std::size_t Pass, std::int16_t I>
         FURL_FLATTEN void loop(const pointers& streams, const registers<Plan, V>& u, const keys& random, std::size_t n) {
             constexpr auto x = Plan::program[I];
-            if constexpr (info(x.code).kind != op_kind::leaf && x.where == domain::element) {
+            if constexpr (!detail::is_given(x.code) && x.where == domain::element) {
                 T* const to = buffer<Pass, I>(streams);
                 const std::array<const T*, 3> from{pointer_or_null<Pass, x.operands[0]>(streams),
                                                    pointer_or_null<Pass, x.operands[1]>(streams),
@@ -204,6 +211,13 @@ struct naive_executor {
                 A::store(to + i, A::select(r.truth[I], A::broadcast(T{1}), A::broadcast(T{0})));
             else
                 A::store(to + i, r.value[I]);
+        }
+
+        // Stores the operand of a function of matrices.
+        template <std::size_t Pass, std::size_t K>
+        void store_operand(const pointers& streams, std::size_t n) {
+            constexpr auto x = Plan::program[Plan::order.matrices[K]].operands[0];
+            if constexpr (Plan::order.level[x] == static_cast<std::int16_t>(Pass)) std::copy_n(buffer<Pass, x>(streams), n, matrices_[K]);
         }
 
         // Adds a piece of a row to what is collected of a reduction over columns.
@@ -264,14 +278,14 @@ struct naive_executor {
             constexpr auto x = Plan::program[R];
             constexpr detail::combining<x.code> combine{};
             const auto value = value_of<Pass, x.operands[0]>(streams, u);
-            const auto reduce_span = [&](std::size_t first, std::size_t last, auto value) {
+            const auto reduce_span = [&](std::size_t first, std::size_t last, auto term) {
                 pairwise_tree tree(combine);
                 for (std::size_t begin = first; begin < last; begin += reduction_segment) {
                     alignas(64) T lanes[reduction_lanes]{};
                     const auto end = std::min(last, begin + reduction_segment);
                     for (std::size_t i = begin; i < end; ++i) {
                         auto& lane = lanes[(i - begin) % reduction_lanes];
-                        lane = combine(lane, value(i));
+                        lane = combine(lane, term(i));
                     }
                     tree.push(fold_lanes(lanes, combine));
                 }

@@ -4,6 +4,7 @@
 #include <furl/execute/executor.hpp>
 #include <furl/execute/flat_pass.hpp>
 #include <furl/execute/line_pass.hpp>
+#include <furl/execute/matrix_data.hpp>
 #include <furl/execute/scalar_states.hpp>
 #include <furl/execute/step_tensors.hpp>
 #include <furl/execute/step_values.hpp>
@@ -39,7 +40,7 @@ class step_runner {
   public:
     /// @param shapes  the shapes of the tensors, which a rule without values of rows or columns does not read.
     step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
-        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes) {}
+        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes), matrices_(shapes) {}
 
     /// The arguments of a step besides its runner, and what is known of it between its walks.
     struct running_step {
@@ -99,6 +100,18 @@ class step_runner {
         }(std::make_index_sequence<Plan::order.walks>{});
     }
 
+    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    template <class Runner>
+    bool run_rows(running_step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
+        states_.treat_apart();
+        if (!prepare_walk<0>(now)) return false;
+        if constexpr (detail::scalar_states<Plan>::has_tensor_states) states_.note_tensor(now.template values_of<0>(tensor), tensor);
+        walks_.execute_rows(now, tensor, named, length, runner);
+        states_.note_step(values_);
+        states_.keep([&](std::size_t i) { return i == tensor; });
+        return true;
+    }
+
     /// A partial step keeps its states at its end: until then the other tensors still read the old ones.
     void note_step_states() { states_.note_step(values_); }
     void keep_noted_states(std::span<const unsigned char> had_part) {
@@ -124,6 +137,9 @@ class step_runner {
         states_.reset();
         if constexpr (Plan::has_lines) walks_.data().reset();
     }
+
+    /// The operands and results of functions of matrices.
+    auto& matrices() { return matrices_; }
 
     /// The result of a reduction over a tensor, by its place in the plan.
     double& result_of(std::size_t tensor, std::size_t reduction) { return reductions_[tensor * reductions + reduction]; }
@@ -182,6 +198,7 @@ class step_runner {
     detail::scalar_states<Plan> states_;
     [[no_unique_address]] std::conditional_t<Plan::has_shape, std::vector<furl::shape>, no_shapes> shapes_;
     walks walks_;
+    [[no_unique_address]] detail::matrix_data_of<Plan, T> matrices_;
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
@@ -259,8 +276,14 @@ class step_runner {
     bool run_walk_of(running_step& now, std::size_t tensor) {
         if (!prepare_walk<Walk>(now)) return false;
         walks_.template execute_tensor<Walk>(now, tensor);
-        walks_.template combine<Walk>(tensor, results_of(tensor));
+        combine_tensor<Walk>(tensor);
         return true;
+    }
+
+    template <std::size_t Walk>
+    void combine_tensor(std::size_t tensor) {
+        walks_.template combine<Walk>(tensor, results_of(tensor));
+        if constexpr (Plan::has_matrices) matrices_.template run<Walk>(tensor);
     }
 
     double* results_of(std::size_t tensor) { return reductions_.data() + tensor * reductions; }
@@ -270,7 +293,7 @@ class step_runner {
     void combine(const running_step& now) {
         if constexpr (Walk + 1 < Plan::order.walks) {
             for (std::size_t i = 0; i < walks_.sizes().size(); ++i)
-                if (!now.tensors.is_absent(i)) walks_.template combine<Walk>(i, results_of(i));
+                if (!now.tensors.is_absent(i)) combine_tensor<Walk>(i);
             [&]<std::size_t... R>(std::index_sequence<R...>) {
                 (combine_tensors<Walk, R>(now), ...);
             }(std::make_index_sequence<reductions>{});

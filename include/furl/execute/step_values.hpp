@@ -9,16 +9,6 @@
 // This header says what the values of a step and of a tensor depend on.
 namespace FURL_NAMESPACE {
 
-/// The per-step values that the rule names by let. A step can report them without a further pass.
-template <class Plan>
-inline constexpr auto step_values = [] {
-    static_vector<name_entry, Plan::program.names.size()> list;
-    for (const auto& n : Plan::program.names)
-        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
-            list.push_back(n);
-    return list;
-}();
-
 namespace detail {
 
 // Whether there are values of a tensor.
@@ -39,14 +29,6 @@ inline constexpr bool only_states_differ = [] {
         if ((x.code == op::count || is_reduction(x.code)) && x.where != domain::step) return false;
     }
     return true;
-}();
-
-// Whether the rule reads the number of elements of all tensors.
-template <class Plan>
-inline constexpr bool counts_all = [] {
-    for (const auto& x : Plan::program.code)
-        if (x.code == op::count && x.where == domain::step) return true;
-    return false;
 }();
 
 // The key of random stream K for a tensor in step t.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/formats/formats.hpp>
+#include <furl/language/matrix_engine.hpp>
 #include <furl/program/plan.hpp>
 
 #include <array>
@@ -17,8 +18,9 @@ struct stored_as_computed {
 
 /// A plan whose streams lie in memory as a storage policy says. A buffer is a piece of memory: first come the main memories of
 /// all streams, in their order, then the companions of the streams whose format has one.
-template <class Plan, class T, class Storage = stored_as_computed>
+template <class Plan, class T, class Storage = stored_as_computed, class Engine = no_matrix_engine>
 struct stored_plan : Plan {
+    using engine = Engine;    ///< what multiplies matrices
     using value_type = T;     ///< the type that a step computes in
     using unstored = Plan;    ///< the plan itself
     using storage = Storage;  ///< the policy

@@ -12,6 +12,8 @@
 
 namespace FURL_NAMESPACE {
 
+struct matrix_function_info;
+
 /// One operation of a rule, as data. Operands are indices of earlier nodes; -1 where there is none.
 struct node {
     op code = op::constant;
@@ -21,11 +23,12 @@ struct node {
     /// What a reduction leaves: a value for each row (over its columns), column, tensor, or step. Of `count`, what it counts the
     /// elements of; of `first_step`, whether tensors share it.
     domain over = domain::tensor;
+    const matrix_function_info* function = nullptr;  ///< of a function of matrices
 };
 
 constexpr bool operator==(const node& a, const node& b) {
     return a.code == b.code && a.operands[0] == b.operands[0] && a.operands[1] == b.operands[1] &&
-           a.operands[2] == b.operands[2] && a.over == b.over && a.name == b.name &&
+           a.operands[2] == b.operands[2] && a.over == b.over && a.function == b.function && a.name == b.name &&
            std::bit_cast<std::uint64_t>(a.value) == std::bit_cast<std::uint64_t>(b.value);
 }
 

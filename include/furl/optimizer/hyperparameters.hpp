@@ -3,7 +3,7 @@
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
-#include <furl/program/program.hpp>
+#include <furl/print/describe.hpp>
 
 #include <algorithm>
 #include <array>
@@ -46,15 +46,7 @@ class hyperparameter_values {
     static constexpr std::size_t size = Plan::program.hypers.size();
 
   public:
-    static constexpr auto names = [] {
-        std::array<std::string_view, size> result{};
-        for (std::size_t i = 0; i < size; ++i) result[i] = Plan::program.hypers[i].name;
-        return result;
-    }();
-
-    constexpr hyperparameter_values() {
-        for (std::size_t i = 0; i < size; ++i) values_[i] = Plan::program.hypers[i].default_value;
-    }
+    static constexpr const auto& names = detail::hyperparameter_names<detail::plan_of<Plan>>;
 
     /// Returns the place of a name; `size` if there is no such name.
     static constexpr std::size_t find(std::string_view name) {
@@ -71,7 +63,7 @@ class hyperparameter_values {
     double operator[](std::size_t i) const { return values_[i]; }
 
   private:
-    std::array<double, size> values_{};
+    std::array<double, size> values_ = detail::hyperparameter_defaults<detail::plan_of<Plan>>;
 };
 
 }  // namespace furl

@@ -2,6 +2,8 @@
 
 #include <furl/base/error.hpp>
 #include <furl/base/finite.hpp>
+#include <furl/language/leaves.hpp>
+#include <furl/language/named.hpp>
 #include <furl/memory/state_memory.hpp>
 #include <furl/optimizer/hyperparameters.hpp>
 #include <furl/optimizer/plan_info.hpp>
@@ -26,7 +28,7 @@ inline bool require_step_count(std::int64_t steps) {
            refuse("furl: the step count is " + std::to_string(steps) + "; it must be at least 0 and at most 2^53");
 }
 
-/// The data of an optimizer (hyperparameters, states, step count), and access to it by names that are known at run time.
+/// The data of an optimizer (hyperparameters, states, step count), and access to it by symbols of the rule and by names of run time.
 ///
 /// @tparam Plan    the stored plan.
 /// @tparam Engine  the engine that runs its steps.
@@ -40,6 +42,56 @@ class optimizer_data {
         : arguments_(sizes_of(shapes)), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
 
   public:
+    /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
+    template <class Name>
+    double& operator[](const hyperparameter<Name>&) {
+        return hypers_[hyper_index<Name>()];
+    }
+    template <class Name>
+    double operator[](const hyperparameter<Name>&) const {
+        return hypers_[hyper_index<Name>()];
+    }
+    /// The values of a hyperparameter that has one for each tensor, by its symbol: `opt[my_rule::decay][tensor] = 0`.
+    template <class Name>
+    std::span<double> operator[](const tensor_hyperparameter<Name>&) {
+        constexpr auto i = state_index<Name>;
+        constexpr bool known = i < Plan::program.states.size() && Plan::program.states[i].role == state_role::hyperparameter;
+        static_assert(known, "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
+        if constexpr (known) return engine_.states().of_tensors(i);
+        else return {};
+    }
+
+    /// Error E17.
+    template <class Symbol>
+    double& operator[](const Symbol&) {
+        static_assert(was_refused<Symbol>,
+                      "furl[E17]: this is no hyperparameter; write opt[my_rule::lr], or opt.set(\"lr\", value) for a name "
+                      "of run time. See docs/errors.md#E17");
+        return hypers_[0];
+    }
+
+    /// A state by its symbol. If it has one value per parameter, row or column, this is a span over the state of a tensor; if it has
+    /// one value per tensor or per step, this is a span over that value, in double.
+    ///
+    /// Errors:  std::invalid_argument if there are several tensors and none is named, or if there is no such tensor.
+    template <StateSymbol S>
+    auto state(const S&) {
+        return state_of<typename S::name>(arguments_.require_one_tensor() ? 0 : no_tensor);
+    }
+    template <StateSymbol S>
+    auto state(const S&, std::size_t tensor) {
+        return state_of<typename S::name>(tensor);
+    }
+
+    /// Error E18.
+    template <class Symbol>
+        requires(!StateSymbol<Symbol> && !std::convertible_to<const Symbol&, std::string_view>)
+    std::span<T> state(const Symbol&, std::size_t = 0) {
+        static_assert(was_refused<Symbol>, "furl[E18]: this is no state; write opt.state(my_rule::m), or its name: "
+                                           "opt.state(\"m\"). See docs/errors.md#E18");
+        return {};
+    }
+
     /// A hyperparameter by its name at run time. If it has a value for each tensor, set sets it for all tensors.
     ///
     /// @returns  whether it was set.
@@ -126,16 +178,17 @@ class optimizer_data {
     }
 
     /// The names of the hyperparameters that have a value for each tensor.
-    static constexpr std::span<const std::string_view> tensor_hyperparameters() { return table::tensor_hyperparameters; }
+    static constexpr std::span<const std::string_view> tensor_hyperparameters() { return detail::tensor_hyperparameter_names<detail::plan_of<Plan>>; }
 
     /// A per-step value that the rule names by let, as the last step computed it, whether it was done or skipped: a norm, the
     /// factor of a clipping, a scheduled rate. It is NaN before the first step.
     ///
     /// Errors:  std::invalid_argument if there is no such name; it lists the names.
     double value(std::string_view name) const {
-        for (std::size_t i = 0; i < table::values.size(); ++i)
-            if (table::values[i] == name) return engine_.values()[i];
-        return detail::refuse(detail::no_such("value of one per step", name, "the rule", table::values),
+        constexpr const auto& names = detail::step_value_names<detail::plan_of<Plan>>;
+        for (std::size_t i = 0; i < names.size(); ++i)
+            if (names[i] == name) return engine_.values()[i];
+        return detail::refuse(detail::no_such("value of one per step", name, "the rule", names),
                               detail::not_a_number<double>);
     }
 
@@ -183,6 +236,38 @@ class optimizer_data {
     bool has_tensor(std::size_t tensor) const { return tensor != no_tensor && arguments_.require_tensor(tensor); }
 
   private:
+    template <class Name>
+    static constexpr std::size_t hyper_index() {
+        constexpr auto i = hyperparameter_values<Plan>::find(name_text<Name>);
+        static_assert(i < Plan::program.hypers.size(),
+                      "furl[E17]: the rule's update uses no hyperparameter of this name. See docs/errors.md#E17");
+        return i < Plan::program.hypers.size() ? i : 0;
+    }
+
+    // The place of a name in the table of states, or past its end if the name is not there.
+    template <class Name>
+    static constexpr std::size_t state_index = [] {
+        std::size_t k = 0;
+        while (k < Plan::program.states.size() && Plan::program.states[k].name != name_text<Name>) ++k;
+        return k;
+    }();
+
+    template <class Name>
+    auto state_of(std::size_t tensor) {
+        constexpr auto i = state_index<Name>;
+        static_assert(i < Plan::program.states.size(),
+                      "furl[E18]: the rule's update uses no state of this name. See docs/errors.md#E18");
+        const bool there = has_tensor(tensor);
+        if constexpr (i >= Plan::program.states.size()) return std::span<T>{};
+        else if constexpr (is_of_lines(Plan::program.states[i].where)) return there ? engine_.line_states().state(i, tensor) : std::span<T>{};
+        else if constexpr (Plan::program.states[i].where == domain::element) {
+            constexpr auto place = table::buffer_of_state(i);
+            using element = typename Plan::template format<place>::element;
+            return there ? std::span<element>(reinterpret_cast<element*>(states_.at(place, tensor, size(tensor)).data()), size(tensor))
+                         : std::span<element>{};
+        } else return there ? std::span<double>(&engine_.states().at(i, tensor), 1) : std::span<double>{};
+    }
+
     // The names of the states that a condition holds for.
     template <class Holds>
     static constexpr auto names_of(Holds holds) {

@@ -4,7 +4,7 @@
 #include <furl/execute/executors.hpp>
 #include <furl/formats/storage.hpp>
 #include <furl/language/leaves.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/language/matrix_engine.hpp>
 #include <furl/program/check.hpp>
 
 #include <cstddef>
@@ -24,6 +24,29 @@ struct diagnose_policies {
                   "furl::optimizer<my_rule, float, furl::strict>. See docs/errors.md#E35");
 };
 
+/// What is wrong with the functions of matrices of a rule.
+enum class matrix_fault { none, no_engine, other_type };
+
+template <class Plan, class T, class Engine>
+inline constexpr matrix_fault matrix_fault_of = [] {
+    for (auto m : Plan::order.matrices) {
+        const auto& function = *Plan::program[m].function;
+        if (function.needs_engine && !MatrixEngine<Engine>) return matrix_fault::no_engine;
+        if (!function.template takes<T>()) return matrix_fault::other_type;
+    }
+    return matrix_fault::none;
+}();
+
+template <matrix_fault Fault>
+struct diagnose_matrices {
+    static_assert(Fault != matrix_fault::no_engine,
+                  "furl[E51]: the rule multiplies matrices, and the optimizer has nothing that does; include furl/matrix/eigen.hpp and write "
+                  "furl::optimizer<my_rule, float, furl::eigen_engine>, or furl/matrix/blas.hpp and furl::blas_engine. See docs/errors.md#E51");
+    static_assert(Fault != matrix_fault::other_type,
+                  "furl[E52]: the rule's matrix function does not take matrices of the optimizer's element type; give it another operator(). "
+                  "See docs/errors.md#E52");
+};
+
 /// The policies of an optimizer, and what is wrong with them.
 template <class Rule, class T, class... Policies>
 struct policies_of {
@@ -31,6 +54,8 @@ struct policies_of {
     using numerics = policy_or_t<policy_kind::numerics, typename execution::numerics, Policies...>;
     using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
     using formats = policy_or_t<policy_kind::storage, stored_as_computed, Policies...>;
+    using engine = policy_or_t<policy_kind::matrices, no_matrix_engine, Policies...>;
+    static constexpr matrix_fault of_matrices = matrix_fault_of<plan<Rule, numerics>, T, engine>;
     static constexpr storage_fault fault = storage_fault_of<execution, plan<Rule, numerics>, T, formats>;
 };
 
@@ -38,13 +63,15 @@ template <class Rule, class T, class... Policies>
 constexpr bool can_be_optimizer() {
     if constexpr (!well_formed<Rule, T>) return false;
     else if constexpr (!policies_fit<Policies...>()) return false;
-    else return policies_of<Rule, T, Policies...>::fault == storage_fault::none;
+    else return policies_of<Rule, T, Policies...>::fault == storage_fault::none && policies_of<Rule, T, Policies...>::of_matrices == matrix_fault::none;
 }
 
 template <class Rule, class T, class... Policies>
 constexpr auto diagnosis_of() {
     if constexpr (!well_formed<Rule, T>) return std::type_identity<diagnose<Rule, T>>{};
     else if constexpr (!policies_fit<Policies...>()) return std::type_identity<diagnose_policies<Policies...>>{};
+    else if constexpr (policies_of<Rule, T, Policies...>::of_matrices != matrix_fault::none)
+        return std::type_identity<diagnose_matrices<policies_of<Rule, T, Policies...>::of_matrices>>{};
     else return std::type_identity<diagnose_storage<policies_of<Rule, T, Policies...>::fault>>{};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <furl/base/shape.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
+#include <furl/print/rule_info.hpp>
 
 #include <cstdint>
 #include <functional>

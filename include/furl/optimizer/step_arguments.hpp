@@ -5,9 +5,10 @@
 #include <furl/language/leaves.hpp>
 #include <furl/memory/step_data.hpp>
 #include <furl/optimizer/hyperparameters.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -104,6 +105,19 @@ class step_arguments {
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
+    /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows: this many elements.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool take_rows(std::size_t tensor, std::size_t elements, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
+                   const input_binding<Names, Data>&... inputs) {
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>()) {
+            elements_of_rows_ = elements;
+            const bool fits = take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+            elements_of_rows_.reset();
+            checked_for_ = nullptr;
+            return fits;
+        } else return false;
+    }
+
     /// Whether the last take was of all tensors, each with a gradient, with these states. Then it can be used again.
     bool has_all(std::span<const std::byte> states) const {
         return checked_for_ == owner_of(states) && tensors_.absent_count == 0;
@@ -145,6 +159,7 @@ class step_arguments {
     std::vector<detail::interval> touched_;  // scratch of the overlap check, in full size, because a copy keeps no capacity
     window taken_;
     bool moved_ = true;
+    std::optional<std::size_t> elements_of_rows_{};  // of gradients and inputs, where these have some rows only
     const void* checked_for_ = nullptr;  // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class TakeInputs>
@@ -189,13 +204,14 @@ class step_arguments {
     bool gather(std::size_t stream, X& x) {
         // These are locals, because with 10,000 tensors of a few values this loop is a good part of the step.
         bool fits = true, moved = false;
+        const bool of_rows = elements_of_rows_ && stream > 0;
         const auto expected = taken_.count, first = taken_.first;
         const auto* const sizes = sizes_.data() + first;
         auto* const buffers = tensors_.buffers.data() + first;
-        const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, buffers](std::size_t k, const auto* elements, std::size_t n) {
+        const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, buffers, of_rows](std::size_t k, const auto* elements, std::size_t n) {
             if (k >= expected || !fits) return;
-            if (n != sizes[k]) {
-                if (n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
+            if (n != (of_rows ? *elements_of_rows_ : sizes[k])) {
+                if (of_rows || n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
                 else moved |= std::exchange(buffers[k][stream], nullptr) != nullptr;
                 return;
             }
@@ -253,9 +269,10 @@ class step_arguments {
     }
 
     bool refuse_size(std::size_t stream, std::size_t tensor, std::size_t given) const {
-        return detail::refuse("furl: tensor " + std::to_string(tensor) + ": " + describe(stream) + " have " +
-                              std::to_string(given) + " elements, expected " + std::to_string(sizes_[tensor]) +
-                              " as at construction");
+        const bool of_rows = elements_of_rows_ && stream > 0;
+        return detail::refuse("furl: tensor " + std::to_string(tensor) + ": " + describe(stream) + " have " + std::to_string(given) +
+                              " elements, expected " + std::to_string(of_rows ? *elements_of_rows_ : sizes_[tensor]) +
+                              (of_rows ? ": a row for each index" : " as at construction"));
     }
 
     bool require_no_overlap(std::span<const std::byte> states) {
@@ -263,7 +280,8 @@ class step_arguments {
         touched_.resize(taken_.count * Plan::first_state + 1);
         for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
-                touched_[k++] = detail::interval::of(tensors_.buffers[i][s], tensors_.is_absent(i) ? 0 : Plan::buffers[s].size(sizes_[i]),
+                touched_[k++] = detail::interval::of(tensors_.buffers[i][s],
+                                                     tensors_.is_absent(i) ? 0 : Plan::buffers[s].size(elements_of_rows_ && s > 0 ? *elements_of_rows_ : sizes_[i]),
                                                      i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);

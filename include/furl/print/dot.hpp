@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/print/equations.hpp>
+#include <furl/program/fingerprint.hpp>
 
 namespace FURL_NAMESPACE {
 
@@ -22,7 +23,7 @@ inline std::string dot_label(const instruction& x) {
         case op::constant: return number_text(x.value);
         case op::hyper: case op::input: return std::string(x.name);
         case op::previous: return "previous(" + std::string(x.name) + ")";
-        default: return std::string(info(x.code).text);
+        default: return std::string(scope_text(x)) + std::string(info(x.code).text);
     }
 }
 

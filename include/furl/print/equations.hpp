@@ -1,10 +1,9 @@
 #pragma once
 
-#include <furl/base/finite.hpp>
+#include <furl/print/words.hpp>
 #include <furl/program/check.hpp>
 #include <furl/program/plan.hpp>
 
-#include <charconv>
 #include <string>
 #include <vector>
 
@@ -20,13 +19,6 @@ struct phrase {
     std::string text;
     tightness holds = tightness::atom;
 };
-
-inline std::string number_text(double value) {
-    if (is_infinite(value)) return value < 0 ? "-infinity" : "infinity";
-    char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-    return {buffer, end};
-}
 
 /// One line of a rule: a name, and the value it stands for.
 struct equation {

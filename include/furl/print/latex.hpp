@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
+#include <furl/language/matrices.hpp>
 #include <furl/print/equations.hpp>
 
 #include <array>
@@ -191,7 +192,7 @@ struct latex_style {
             default: break;
         }
         std::string name;
-        for (char c : info(i.code).text) name += c == '_' ? std::string("\\_") : std::string(1, c);
+        for (char c : i.function ? i.function->name : info(i.code).text) name += c == '_' ? std::string("\\_") : std::string(1, c);
         return call("\\operatorname{" + name + "}" + below("", i.over), x);
     }
 };

@@ -13,21 +13,11 @@ namespace detail {
 
 inline std::string value_number(std::int16_t i) { return "%" + std::to_string(i); }
 
-inline std::string_view domain_word(domain where) {
-    switch (where) {
-        case domain::element: return "parameter";
-        case domain::row: return "row";
-        case domain::column: return "column";
-        case domain::tensor: return "tensor";
-        default: return "step";
-    }
-}
-
 // Writes an instruction: its operation and its operands.
 inline std::string instruction_text(const instruction& x) {
     if (x.code == op::constant) return number_text(x.value);
     std::string text(scope_text(x));
-    text += info(x.code).text;
+    text += x.function ? x.function->name : info(x.code).text;
     if (!x.name.empty()) text += " " + std::string(x.name);
     for (std::size_t k = 0; k < std::size(x.operands); ++k)
         if (x.operands[k] >= 0) text += (k == 0 ? " " : ", ") + value_number(x.operands[k]);

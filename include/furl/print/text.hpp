@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/language/matrices.hpp>
 #include <furl/print/equations.hpp>
 
 #include <algorithm>
@@ -54,7 +55,7 @@ struct text_style {
             case op::logical_not: return {"!" + bracketed(x[0], tightness::sign), tightness::sign};
             default: break;
         }
-        std::string text(info(i.code).text);
+        std::string text(i.function ? i.function->name : info(i.code).text);
         for (std::size_t k = 0; k < x.size(); ++k) text += (k == 0 ? "(" : ", ") + x[k].text;
         return {scoped(i.over, text + ")")};
     }
@@ -108,6 +109,25 @@ std::string text() {
         result += name + " = " + printer.value(e) + "\n";
     }
     return result;
+}
+
+/// The value that a state starts at, in the notation of the language.
+///
+/// @param state  its place in describe<Rule>().states. Past those that the rule names is furl.started, which starts at 0.
+template <class Rule>
+    requires well_formed<Rule>
+std::string initial_text(std::size_t state) {
+    const auto& p = stages<Rule>::written;
+    if (state >= p.states.size()) return number_text(0);
+    return detail::printer_for<detail::text_style>(p).value({nullptr, p.states[state].initial});
+}
+
+/// The condition without which a step is skipped, in the notation of the language; empty if there is none.
+template <class Rule>
+    requires well_formed<Rule>
+std::string guard_text() {
+    const auto& p = stages<Rule>::written;
+    return p.guard < 0 ? "" : detail::printer_for<detail::text_style>(p).value({nullptr, p.guard});
 }
 
 /// For a rule that is not well formed: reports its error.

@@ -2,9 +2,10 @@
 
 #include <furl/base/static_vector.hpp>
 
+#include <algorithm>
 #include <string_view>
 
-/// This folder holds functions that describe a rule as text, by its type. They run nothing.
+/// This folder holds functions that describe a rule by its type, as facts and as text. They run nothing.
 namespace FURL_NAMESPACE {
 
 namespace detail {
@@ -46,6 +47,15 @@ inline constexpr auto plain_name = [] {
 template <class T>
 constexpr std::string_view type_name() {
     return {detail::plain_name<T>.elements, detail::plain_name<T>.size()};
+}
+
+/// The name of a rule's type, without the namespaces.
+template <class Rule>
+constexpr std::string_view short_name() {
+    auto name = type_name<Rule>();
+    const auto end = std::min(name.find('<'), name.size());
+    const auto colon = name.substr(0, end).rfind(':');
+    return colon == name.npos ? name : name.substr(colon + 1);
 }
 
 }  // namespace furl

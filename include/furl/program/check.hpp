@@ -108,6 +108,7 @@ constexpr bool stands_still(const program<Capacity>& p, std::int16_t condition) 
 template <std::size_t Capacity>
 constexpr void check_domains(program<Capacity>& p) {
     for (const auto& x : p.code) {
+        if (x.code == op::matrix && p[x.operands[0]].where != domain::element) p.fail(mistake::no_matrix);
         if (x.code != op::random) continue;
         if (p[x.operands[0]].where != domain::step) p.fail(mistake::seed_per_element);
         const double stream = p[x.operands[1]].value;
@@ -275,6 +276,9 @@ struct report {
     static_assert(Found != mistake::no_stream,
                   "furl[E22]: the stream of random() must be a whole number, at least 0: random(seed, 1). "
                   "See docs/errors.md#E22");
+    static_assert(Found != mistake::no_matrix,
+                  "furl[E52]: a function of matrices, such as orthogonalize, of a value that is no matrix: it is one for each row, column or "
+                  "tensor; give it one of each parameter, such as the gradient or a momentum. See docs/errors.md#E52");
     static_assert(Found != mistake::seed_per_element,
                   "furl[E22]: the seed of random() must be one value per step: a number or a hyperparameter. "
                   "See docs/errors.md#E22");

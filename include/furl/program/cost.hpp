@@ -37,17 +37,16 @@ using cost_table = basic_cost_table<int>;
 
 /// Counts an operation.
 constexpr void count_operation(cost_table& c, op code) {
-    switch (code) {
-        case op::add: case op::subtract: ++c.additions; break;
-        case op::multiply: ++c.multiplications; break;
-        case op::fma: case op::fms: case op::fnma: ++c.fused; break;
-        case op::divide: ++c.divisions; break;
-        case op::sqrt: ++c.square_roots; break;
-        case op::cbrt: case op::exp: case op::expm1: case op::log: case op::log1p: case op::tanh: case op::sin:
-        case op::cos: case op::pow: case op::atan2: case op::random: ++c.functions; break;
-        case op::reduce_sum: case op::reduce_max: ++c.reductions; break;
-        default:
-            if (info(code).kind != op_kind::leaf) ++c.others;
+    switch (info(code).cost) {
+        case op_cost::none: break;
+        case op_cost::addition: ++c.additions; break;
+        case op_cost::multiplication: ++c.multiplications; break;
+        case op_cost::fused: ++c.fused; break;
+        case op_cost::division: ++c.divisions; break;
+        case op_cost::square_root: ++c.square_roots; break;
+        case op_cost::function: ++c.functions; break;
+        case op_cost::other: ++c.others; break;
+        case op_cost::reduction: ++c.reductions; break;
     }
 }
 
@@ -62,6 +61,10 @@ inline constexpr cost_table cost = [] {
             if (plan::program.is_element(i)) count_operation(c, plan::program[i].code);
     for (std::size_t walk = 0; walk < plan::order.walks; ++walk)
         for (std::size_t k = 0; k < plan::streams.size(); ++k) c.loads += plan::walk_reads(walk, k);
+    for (auto m : plan::order.matrices) {  // its operand is stored, and its result is read
+        ++c.stores;
+        for (std::size_t walk = 0; walk < plan::order.walks; ++walk) c.loads += plan::walk_computes(walk, m);
+    }
     for (auto i : plan::order.reductions)
         if (plan::program.reads_elements(plan::program[i])) count_operation(c, plan::program[i].code);
     for (const auto& x : plan::program.code)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/language/matrices.hpp>
 #include <furl/program/check.hpp>
 
 #include <array>
@@ -69,6 +70,7 @@ constexpr static_vector<std::uint64_t, Capacity> value_hashes(const program<Capa
         word_hash h;
         h.add(scope_text(x), info(x.code).text);
         h << x.name;
+        if (x.function) h << x.function->id;
         if (x.code != op::hyper) h << std::bit_cast<std::uint64_t>(value);
         hashes.push_back((h << of(x.operands[0]) << second << of(x.operands[2])).value);
     }

@@ -184,7 +184,7 @@ struct lowering {
     constexpr std::int16_t emit_start(const state_entry& s) {
         instruction x{at(s.starts)};
         if (x.operands[0] >= 0) x.operands[0] = emit(x.operands[0]);
-        x.over = s.where == domain::step ? domain::step : domain::tensor;
+        if (x.over == domain::tensor && s.where == domain::step) x.over = domain::step;
         return out.emit(x);
     }
 

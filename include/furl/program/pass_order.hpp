@@ -8,7 +8,8 @@ namespace FURL_NAMESPACE {
 
 /// The passes and walks of a step, and when each value is known.
 ///
-/// A reduction over a tensor or its columns is known when all of it was read: after a walk over memory. A reduction over a row is
+/// A reduction over a tensor or its columns is known when all of it was read: after a walk over memory; so is a function of
+/// a whole matrix. A reduction over a row is
 /// known when the row was read, and the next pass over the row runs while it is in cache, in the same walk.
 template <std::size_t Capacity>
 struct pass_levels {
@@ -38,6 +39,7 @@ constexpr pass_levels<Capacity> find_levels(const program<Capacity>& p) {
             if (x.where == domain::row && !p.reads_rows(x)) ++phase[i];
             else ++walk[i], phase[i] = 0;
         }
+        if (x.code == op::matrix) ++walk[i], phase[i] = 0;
         phases[walk[i]] = std::max(phases[walk[i]], phase[i]);
         last = std::max(last, walk[i]);
     }
@@ -69,6 +71,7 @@ struct pass_order : pass_levels<Capacity> {
     list rows[Passes];      ///< values computed for each row before the pass
     list columns[Passes];   ///< values computed for each column before the pass, which is the first of a walk
     list reductions;            ///< all reductions, by pass
+    list matrices;              ///< all functions of matrices, by pass
     list scalars;               ///< values of step and tensor, in order
 
     /// The number of the walk that a pass belongs to.
@@ -97,10 +100,11 @@ struct ordering {
         return static_cast<std::size_t>(s.level[p[reduction].operands[0]]);
     }
 
-    // Marks what marked values of one domain read, and what these read of the same domain.
+    // Marks what marked values of one domain read, and what these read of the same domain: not what random() makes its key of, and
+    // not what was done before the pass.
     constexpr void mark_operands(bool (&needed)[Capacity], domain where) const {
         for (auto i = static_cast<std::int16_t>(size() - 1); i >= 0; --i)
-            if (needed[i] && p[i].where == where && p[i].code != op::random && !p.reduces(p[i].code))  // random() makes its key of them
+            if (needed[i] && p[i].where == where && p[i].code != op::random && p[i].code != op::matrix && !p.reduces(p[i].code))
                 for (auto operand : p[i].operands)
                     if (operand >= 0) needed[operand] = true;
     }
@@ -114,6 +118,8 @@ struct ordering {
         }
         for (auto r : s.reductions)
             if (made_in(r) == pass && p.reads_elements(p[r])) needed[p[r].operands[0]] = true;
+        for (auto m : s.matrices)
+            if (made_in(m) == pass) needed[p[m].operands[0]] = true;
         mark_operands(needed, domain::element);
         for (std::int16_t i = 0; i < size(); ++i) {
             if (!needed[i]) continue;
@@ -146,7 +152,10 @@ struct ordering {
             if (is_within(p[i].where, domain::tensor)) s.scalars.push_back(i);
         for (std::size_t pass = 1; pass < s.passes; ++pass)
             for (std::int16_t i = 0; i < size(); ++i)
-                if (is_reduction(p[i].code) && s.level[i] == static_cast<std::int16_t>(pass)) s.reductions.push_back(i);
+                if (s.level[i] == static_cast<std::int16_t>(pass)) {
+                    if (is_reduction(p[i].code)) s.reductions.push_back(i);
+                    if (p[i].code == op::matrix) s.matrices.push_back(i);
+                }
         for (std::size_t pass = 0; pass < s.passes; ++pass) find_elements(pass);
         if (!p.has_lines()) return s;
         for (std::size_t pass = 0; pass < s.passes; ++pass) find_lines(domain::row, pass, pass + 1, s.rows[pass]);

@@ -74,7 +74,8 @@ struct stream_entry {
 /// A rule, ready to run: its program, the order of its passes, and its streams.
 template <class Rule, class Numerics>
 struct plan {
-    using rule = Rule;  ///< the rule of this plan
+    using rule = Rule;          ///< the rule of this plan
+    using numerics = Numerics;  ///< how closely the loop follows it
 
     /// The program that runs.
     static constexpr auto program = Numerics::optimize(stages<Rule>::expanded, [](auto&&...) {});
@@ -125,6 +126,22 @@ struct plan {
     static constexpr bool has_lines = program.has_lines();
     static constexpr bool has_shape = program.has_shape();
 
+    /// Whether functions of whole matrices run between the walks.
+    static constexpr bool has_matrices = !order.matrices.empty();
+
+    /// Whether rows can step on their own: no value depends on other rows, and none starts with the tensor rather than with the row.
+    static constexpr bool steps_by_rows = [] {
+        for (auto r : order.reductions)
+            if (program[r].where != domain::row) return false;
+        if (has_matrices) return false;
+        constexpr const auto& written = stages<Rule>::written;
+        for (const auto& s : written.states) {
+            const bool differs_by_row = join(s.where, domain::row) == s.where;
+            if (s.starts >= 0 && differs_by_row && !is_within(domain::row, written[s.starts].where)) return false;
+        }
+        return true;
+    }();
+
     /// The column values that passes read for each element.
     static constexpr auto column_values = [] {
         list_of_lines result;
@@ -165,11 +182,17 @@ struct plan {
         return false;
     }
 
+    /// Whether a pass of a walk computes a value for each element, or loads it.
+    static constexpr bool walk_computes(std::size_t walk, std::int16_t value) {
+        for (auto pass = order.first[walk]; pass < order.first[walk + 1]; ++pass)
+            for (auto i : order.elements[pass])
+                if (i == value) return true;
+        return false;
+    }
+
     /// Whether a walk over memory reads a stream. It reads a row once, whatever the number of its passes.
     static constexpr bool walk_reads(std::size_t walk, std::size_t stream) {
-        for (auto pass = order.first[walk]; pass < order.first[walk + 1]; ++pass)
-            if (reads(pass, stream)) return true;
-        return false;
+        return streams[stream].load >= 0 && walk_computes(walk, streams[stream].load);
     }
 
     /// The walks that go over memory. Others compute only values of rows and columns.
@@ -180,10 +203,34 @@ struct plan {
             for (auto r : order.reductions)
                 goes_over_it = goes_over_it || (program.reads_elements(program[r]) &&
                                                 order.walk_of(static_cast<std::size_t>(order.level[program[r].operands[0]])) == walk);
+            for (auto m : order.matrices)
+                goes_over_it = goes_over_it || order.walk_of(static_cast<std::size_t>(order.level[program[m].operands[0]])) == walk;
             if (goes_over_it) result.push_back(walk);
         }
         return result;
     }();
 };
+
+/// The per-step values that the rule names by let. A step can report them without a further pass.
+template <class Plan>
+inline constexpr auto step_values = [] {
+    static_vector<name_entry, Plan::program.names.size()> list;
+    for (const auto& n : Plan::program.names)
+        if (n.kind == op::let && Plan::program[n.value].where == domain::step && !info(Plan::program[n.value].code).is_condition)
+            list.push_back(n);
+    return list;
+}();
+
+namespace detail {
+
+// Whether the rule reads the number of elements of all tensors.
+template <class Plan>
+inline constexpr bool counts_all = [] {
+    for (const auto& x : Plan::program.code)
+        if (x.code == op::count && x.where == domain::step) return true;
+    return false;
+}();
+
+}  // namespace detail
 
 }  // namespace furl

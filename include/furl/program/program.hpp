@@ -74,6 +74,7 @@ enum class mistake : std::uint8_t {
     no_stream,            ///< E22
     decay_out_of_range,   ///< E34
     biased_start,         ///< E37
+    no_matrix,            ///< E52
 };
 
 /// A rule as a list of instructions and the tables of its names.
@@ -188,7 +189,7 @@ struct program {
     /// Whether a value depends on the shape of a tensor.
     constexpr bool has_shape() const {
         for (const auto& x : code)
-            if (x.code == op::count && (x.over == domain::row || x.over == domain::column)) return true;
+            if (x.code == op::matrix || (x.code == op::count && (x.over == domain::row || x.over == domain::column))) return true;
         return has_lines();
     }
 

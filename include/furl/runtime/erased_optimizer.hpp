@@ -2,7 +2,8 @@
 
 #include <furl/base/chunk_runner.hpp>
 #include <furl/base/shape.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
+#include <furl/print/rule_info.hpp>
 
 #include <array>
 #include <cstddef>

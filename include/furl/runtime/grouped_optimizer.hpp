@@ -58,6 +58,11 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return add<Rule, Policies...>(std::span(sizes.begin(), sizes.size()), settings);
     }
 
+    template <class Rule, class... Policies>
+    group& add(std::initializer_list<furl::shape> shapes, const group_settings& settings = {}) {
+        return add<Rule, Policies...>(std::span(shapes.begin(), shapes.size()), settings);
+    }
+
     /// Adds a group whose rule is given by name: `opt.add(furl::zoo_registry(), "adamw", sizes)`.
     template <class Sizes>
     group& add(const registry<T>& rules, std::string_view rule, const Sizes& sizes, const group_settings& settings = {}) {

@@ -34,6 +34,11 @@ any_optimizer<T> make_optimizer(std::string_view rule, std::initializer_list<set
                                 std::initializer_list<std::size_t> sizes) {
     return zoo_registry<T>().make(rule, settings, sizes);
 }
+template <class T = float>
+any_optimizer<T> make_optimizer(std::string_view rule, std::initializer_list<setting> settings,
+                                std::initializer_list<furl::shape> shapes) {
+    return zoo_registry<T>().make(rule, settings, shapes);
+}
 template <class T = float, std::ranges::input_range Settings, class Sizes>
 any_optimizer<T> make_optimizer(std::string_view rule, const Settings& settings, const Sizes& sizes) {
     return zoo_registry<T>().make(rule, settings, sizes);

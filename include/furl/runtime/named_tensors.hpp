@@ -1,7 +1,7 @@
 #pragma once
 
 #include <furl/memory/step_data.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/optimizer/named_values.hpp>
 
 #include <ranges>
 #include <span>

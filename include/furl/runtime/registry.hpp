@@ -43,15 +43,6 @@ struct rule_name {
 template <detail::rule_name Name, class Rule>
 struct as {};
 
-/// The name of a rule's type, without the namespaces.
-template <class Rule>
-constexpr std::string_view short_name() {
-    auto name = type_name<Rule>();
-    const auto end = std::min(name.find('<'), name.size());
-    const auto colon = name.substr(0, end).rfind(':');
-    return colon == name.npos ? name : name.substr(colon + 1);
-}
-
 /// The implementation of registry. It is a class of its own because units that are compiled for different processors share
 /// the name registry, but not this code.
 ///
@@ -105,6 +96,10 @@ class registry_base {
     any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings,
                           std::initializer_list<std::size_t> sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
+    }
+    any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings,
+                          std::initializer_list<furl::shape> shapes) const {
+        return make_with(rule, settings, detail::list_of_shapes(shapes));
     }
     template <std::ranges::input_range Settings, class Sizes>
     any_optimizer<T> make(std::string_view rule, const Settings& settings, const Sizes& sizes) const {

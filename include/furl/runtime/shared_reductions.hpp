@@ -2,7 +2,7 @@
 
 #include <furl/base/finite.hpp>
 #include <furl/execute/reduction_tree.hpp>
-#include <furl/optimizer/state_table.hpp>
+#include <furl/print/rule_info.hpp>
 
 #include <cstddef>
 #include <vector>

@@ -1,9 +1,11 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/base/macros.hpp>
+#include <furl/language/op.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <utility>
 
 namespace FURL_NAMESPACE {
 
@@ -11,9 +13,40 @@ namespace FURL_NAMESPACE {
 template <class V>
 struct arithmetic;
 
-/// The operations that the evaluator asks of arithmetic<V>. A new function of numbers is one line here.
+namespace detail {
+
+// Calls the member of an arithmetic that has the name of an operation.
+template <op Code>
+struct member;
+#define FURL_ROW(name, kind, arity, is_condition, cost, text)                       \
+    template <>                                                                     \
+    struct member<op::name> {                                                       \
+        template <class A, class... V>                                              \
+        static FURL_INLINE constexpr auto of(V... x) -> decltype(A::name(x...)) {   \
+            return A::name(x...);                                                   \
+        }                                                                           \
+    };
+FURL_OPERATIONS(FURL_ROW)
+#undef FURL_ROW
+
+// Whether a number of operands gives a number.
+template <class V, op Code>
+concept Computes = (info(Code).arity == 1 && requires(V x) { { member<Code>::template of<arithmetic<V>>(x) } -> std::convertible_to<V>; }) ||
+                   (info(Code).arity == 2 && requires(V x) { { member<Code>::template of<arithmetic<V>>(x, x) } -> std::convertible_to<V>; });
+
+// Whether an arithmetic has all functions of the library.
+template <class V, class Codes = std::make_index_sequence<op_table.size()>>
+inline constexpr bool computes_functions = false;
+template <class V, std::size_t... Code>
+inline constexpr bool computes_functions<V, std::index_sequence<Code...>> =
+    ((!is_library_call(static_cast<op>(Code)) || Computes<V, static_cast<op>(Code)>) && ...);
+
+}  // namespace detail
+
+/// The operations that the evaluator asks of arithmetic<V>. They have the names of the rows of FURL_OPERATIONS: beside those below
+/// there is a member for each row that costs a function, such as `tanh`.
 template <class V>
-concept Arithmetic = requires(V x, typename arithmetic<V>::element number, typename arithmetic<V>::mask truth) {
+concept Arithmetic = detail::computes_functions<V> && requires(V x, typename arithmetic<V>::element number, typename arithmetic<V>::mask truth) {
     { arithmetic<V>::width } -> std::convertible_to<std::size_t>;    // the elements of a V, by which a loop advances
     { arithmetic<V>::broadcast(number) } -> std::convertible_to<V>;  // constants, and values of one per step or tensor
 
@@ -30,19 +63,9 @@ concept Arithmetic = requires(V x, typename arithmetic<V>::element number, typen
     { arithmetic<V>::divide(x, x) } -> std::convertible_to<V>;
     { arithmetic<V>::negate(x) } -> std::convertible_to<V>;
     { arithmetic<V>::sqrt(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::cbrt(x) } -> std::convertible_to<V>;
     { arithmetic<V>::abs(x) } -> std::convertible_to<V>;
     { arithmetic<V>::floor(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::exp(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::expm1(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::log(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::log1p(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::tanh(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::sin(x) } -> std::convertible_to<V>;
-    { arithmetic<V>::cos(x) } -> std::convertible_to<V>;
     { arithmetic<V>::copysign(x, x) } -> std::convertible_to<V>;
-    { arithmetic<V>::pow(x, x) } -> std::convertible_to<V>;
-    { arithmetic<V>::atan2(x, x) } -> std::convertible_to<V>;
 
     // Comparisons follow IEEE: with a NaN all but not_equal are false, whatever a compiler assumes about NaN.
     { arithmetic<V>::less(x, x) } -> std::convertible_to<typename arithmetic<V>::mask>;

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <furl/base/chunk_runner.hpp>
+#include <furl/execute/partition.hpp>
+#include <furl/formats/stored_plan.hpp>
+
+#include <algorithm>
+#include <cstddef>
+
+// A step of some rows of a table, of which gradients and inputs have no others.
+namespace FURL_NAMESPACE::detail {
+
+/// Calls run(from, to) for chunks of n rows, on the threads of a runner.
+template <class Environment, class Runner, class Run>
+void run_rows(std::size_t n, std::size_t columns, Runner& runner, Run run) {
+    const auto threads = concurrency_of(runner);
+    const auto worth_it = n * (columns + 64) / partition::least;
+    const auto chunks = threads < 2 ? 1 : std::clamp<std::size_t>(worth_it, 1, std::min(n, 4 * threads));
+    const auto body = [&](std::size_t i) {
+        [[maybe_unused]] const Environment denormals;
+        run(n * i / chunks, n * (i + 1) / chunks);
+    };
+    if (chunks == 1) body(0);
+    else runner(chunks, body);
+}
+
+/// Calls visit(p, bytes) for the buffers that have only the rows of the step: those of gradients and inputs.
+template <class Plan, class Visit>
+FURL_INLINE void for_each_compact(Visit visit) {
+    for (std::size_t p = 1; p < Plan::first_state; ++p) visit(p, Plan::buffers[p].bytes);
+}
+
+}  // namespace furl::detail

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <furl/base/build.hpp>
+
+#include <span>
+#include <string_view>
+
+namespace FURL_NAMESPACE {
+
+/// A hyperparameter and its value.
+struct setting {
+    std::string_view name;
+    double value;
+};
+
+/// An input of a step that is named at run time, with a tensor for each tensor of the optimizer.
+template <class T>
+struct named_data {
+    std::string_view name;
+    std::span<const std::span<const T>> tensors;
+};
+
+}  // namespace furl

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <furl/base/error.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <ranges>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace FURL_NAMESPACE {
+
+/// Says that rows may be named twice, and that their gradients are added up first: `opt.step_rows(furl::sum_duplicates, indices, w, g)`.
+struct sum_duplicates_t {};
+inline constexpr sum_duplicates_t sum_duplicates{};
+
+namespace detail {
+
+/// The indices of rows: any range of integers.
+template <class X>
+concept RowIndices = std::ranges::forward_range<X> && std::integral<std::ranges::range_value_t<X>>;
+
+/// The rows of a step, by their numbers in the table. It finds those that do not exist and those that are named twice, in a time that
+/// grows with the rows named.
+class row_indices {
+  public:
+    /// Takes indices into a table of so many rows. Returns whether all exist.
+    template <RowIndices X>
+    bool take(std::size_t table_rows, const X& indices) {
+        rows_.clear();
+        for (auto i : indices) {
+            if (std::cmp_less(i, 0) || std::cmp_greater_equal(i, table_rows))
+                return refuse("furl: index " + std::to_string(i) + ", at place " + std::to_string(rows_.size()) + ", is no row of the table, which has " +
+                              std::to_string(table_rows));
+            rows_.push_back(static_cast<std::size_t>(i));
+        }
+        return true;
+    }
+
+    const std::vector<std::size_t>& rows() const { return rows_; }
+
+    /// Returns whether no row is named twice.
+    bool are_distinct(std::size_t table_rows) {
+        if (is_increasing()) return true;
+        begin_marks(table_rows);
+        for (std::size_t k = 0; k < rows_.size(); ++k) {
+            if (is_marked(rows_[k]))
+                return refuse("furl: row " + std::to_string(rows_[k]) + " is named twice, at places " + std::to_string(place_of(rows_[k])) +
+                              " and " + std::to_string(k) + "; add its gradients up, or call step_rows(furl::sum_duplicates, indices, ...)");
+            mark(rows_[k], k);
+        }
+        return true;
+    }
+
+    /// Names each row once, in the order in which they were named first. Calls add(from, to) for each row that is named again, where
+    /// `to` is its new place, and move(from, to) for the others. Returns whether there were any.
+    template <class Move, class Add>
+    void unite(std::size_t table_rows, Move move, Add add) {
+        begin_marks(table_rows);
+        std::size_t distinct = 0;
+        for (std::size_t k = 0; k < rows_.size(); ++k) {
+            const auto row = rows_[k];
+            if (is_marked(row)) {
+                add(k, place_of(row));
+            } else {
+                mark(row, distinct);
+                move(k, distinct);
+                rows_[distinct++] = row;
+            }
+        }
+        rows_.resize(distinct);
+    }
+
+  private:
+    std::vector<std::size_t> rows_;
+    std::vector<std::uint64_t> marks_;  // for each row of the table, the number of the call that named it, and the place there
+    std::uint32_t call_ = 0;
+
+    bool is_increasing() const {
+        for (std::size_t k = 1; k < rows_.size(); ++k)
+            if (rows_[k] <= rows_[k - 1]) return false;
+        return true;
+    }
+
+    // Marks of earlier calls have other numbers, so they need not be cleared.
+    void begin_marks(std::size_t table_rows) {
+        if (marks_.size() != table_rows || ++call_ == 0) {
+            marks_.assign(table_rows, 0);
+            call_ = 1;
+        }
+    }
+    bool is_marked(std::size_t row) const { return marks_[row] >> 32 == call_; }
+    std::size_t place_of(std::size_t row) const { return static_cast<std::uint32_t>(marks_[row]); }
+    void mark(std::size_t row, std::size_t place) { marks_[row] = std::uint64_t{call_} << 32 | static_cast<std::uint32_t>(place); }
+};
+
+/// Whether rows of this length can lie alone where a plan stores numbers in blocks; refuses them if not.
+template <class Plan>
+bool require_block_rows(std::size_t columns) {
+    return Plan::block == 1 || columns % Plan::block == 0 ||
+           refuse("furl: rows have " + std::to_string(columns) + " elements, and a state is stored in blocks of " + std::to_string(Plan::block) +
+                  "; rows need whole blocks");
+}
+
+}  // namespace detail
+
+}  // namespace furl

@@ -1,0 +1,228 @@
+#include <doctest/doctest.h>
+
+#include <support/compare.hpp>
+#include <support/messages.hpp>
+
+#include <furl/furl.hpp>
+#include <furl/threads/thread_pool.hpp>
+#include <furl/zoo/adam.hpp>
+#include <furl/zoo/sgd.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <random>
+
+using namespace furl;
+using namespace furl::tests;
+
+namespace {
+
+constexpr std::size_t table_rows = 20, width_of_row = 6;
+
+std::vector<float> draw(std::size_t n, unsigned seed) {
+    std::mt19937 generator(seed);
+    std::uniform_real_distribution<float> d(-1, 1);
+    std::vector<float> x(n);
+    for (auto& v : x) v = d(generator);
+    return x;
+}
+
+/// A value of each row, its state and an input.
+struct row_wise {
+    static constexpr auto v = accumulate<"v">(per_row(mean(square(grad))));
+    static constexpr auto m = ema<"m">(grad * input<"h">, 0.5);
+    static constexpr auto update = param - 0.5 * m / (sqrt(v) + 0.25);
+};
+
+/// The counts of steps and the starts of states are those of each row.
+struct lazy {
+    static constexpr auto m = ema<"m">(grad, 0.9);
+    static constexpr auto start = state<"start">(param, [](auto old) { return old; });
+    static constexpr auto update = steps_per_row(with(param - 0.125 * bias_corrected(m), start));
+};
+
+struct reads_tensor {
+    static constexpr auto update = param - grad / norm(grad);
+};
+struct reads_columns {
+    static constexpr auto update = param - grad / per_column(norm(grad));
+};
+struct starts_with_tensor {
+    static constexpr auto start = state<"start">(param, [](auto old) { return old; });
+    static constexpr auto update = with(param - grad, start);
+};
+static_assert(plan<row_wise, contracted>::steps_by_rows && plan<lazy, contracted>::steps_by_rows && plan<zoo::adam, contracted>::steps_by_rows);
+static_assert(!plan<reads_tensor, contracted>::steps_by_rows && !plan<reads_columns, contracted>::steps_by_rows &&
+              !plan<starts_with_tensor, contracted>::steps_by_rows);
+
+const std::vector<std::vector<int>> batches{{3, 0, 17}, {19}, {5, 4, 3, 2, 1, 0}, {7, 8, 9, 10}, {17, 3}};
+
+// The rows of a step as a table of their own, of an optimizer whose rows are these: what step_rows must equal.
+template <class Opt, class Copy>
+void check_equals_dense_steps(Copy copy) {
+    Opt sparse(shape{table_rows, width_of_row});
+    auto w = draw(table_rows * width_of_row, 1), expected = w;
+    std::map<std::string, std::vector<float>> states;
+    for (auto name : sparse.states()) states[std::string(name)] = sparse.read_state(name);
+    std::int64_t t = 0;
+    for (const auto& rows : batches) {
+        const auto g = draw(rows.size() * width_of_row, static_cast<unsigned>(10 + t)), h = draw(rows.size() * width_of_row, static_cast<unsigned>(50 + t));
+        // A dense step of a small table that holds the named rows and their states.
+        Opt dense(shape{rows.size(), width_of_row});
+        std::vector<float> small(rows.size() * width_of_row);
+        const auto each = [&](auto visit) {
+            for (std::size_t k = 0; k < rows.size(); ++k) visit(k, static_cast<std::size_t>(rows[k]));
+        };
+        each([&](std::size_t k, std::size_t r) { std::copy_n(&expected[r * width_of_row], width_of_row, &small[k * width_of_row]); });
+        for (auto& [name, values] : states) {
+            const auto width = values.size() / table_rows;
+            each([&](std::size_t k, std::size_t r) { std::copy_n(&values[r * width], width, &dense.state(name)[k * width]); });
+        }
+        dense.set_step_count(t);
+        copy(dense, small, g, h);
+        each([&](std::size_t k, std::size_t r) { std::copy_n(&small[k * width_of_row], width_of_row, &expected[r * width_of_row]); });
+        for (auto& [name, values] : states) {
+            const auto width = values.size() / table_rows;
+            each([&](std::size_t k, std::size_t r) { std::copy_n(&dense.state(name)[k * width], width, &values[r * width]); });
+        }
+        if constexpr (requires { sparse.step_rows(rows, w, g, input<"h"> = h); } && std::is_same_v<typename Opt::rule, row_wise>)
+            REQUIRE(sparse.step_rows(rows, w, g, input<"h"> = h));
+        else REQUIRE(sparse.step_rows(rows, w, g));
+        ++t;
+        CHECK(first_difference(w, expected) == nowhere);
+        for (auto& [name, values] : states) CHECK(first_difference(sparse.read_state(name), values) == nowhere);
+        CHECK(sparse.step_count() == t);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("step_rows does for the rows named what a dense step of these rows does, and touches no others") {
+    const auto plain = [](auto& opt, auto& w, const auto& g, const auto&) { opt.step(w, g); };
+    check_equals_dense_steps<optimizer<zoo::adam>>(plain);
+    check_equals_dense_steps<optimizer<zoo::adam, float, strict>>(plain);
+    check_equals_dense_steps<naive<zoo::adam>>(plain);
+    check_equals_dense_steps<optimizer<row_wise>>([](auto& opt, auto& w, const auto& g, const auto& h) { opt.step(w, g, input<"h"> = h); });
+    check_equals_dense_steps<naive<row_wise>>([](auto& opt, auto& w, const auto& g, const auto& h) { opt.step(w, g, input<"h"> = h); });
+}
+
+TEST_CASE("all rows in order are a dense step") {
+    optimizer<row_wise> sparse(shape{table_rows, width_of_row}), dense(shape{table_rows, width_of_row});
+    auto w = draw(table_rows * width_of_row, 1), v = w;
+    std::vector<unsigned char> all(table_rows);
+    for (std::size_t i = 0; i < table_rows; ++i) all[i] = static_cast<unsigned char>(i);
+    for (unsigned t = 0; t < 3; ++t) {
+        const auto g = draw(w.size(), 5 + t), h = draw(w.size(), 9 + t);
+        sparse.step_rows(all, w, g, input<"h"> = h);
+        dense.step(v, g, input<"h"> = h);
+    }
+    CHECK(w == v);
+    CHECK(sparse.read_state("v") == dense.read_state("v"));
+}
+
+TEST_CASE("steps_per_row counts each row's steps, and starts its states with them") {
+    optimizer<lazy> opt(shape{3, 2});
+    std::vector<float> w{10, 20, 30, 40, 50, 60};
+    const std::vector<float> ones{1, 1};
+    for (int t = 0; t < 4; ++t) opt.step_rows(std::array{1}, w, ones);
+    // Each corrected average of ones is 1, whatever the row's count.
+    CHECK(w[2] == doctest::Approx(29.5));
+    opt.step_rows(std::list<std::int64_t>{2}, w, ones);
+    CHECK(w[4] == doctest::Approx(49.875));  // with the optimizer's count of 5 it would be 49.97
+    CHECK(opt.read_state("row_steps") == std::vector<float>{0, 4, 1});
+    CHECK(opt.read_state("start")[2] == 30);
+    CHECK(opt.read_state("start")[4] == 50);
+    CHECK(opt.read_state("start")[0] == 0);
+    CHECK(opt.step_count() == 5);
+    // A dense step counts for all rows.
+    opt.step(w, std::vector<float>(6, 1.0f));
+    CHECK(opt.read_state("row_steps") == std::vector<float>{1, 5, 2});
+    CHECK(opt.read_state("start")[0] == 10);
+    opt.reset();
+    CHECK(opt.read_state("row_steps") == std::vector<float>{0, 0, 0});
+}
+
+TEST_CASE("the same bits on any number of threads") {
+    thread_pool pool(3);
+    const std::size_t rows = 4000, length = 37;
+    optimizer<row_wise> one(shape{rows, length}), many(shape{rows, length});
+    auto w = draw(rows * length, 1), v = w;
+    std::vector<std::size_t> named;
+    for (std::size_t i = 0; i < rows; i += 2) named.push_back((i * 7919) % rows);
+    std::ranges::sort(named);
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    const auto g = draw(named.size() * length, 2), h = draw(named.size() * length, 3);
+    for (int t = 0; t < 2; ++t) {
+        one.step_rows(named, w, g, input<"h"> = h);
+        many.step_rows(pool, named, v, g, input<"h"> = h);
+    }
+    CHECK(w == v);
+    CHECK(one.read_state("v") == many.read_state("v"));
+}
+
+TEST_CASE("a wrong row, a row twice, and sizes that do not fit are refused before anything is written") {
+    optimizer<zoo::adam> opt(shape{table_rows, width_of_row});
+    const auto before = draw(table_rows * width_of_row, 1);
+    auto w = before;
+    const auto g = draw(3 * width_of_row, 2);
+    const auto refused = [&](auto call, const char* message) {
+        CHECK_THROWS_WITH_AS(call(), doctest::Contains(message), std::invalid_argument);
+        CHECK(w == before);
+        CHECK(opt.step_count() == 0);
+        CHECK(opt.read_state("m") == std::vector<float>(w.size()));
+    };
+    refused([&] { opt.step_rows(std::vector{1, 20, 2}, w, g); }, "index 20, at place 1, is no row of the table, which has 20");
+    refused([&] { opt.step_rows(std::vector{1, 2, -1}, w, g); }, "index -1, at place 2");
+    refused([&] { opt.step_rows(std::vector<std::uint64_t>{1, ~std::uint64_t{0}, 2}, w, g); }, "index 18446744073709551615, at place 1");
+    refused([&] { opt.step_rows(std::vector{4, 2, 4}, w, g); }, "row 4 is named twice, at places 0 and 2");
+    refused([&] { opt.step_rows(std::vector{1, 2}, w, g); }, "gradients have 18 elements, expected 12: a row for each index");
+    refused([&] { opt.step_rows(sum_duplicates, std::vector{1, 2}, w, g); }, "gradients have 18 elements, expected 12");
+    refused([&] { opt.step_rows(std::vector{1, 2, 3}, w, std::vector<float>()); }, "gradients have 0 elements");
+    std::vector<float> small(12);
+    refused([&] { opt.step_rows(std::vector{1, 2, 3}, small, g); }, "parameters have 12 elements, expected 120");
+    refused([&] { opt.step_rows(std::vector{1, 2, 3}, w, std::span<const float>(w).first(18)); }, "overlap");
+    optimizer<zoo::adam> two({shape{2, 2}, shape{3, 3}});
+    CHECK_THROWS_WITH_AS(two.step_rows(std::vector{1}, small, g), doctest::Contains("needs an optimizer for each table"), std::invalid_argument);
+    CHECK_FALSE(opt.step_rows(std::vector<int>(), w, std::vector<float>()));
+    CHECK(opt.step_count() == 0);
+    // After a refusal the next call is a step as any other.
+    CHECK(opt.step_rows(std::vector{4, 2, 3}, w, g));
+    CHECK(opt.step(w, before));
+}
+
+TEST_CASE("gradients of a row that is named twice are added up on demand") {
+    optimizer<zoo::sgd> opt(shape{table_rows, width_of_row}), once(shape{table_rows, width_of_row});
+    auto w = draw(table_rows * width_of_row, 1), v = w;
+    const auto g = draw(5 * width_of_row, 2);
+    CHECK(opt.step_rows(sum_duplicates, std::vector{4, 2, 4, 9, 4}, w, g));
+    std::vector<float> sums(3 * width_of_row);
+    for (std::size_t j = 0; j < width_of_row; ++j) {
+        sums[j] = g[j] + g[2 * width_of_row + j] + g[4 * width_of_row + j];
+        sums[width_of_row + j] = g[width_of_row + j];
+        sums[2 * width_of_row + j] = g[3 * width_of_row + j];
+    }
+    once.step_rows(std::vector{4, 2, 9}, v, sums);
+    for (std::size_t i = 0; i < w.size(); ++i) CHECK(w[i] == doctest::Approx(v[i]).epsilon(1e-6));
+    CHECK(w != draw(table_rows * width_of_row, 1));
+}
+
+TEST_CASE("formats: narrow states step by rows; states in blocks need rows of whole blocks") {
+    using stored = optimizer<zoo::adam, float, storage<state_as<"m", bfloat16>, state_as<"v", bfloat16>>>;
+    stored sparse(shape{table_rows, width_of_row}), dense(shape{3, width_of_row});
+    auto w = draw(table_rows * width_of_row, 1);
+    std::vector<float> small(w.begin() + 12, w.begin() + 30);
+    const auto g = draw(3 * width_of_row, 2);
+    sparse.step_rows(std::vector{2, 3, 4}, w, g);
+    dense.step(small, g);
+    CHECK(std::equal(small.begin(), small.end(), w.begin() + 12));
+    const auto m = sparse.read_state("m");
+    CHECK(std::vector<float>(m.begin() + 12, m.begin() + 30) == dense.read_state("m"));
+    using blocks = optimizer<zoo::adam, float, storage<state_as<"m", block8>, state_as<"v", block8_positive>>>;
+    blocks odd(shape{table_rows, width_of_row}), whole(shape{4, 512});
+    CHECK_THROWS_WITH_AS(odd.step_rows(std::vector{2, 3, 4}, w, g), doctest::Contains("stored in blocks of 256"), std::invalid_argument);
+    auto big = draw(4 * 512, 1);
+    CHECK(whole.step_rows(std::vector{2, 0}, big, draw(2 * 512, 3)));
+}
