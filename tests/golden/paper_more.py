@@ -27,7 +27,7 @@ def ano(param, grads, *, lr=1e-4, beta1=0.92, beta2=0.99, eps=1e-8, weight_decay
 
     param *= 1 - lr weight_decay;  m = beta1 m + (1-beta1) g;  v = beta2 v + (1-beta2) sign(g^2 - v) g^2, with the old v;
     param -= lr |g| sign(m)/(sqrt(v^) + eps).
-    Source: arXiv 2508.18258, algorithm 1; kozistr/pytorch_optimizer ano.py.
+    Source: arXiv 2508.18258; kozistr/pytorch_optimizer ano.py.
     """
     m, v = np.zeros_like(param), np.zeros_like(param)
     for t, g in enumerate(grads, 1):
@@ -125,7 +125,7 @@ def adamc(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_dec
     """AdamC, for layers before a normalization.
 
     param *= 1 - lr^2/lr_max weight_decay;  param -= lr m^/(sqrt(v^) + eps).
-    Source: Defazio 2025, arXiv 2506.02285, algorithm 1; kozistr/pytorch_optimizer adamc.py with normalized.
+    Source: Defazio 2025, arXiv 2506.02285; kozistr/pytorch_optimizer adamc.py with normalized.
     Dialect: eps as in Adam; kozistr's is divided by the correction too.
     """
     for u in _adam_directions(param, grads, beta1, beta2, eps):

@@ -315,7 +315,7 @@ def clipped_sgd(param, grads, *, lr=0.1, clip=0.01, eps=1e-3):
     """SGD with adaptive gradient clipping, row by row.
 
     limit = clip max(|param_i|, eps);  g_i *= limit/max(|g_i|, 1e-6) unless |g_i| < limit;  param -= lr g.
-    Source: Brock et al. 2021, arXiv 2102.06171, equation 3; optax adaptive_grad_clip (optax/transforms/_clipping.py).
+    Source: Brock et al. 2021, arXiv 2102.06171; optax adaptive_grad_clip (optax/transforms/_clipping.py).
     """
     for g in grads:
         length, limit = row_norm(g), clip * np.maximum(row_norm(param), eps)

@@ -32,7 +32,7 @@ constexpr auto centralized_per_row(const X& x) {
 /// @param eps   the least norm that a row counts with, in the unit of the parameter, so that rows of 0 can move.
 /// @returns  an expression of the shape of x.
 /// Cost:    no more passes in a rule without reductions over columns or tensors; 2 fma, 1 multiplication per parameter.
-/// Source:  Brock, De, Smith & Simonyan 2021, equation 3; optax's adaptive_grad_clip, whose units are the columns, as its
+/// Source:  Brock, De, Smith & Simonyan 2021; optax's adaptive_grad_clip, whose units are the columns, as its
 ///          matrices have one for each output. The paper does not clip the last layer.
 template <Expression X, class Clip = double, class Eps = double>
 constexpr auto adaptive_gradient_clipping(const X& x, const Clip& clip = 0.01, const Eps& eps = 1e-3) {

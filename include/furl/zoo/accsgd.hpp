@@ -14,7 +14,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, kappa 1000, xi 10, c 0.7.
 /// State:     w, n values, starts at the parameters.
 /// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
-/// Source:    Jain et al. 2018 and Kidambi et al. 2018; rahulkidambi/AccSGD, whose learning rate has no default. PyTorch has none.
+/// Source:    Jain et al. 2018 and Kidambi et al. 2018; rahulkidambi/AccSGD, whose learning rate has no default. PyTorch
+///            has none.
 struct accsgd {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto kappa = hyper<"kappa">(1000.0);

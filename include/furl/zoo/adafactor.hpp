@@ -52,7 +52,7 @@ struct adafactor {
 /// Defaults:  those of adafactor.
 /// State:     v, n values, starts at 0.
 /// Cost:      2 passes: 6 loads, 2 stores per parameter: 32 bytes in float.
-/// Source:    torch.optim.Adafactor, for tensors of one dimension.
+/// Source:    Shazeer & Stern 2018, algorithm 5; torch.optim.Adafactor, for tensors of one dimension.
 struct adafactor_unfactored : adafactor {
     static constexpr auto v = ema<"v">(square(grad), beta);
 

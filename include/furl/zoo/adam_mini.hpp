@@ -17,7 +17,7 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0.
 /// State:     m, n values; v, one number per row. They start at 0.
 /// Cost:      3 loads, 2 stores per parameter, in one pass that goes over each row twice: 20 bytes in float.
-/// Source:    Zhang et al. 2024, algorithms 1 to 3; the authors' Adam_mini, which gives embeddings and output layers Adam.
+/// Source:    Zhang et al. 2024 (arXiv 2406.16793); the authors' Adam_mini, which gives embeddings and output layers Adam.
 struct adam_mini {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -14,7 +14,7 @@ namespace furl::zoo {
 /// Defaults:  those of adam; weight_decay 1e-2, lr_max 1e-3.
 /// State:     that of adam.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Defazio 2025 (arXiv 2506.02285), algorithm 1; kozistr's AdamC(normalized=True), whose eps is divided by the
+/// Source:    Defazio 2025 (arXiv 2506.02285); kozistr's AdamC(normalized=True), whose eps is divided by the
 ///            correction too. timm names optimizers with this decay by a C.
 struct adamc : adam {
     static constexpr auto weight_decay = hyper<"weight_decay">(1e-2);

@@ -14,7 +14,7 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-4, beta1 0.92, beta2 0.99, eps 1e-8, weight_decay 0.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
-/// Source:    Kegreisz 2025 (arXiv 2508.18258), algorithm 1; kozistr's Ano. PyTorch and optax have none.
+/// Source:    Kegreisz 2025 (arXiv 2508.18258); kozistr's Ano. PyTorch and optax have none.
 struct ano {
     static constexpr auto lr = hyper<"lr">(1e-4);
     static constexpr auto beta1 = hyper<"beta1">(0.92);

@@ -16,7 +16,7 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-1, beta1 0.9, beta2 0.999, eps 1e-1, weight_decay 0.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      2 passes: 5 loads, 3 stores per parameter: 32 bytes in float.
-/// Source:    Savarese, McAllester, Babu & Maire 2021, algorithm 1 with momentum; the authors' and kozistr's AvaGrad.
+/// Source:    Savarese, McAllester, Babu & Maire 2021, with momentum; the authors' and kozistr's AvaGrad.
 struct avagrad {
     static constexpr auto lr = hyper<"lr">(1e-1);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -13,7 +13,8 @@ namespace furl::zoo {
 ///
 /// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, m_t \Big/ \sqrt{\frac{R_t\, C_t}{\mathrm{mean}(R_t)}} \f$
 ///
-/// r and c are averages, with beta2, of the row and column means of \f$ g_t^2 + \epsilon_1 \f$; R and C, with beta3, are those of s.
+/// r and c are averages, with beta2, of the row and column means of \f$ g_t^2 + \epsilon_1 \f$; R and C, with beta3, are those
+/// of s.
 ///
 /// Shapes:    a matrix {rows, columns}. The authors give vectors another rule: came_unfactored, for a group of its own.
 /// Defaults:  lr 2e-4, beta1 0.9, beta2 0.999, beta3 0.9999, eps1 1e-30, eps2 1e-16, clip_threshold 1, weight_decay 0.

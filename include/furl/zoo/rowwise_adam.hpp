@@ -7,8 +7,8 @@ namespace furl::zoo {
 
 /// Adam with one second moment for each row: for tables of embeddings. It is adam_mini under FBGEMM's name and defaults.
 ///
-/// \f$ \theta_t = \theta_{t-1} - \eta \left( \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1} \right) \f$ with
-/// the v of adam_mini
+/// \f$ \theta_t = \theta_{t-1} -
+///     \eta \left( \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1} \right) \f$ with the v of adam_mini
 ///
 /// Shapes:    a matrix {rows, columns}, a row for each entry of the table. A plain size is one row.
 /// Defaults:  those of adam_mini; lr 1e-2.
@@ -24,8 +24,8 @@ struct partial_rowwise_adam : adam_mini {
 /// LAMB with one second moment and one trust ratio for each row.
 ///
 /// \f$ u_t = \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1},\quad
-///     \theta_t = \theta_{t-1} - \eta\, \frac{\lVert\theta_{t-1}\rVert}{\lVert u_t\rVert}\, u_t \f$ with the v of adam_mini and
-/// the norms of the row
+///     \theta_t = \theta_{t-1} - \eta\, \frac{\lVert\theta_{t-1}\rVert}{\lVert u_t\rVert}\, u_t \f$ with the v of
+/// adam_mini and the norms of the row
 ///
 /// Where either norm is 0, the ratio is 1; FBGEMM divides as it is.
 ///
@@ -42,8 +42,8 @@ struct partial_rowwise_lamb : partial_rowwise_adam {
 
 /// LAMB with one trust ratio for each row.
 ///
-/// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{\lVert\theta_{t-1}\rVert}{\lVert u_t\rVert}\, u_t \f$ as in lamb, with the norms of
-/// the row
+/// \f$ \theta_t = \theta_{t-1} - \eta\, \frac{\lVert\theta_{t-1}\rVert}{\lVert u_t\rVert}\, u_t \f$ as in lamb, with the
+/// norms of the row
 ///
 /// Where either norm is 0, the ratio is 1; FBGEMM divides as it is.
 ///

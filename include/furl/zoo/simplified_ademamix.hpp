@@ -8,7 +8,8 @@ namespace furl::zoo {
 /// Simplified AdEMAMix: Adam whose momentum is a sum, to which the newest gradient is added once more with a weight of its own.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2)\, g_t^2,\quad
-///     \theta_t = \theta_{t-1} - \eta \left( \frac{m_t + \alpha g_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1} \right) \f$
+///     \theta_t = \theta_{t-1} -
+///     \eta \left( \frac{m_t + \alpha g_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1} \right) \f$
 ///
 /// Defaults:  lr 1e-3, beta1 0.99, beta2 0.95, alpha 0, eps 1e-8, weight_decay 0.
 /// State:     m and v, n values each, start at 0.
