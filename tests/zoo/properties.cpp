@@ -76,6 +76,8 @@ std::pair<double, double> best_of_grid(const rule_under_test& rule, const Proble
         // Scion holds parameters in a ball, which is to hold the minimum.
         for (const auto& [name, value] : {std::pair("weight_decay", 0.0), {"lr_max", 0.1}, {"scale", 50.0}})
             if (std::ranges::count(opt->hyperparameters(), name) > 0) opt->set(name, value);
+        // A sum of a hundred gradients swings for longer than these steps.
+        if (rule.name == "simplified_ademamix") opt->set("beta1", 0.9);
         tensor_list<T> x{{problem.start.begin(), problem.start.end()}};
         double loss = HUGE_VAL;
         for (int t = 0; t <= problem.steps; ++t) {

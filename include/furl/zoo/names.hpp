@@ -6,6 +6,7 @@
 namespace furl::zoo {
 
 struct accsgd;
+struct accsgd;
 struct adabelief;
 struct adabelief_amsgrad;
 struct adabound;
