@@ -112,6 +112,25 @@ TEST_CASE("rows of one element: Adam-mini is AdamW") {
     CHECK(mini.state(zoo::adam_mini::v).size() == 20);
 }
 
+TEST_CASE("the named rows of a table take the steps that they take in the whole table, where rows without a gradient stay") {
+    optimizer<zoo::rowwise_adagrad, double> dense(tall), sparse(tall);
+    auto x = values(tall, 100), y = x;
+    for (std::size_t t = 1; t <= steps; ++t) {
+        const std::vector<std::size_t> named{t % 9, (t + 3) % 9, (t * t + 5) % 9 == t % 9 ? (t + 1) % 9 : (t + 7) % 9};
+        numbers all(tall.size()), some;
+        for (auto i : named)
+            for (std::size_t j = 0; j < 2; ++j) {
+                all[2 * i + j] = values(tall, static_cast<int>(t))[2 * i + j];
+                some.push_back(all[2 * i + j]);
+            }
+        dense.step(x, all);
+        sparse.step_rows(named, y, some);
+    }
+    CHECK(x == y);
+    const auto s = dense.state(zoo::rowwise_adagrad::s), of_named = sparse.state(zoo::rowwise_adagrad::s);
+    CHECK(std::equal(s.begin(), s.end(), of_named.begin()));
+}
+
 TEST_CASE("states have as many values as there are rows or columns") {
     optimizer<zoo::came, double> opt(flat);
     path(opt, flat);
