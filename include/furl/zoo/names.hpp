@@ -6,7 +6,6 @@
 namespace furl::zoo {
 
 struct accsgd;
-struct accsgd;
 struct adabelief;
 struct adabelief_amsgrad;
 struct adabound;
