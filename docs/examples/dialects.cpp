@@ -46,13 +46,6 @@ struct dlib_solver {
 };
 // [solver]
 
-// [optimistic]
-// ensmallen's OptimisticAdam: twice this direction, less the last one.
-struct optimistic_adam : furl::zoo::adam {
-    static constexpr auto update = furl::param - lr * (2 * direction - furl::delay<"last">(direction));
-};
-// [optimistic]
-
 struct mean_of_terms {
     std::size_t NumFunctions() const { return 64; }
     void Gradient(const arma::mat& p, std::size_t, arma::mat& gradient, std::size_t batch) const {
@@ -79,8 +72,6 @@ sgd.Optimize(f, coordinates);
     dlib::update_parameters(solver, 1e-3F, l, gradients);
     std::printf("%g %g\n", static_cast<double>(w[0]), static_cast<double>(l.params.host()[0]));
     const bool same = w[0] < 1 && w[0] - l.params.host()[0] < 1e-6F && l.params.host()[0] - w[0] < 1e-6F;
-    furl::optimizer<optimistic_adam> optimistic(w.size());
-    optimistic.step(w, g);
     std::printf("%.2f\n", coordinates[5]);
     return same && coordinates[5] > 1.8 && coordinates[5] < 2.2 ? 0 : 1;
 }

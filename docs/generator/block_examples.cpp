@@ -98,6 +98,36 @@ struct centralized_sgd : zoo::sgd {
 };
 // [centralized]
 
+// [centralized_per_row]
+struct sgd_of_centred_rows : zoo::sgd {
+    static constexpr auto update = replace(zoo::sgd::update, grad, centralized_per_row(grad));
+};
+// [centralized_per_row]
+
+// [adaptive_gradient_clipping]
+struct adaptively_clipped : zoo::sgd {
+    static constexpr auto update = replace(zoo::sgd::update, grad, adaptive_gradient_clipping(grad, 0.01));
+};
+// [adaptive_gradient_clipping]
+
+// [trust_ratio_per_row]
+struct rowwise : zoo::sgd {
+    static constexpr auto update = param - lr * trust_ratio_per_row(grad) * grad;
+};
+// [trust_ratio_per_row]
+
+// [without_radial_part]
+struct turning : zoo::sgd {
+    static constexpr auto update = param - lr * without_radial_part(grad);
+};
+// [without_radial_part]
+
+// [radial_decay]
+struct turning_with_decay : zoo::sgd {
+    static constexpr auto update = param * (1 - lr * 0.01 * radial_decay()) - lr * without_radial_part(grad);
+};
+// [radial_decay]
+
 // [unscaled]
 struct of_a_scaled_loss : zoo::sgd {
     static constexpr auto update =
@@ -263,6 +293,11 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(clip_by_global_norm, clipped_by_global_norm, sgd);
     FURL_DOCS_BLOCK(clip_by_block_rms, clipped_by_rms, sgd);
     FURL_DOCS_BLOCK(centralized, centralized_sgd, sgd);
+    FURL_DOCS_BLOCK(centralized_per_row, sgd_of_centred_rows, sgd);
+    FURL_DOCS_BLOCK(adaptive_gradient_clipping, adaptively_clipped, sgd);
+    FURL_DOCS_BLOCK(trust_ratio_per_row, rowwise, sgd);
+    FURL_DOCS_BLOCK(without_radial_part, turning, sgd);
+    FURL_DOCS_BLOCK(radial_decay, turning_with_decay, sgd);
     FURL_DOCS_BLOCK(unscaled, of_a_scaled_loss, sgd);
     FURL_DOCS_BLOCK(loss_scaled, of_a_scaled_loss_that_overflows, sgd);
     FURL_DOCS_BLOCK(noisy, noisy_sgd, sgd);

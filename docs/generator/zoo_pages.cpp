@@ -123,6 +123,7 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     page += "<h2>Equations</h2>\n<div class=\"equations\">\\[" + escaped(rule.latex) + "\\]</div>\n";
     for (std::size_t i = 1; i < header.doc.paragraphs.size(); ++i)
         if (!only_formulas(header.doc.paragraphs[i])) page += "<p>" + linked(all, rule, header.doc.paragraphs[i]) + "</p>\n";
+    if (const auto text = header.doc.find("Shapes"); !text.empty()) page += "<h2>Shapes</h2>\n<p>" + linked(all, rule, text) + "</p>\n";
     page += "<h2>Paper, and how others differ</h2>\n<p>" + linked(all, rule, header.doc.find("Source")) + "</p>\n";
     if (const auto text = header.doc.find("Errors"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
     page += "<h2>The rule</h2>\n<p>" + code("#include <" + header.header + ">");

@@ -14,6 +14,7 @@ does not on every standard library). Hyperparameters are the shortest decimals t
 Compare relative to the largest magnitude in the same column of a track: near a crossing of zero only rounding is left.
 """
 import argparse
+import collections
 import math
 import os
 import sys
@@ -59,10 +60,20 @@ STREAMS = {
 }
 
 
-def _row(values):
+# What a document starts from: its "size" line, the parameters, and the streams by name.
+Inputs = collections.namedtuple("Inputs", "size_line start streams")
+VECTORS = Inputs("size %d steps %d" % (SIZE, STEPS), START, STREAMS)
+
+
+def matrices(rows, columns, start, streams):
+    """Inputs of a matrix, row by row. Its "size" line says "size N steps T rows R columns C"."""
+    return Inputs("size %d steps %d rows %d columns %d" % (len(start), len(streams["grad"]), rows, columns), start, streams)
+
+
+def _row(values, size):
     values = [float(v) for v in values]
-    if len(values) != SIZE or not all(map(math.isfinite, values)):
-        raise ValueError("not %d finite values: %r" % (SIZE, values))
+    if len(values) != size or not all(map(math.isfinite, values)):
+        raise ValueError("not %d finite values: %r" % (size, values))
     return " ".join(v.hex() for v in values)
 
 
@@ -70,25 +81,25 @@ def _setting(value):
     return str(int(value)) if isinstance(value, bool) else repr(float(value))
 
 
-def config_lines(name, rule, settings, tracks):
+def config_lines(name, rule, settings, tracks, inputs=VECTORS):
     """One configuration. settings: {name: number or bool}; tracks: {name: T rows}, "param" first."""
     yield ""
     yield " ".join(["config", name, "rule=" + rule] + ["%s=%s" % (k, _setting(v)) for k, v in settings.items()])
     for track, rows in tracks.items():
-        if len(rows) != STEPS:
+        if len(rows) != len(inputs.streams["grad"]):
             raise ValueError("%s: %s has %d rows" % (name, track, len(rows)))
         yield "track " + track
-        yield from map(_row, rows)
+        yield from (_row(row, len(inputs.start)) for row in rows)
 
 
-def document(title, streams, configs):
+def document(title, streams, configs, inputs=VECTORS):
     """The whole text; configs: an iterable of the lines of each configuration."""
     lines = ["# " + title, "# Made by a script of this folder; do not edit. See README.md here."]
     format_lines = __doc__.split("\n\n", 1)[1].rstrip().split("\n")
     lines += ["#"] + [("# " + line).rstrip() for line in format_lines]
-    lines += ["", "size %d steps %d" % (SIZE, STEPS), "start", _row(START)]
+    lines += ["", inputs.size_line, "start", _row(inputs.start, len(inputs.start))]
     for name in streams:
-        lines += ["stream " + name] + [_row(row) for row in STREAMS[name]]
+        lines += ["stream " + name] + [_row(row, len(inputs.start)) for row in inputs.streams[name]]
     for config in configs:
         lines += config
     return "\n".join(lines) + "\n"

@@ -4,7 +4,7 @@
     /usr/bin/python3 tests/golden/paper_golden.py            write the file
     /usr/bin/python3 tests/golden/paper_golden.py --check    compare with the committed file, exit 1 if it differs
 
-Each optimizer is a function in paper_first_order.py, paper_adaptive.py or paper_reductions.py, written from its paper in numpy
+Each optimizer is a function in paper_first_order.py, paper_adaptive.py, paper_more.py or paper_reductions.py, written from its paper in numpy
 float64, independently of furl's blocks. Its docstring is the reference of the dialect: name, equations (assignments run from left
 to right), source, choices. Conventions: t = 1, 2, ...; g the gradient; m^ = m/(1-beta1^t), v^ = v/(1-beta2^t); states start at 0
 unless stated; sign(0) = 0; |x| of a vector is its 2-norm, elsewhere the magnitude. Keyword arguments are the hyperparameters.
@@ -24,6 +24,7 @@ from paper_adaptive import (adabelief, adabound, adagrad_optax, adahessian, adam
                             schedule_free_adamw, smorms3, sophia_g, sophia_h, yogi, yogi_paper)
 from paper_first_order import (addsign, aggmo, heavy_ball, lion, lion_refined, lion_tanh, momentum, nesterov, pid, powersign, qhm,
                                schedule_free_sgd, signsgd, signum, tiger)
+from paper_more import accsgd, adamc, ano, avagrad, fromage, ftml, kate, optimistic_adam, simplified_ademamix, swats
 from paper_reductions import (barzilai_borwein, cautious_adamw, dadapt_adamw, dog, dowg, lamb, lamb_apex, lars, lars_optax, mars,
                               novograd, prodigy, stable_adamw)
 
@@ -112,6 +113,16 @@ CONFIGS = {
               "other": dict(lr=0.5, beta1=0.8, beta2=0.95, d0=0.01, d_coef=2.0, weight_decay=0.05)},
     dadapt_adamw: dict(corrected=dict(bias_correction=True, d0=0.01),
                        other=dict(lr=0.5, beta1=0.8, beta2=0.95, d0=1e-3, weight_decay=0.05)),
+    accsgd: dict(other=dict(lr=0.01, kappa=50.0, xi=2.0, c=0.5)),
+    ano: dict(other=_odd_decay),
+    avagrad: dict(other=_odd_decay),
+    fromage: dict(other=dict(lr=0.3)),
+    ftml: dict(other=_odd_eps),
+    kate: dict(other=dict(lr=0.05, delta=0.1, eps=1e-4)),
+    optimistic_adam: dict(other=_odd_eps),
+    adamc: dict(other=dict(_odd_decay, lr_max=0.2)),
+    simplified_ademamix: dict(other=dict(_odd_decay, alpha=2.0)),
+    swats: dict(other=dict(_odd_eps, tolerance=3e-6), soon=dict(tolerance=1e-5)),
     barzilai_borwein: dict(short=dict(short=True), other=dict(lr=0.1, lr_max=1e-2)),
 }
 

@@ -10,8 +10,9 @@ ZOO = ROOT / "include" / "furl" / "zoo"
 
 def rows():
     table = (ROOT / "tests" / "zoo" / "table.hpp").read_text()
-    return {name: dict(zip(("passes", "loads", "stores", "states", "scalars"), map(int, numbers.split(","))))
-            for name, numbers in re.findall(r'\{"(\w+)", ((?:\d+, ){4}\d+),', table)}
+    columns = ("passes", "loads", "stores", "states", "scalars", "float_ulps", "double_ulps", "lines")
+    return {name: dict(dict.fromkeys(columns, 0), **dict(zip(columns, map(int, numbers.split(",")))))
+            for name, numbers in re.findall(r'\{"(\w+)", ((?:\d+, ){6,7}\d+)\},', table)}
 
 
 def comments():
@@ -29,7 +30,8 @@ def complaints(name, comment, body, row, all_comments):
         return
     if "\\f$" not in comment:
         yield "has no equation"
-    for label in ("Defaults", "Cost", "Source") + (("State",) if row["states"] else ()):
+    kept = row["states"] or row["lines"]
+    for label in ("Defaults", "Cost", "Source") + (("State",) if kept else ()) + (("Shapes",) if row["lines"] else ()):
         if not re.search(r"^(\w+, )*%s(, \w+)*:" % label, comment, re.M):
             yield "does not say '%s:'" % label
     cost = re.search(r"^Cost:\s+(.*?)(?=^\w+(?:, \w+)*:|\Z)", comment, re.M | re.S)
@@ -49,7 +51,7 @@ def complaints(name, comment, body, row, all_comments):
             yield "points to '%s', which is no optimizer" % other
     for value, label in re.findall(r'hyper<"(\w+)">\(([\d.e-]+)\)', body):
         digits = re.search(r"(?:Defaults[^:]*:)(.*?)(?=^\w+(?:, \w+)*:|\Z)", comment, re.M | re.S)
-        numbers = re.findall(r"\b%s ([\d.]+(?:e-?\d+)?)" % value, digits.group(1)) if digits else []
+        numbers = re.findall(r"\b%s (-?[\d.]+(?:e-?\d+)?)" % value, digits.group(1)) if digits else []
         if not any(float(n.rstrip(".")) == float(label) for n in numbers):
             yield "does not say the default of %s, %s" % (value, label)
 

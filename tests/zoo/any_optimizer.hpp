@@ -6,6 +6,7 @@
 #include <furl/print/type_name.hpp>
 #include <furl/program/cost.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,7 +52,7 @@ class erased final : public any_optimizer<typename Optimizer::value_type> {
     static constexpr auto scalar_names = Optimizer::scalar_states();
 
   public:
-    explicit erased(const std::vector<std::size_t>& sizes) : opt_(sizes) {}
+    explicit erased(const std::vector<shape>& shapes) : opt_(shapes) {}
 
     bool step(tensor_list<T>& parameters, const tensor_list<T>& gradients, const tensor_list<T>& hessian) override {
         static_assert(plan::inputs <= 1, "rules of the zoo have one input beside the gradient: hessian");
@@ -76,17 +77,25 @@ class erased final : public any_optimizer<typename Optimizer::value_type> {
 };
 
 template <class T>
-using maker = std::function<std::unique_ptr<any_optimizer<T>>(const std::vector<std::size_t>& sizes)>;
+using maker = std::function<std::unique_ptr<any_optimizer<T>>(const std::vector<shape>& shapes)>;
+
+/// The shapes of tensors that have sizes only: one row each.
+inline std::vector<shape> rows_of(const std::vector<std::size_t>& sizes) {
+    std::vector<shape> shapes;
+    for (auto n : sizes) shapes.push_back({1, n});
+    return shapes;
+}
 
 struct rule_under_test {
     std::string_view name;  ///< without its namespaces
+    bool elementwise;       ///< no value depends on other elements
     maker<float> in_float;
     maker<double> in_double, reference;
 
     template <class T>
-    std::unique_ptr<any_optimizer<T>> make(const std::vector<std::size_t>& sizes) const {
-        if constexpr (sizeof(T) == 4) return in_float(sizes);
-        else return in_double(sizes);
+    std::unique_ptr<any_optimizer<T>> make(const std::vector<shape>& shapes) const {
+        if constexpr (sizeof(T) == 4) return in_float(shapes);
+        else return in_double(shapes);
     }
 };
 
@@ -107,10 +116,21 @@ constexpr bool fits_its_row() {
     static_assert(c.loads == row.loads);
     static_assert(c.stores == row.stores);
     static_assert(c.states == row.states);
-    static_assert(std::ranges::count_if(stages<Rule>::written.states, [](const state_entry& s) {
-                      return s.where != domain::element;
-                  }) == static_cast<std::ptrdiff_t>(row.scalars));
+    constexpr auto count_of = [](bool lines) {
+        return std::ranges::count_if(stages<Rule>::written.states, [=](const state_entry& s) {
+            return s.where != domain::element && detail::is_of_lines(s.where) == lines;
+        });
+    };
+    static_assert(count_of(false) == row.scalars);
+    static_assert(count_of(true) == row.lines);
     return true;
+}
+
+/// Whether no value of the rule depends on several elements, or on how many there are.
+template <class Rule>
+constexpr bool is_elementwise() {
+    constexpr auto& program = stages<Rule>::written;
+    return std::ranges::none_of(program.code, [](const auto& x) { return program.reduces(x.code) || x.code == op::count; });
 }
 
 /// A global of this type puts its rules there.
@@ -120,9 +140,10 @@ struct enlisted {
 
     enlisted() {
         const auto make = []<class Optimizer>(std::type_identity<Optimizer>) {
-            return [](const std::vector<std::size_t>& sizes) { return std::make_unique<erased<Optimizer>>(sizes); };
+            return [](const std::vector<shape>& shapes) { return std::make_unique<erased<Optimizer>>(shapes); };
         };
-        (rules_under_test().push_back({short_name<Rules>(), make(std::type_identity<optimizer<Rules, float>>{}),
+        (rules_under_test().push_back({short_name<Rules>(), is_elementwise<Rules>(),
+                                       make(std::type_identity<optimizer<Rules, float>>{}),
                                        make(std::type_identity<optimizer<Rules, double>>{}),
                                        make(std::type_identity<furl::reference<Rules, double>>{})}),
          ...);

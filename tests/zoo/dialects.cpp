@@ -6,6 +6,7 @@
 #include <furl/zoo/adam.hpp>
 #include <furl/zoo/adam_eps_hat.hpp>
 #include <furl/zoo/momentum.hpp>
+#include <furl/zoo/optimistic_adam.hpp>
 
 #include <doctest/doctest.h>
 
@@ -106,6 +107,13 @@ const std::vector<dialect> dialects{
          e.p -= 0.001 * ((1 - weight(t)) / (1 - e.c) * g + weight(t + 1) / (1 - e.c * weight(t + 1)) * e.a) *
                 std::sqrt(1 - std::pow(0.999, t)) / std::sqrt(e.b);
      }},
+    {"ensmallen's FTML", "ftml", {{"lr", 1e-3}, {"beta1", 0.9}}, [](element& e, double g, int t) {
+         e.b = 0.999 * e.b + (1 - 0.999) * g * g;
+         const double d = (1 - std::pow(0.9, t)) / 0.001 * (std::sqrt(e.b / (1 - std::pow(0.999, t))) + 1e-8);
+         e.a = 0.9 * e.a + 0.1 * g - (d - 0.9 * e.c) * e.p;
+         e.c = d;
+         e.p = -e.a / d;
+     }},
     {"ensmallen's AdaGrad", "adagrad", {{"eps", 1e-8}}, [](element& e, double g, int) {
          e.a += g * g;
          e.p -= 0.01 * g / (std::sqrt(e.a) + 1e-8);
@@ -167,10 +175,6 @@ struct dlib_adam : furl::zoo::adam_eps_hat {
         furl::coupled_weight_decay(furl::zoo::adam_eps_hat::update, furl::hyper<"weight_decay">(5e-4));
 };
 
-struct optimistic_adam : furl::zoo::adam {
-    static constexpr auto update = furl::param - lr * (2 * direction - furl::delay<"last">(direction));
-};
-
 template <class Rule>
 double distance_of(loop update) {
     furl::reference<Rule> opt(n);
@@ -182,7 +186,7 @@ double distance_of(loop update) {
 TEST_CASE("another library's optimizer is the rule that the table of dialects names") {
     for (const auto& d : dialects) {
         CAPTURE(d.library);
-        run<double> r(rule_of(d.rule), {n});
+        run<double> r(rule_of(d.rule), sizes{n});
         for (const auto& [name, value] : d.settings) r.opt->set(name, value);
         const auto step = [&](auto& w, auto& g) {
             r.parameters[0] = w;
@@ -204,8 +208,8 @@ TEST_CASE("dlib's solvers are zoo rules with a decay of 5e-4 in the gradient") {
           }) < rounding);
 }
 
-TEST_CASE("ensmallen's OptimisticAdam is one line of Adam's direction and its last one") {
-    CHECK(distance_of<optimistic_adam>([](element& e, double g, int t) {
+TEST_CASE("optimistic Adam is ensmallen's OptimisticAdam") {
+    CHECK(distance_of<furl::zoo::optimistic_adam>([](element& e, double g, int t) {
               moments(e, g);
               const double u = e.a / (1 - std::pow(0.9, t)) / (std::sqrt(e.b / (1 - std::pow(0.999, t))) + 1e-8);
               e.p -= 2 * 0.001 * u - 0.001 * e.c;

@@ -28,6 +28,7 @@ struct golden_run {
 };
 
 struct golden_file {
+    furl::shape shape;
     std::vector<double> start;
     std::map<std::string, rows> streams;
     std::map<std::string, golden_run> runs;
@@ -56,7 +57,12 @@ inline golden_file read_golden(const std::string& name) {
         std::istringstream words(line);
         std::string first, second;
         words >> first;
-        if (first == "size") continue;
+        if (first == "size") {  // size N steps T, and for a matrix: rows R columns C
+            std::string size, steps, of_steps, of_rows, r, of_columns, c;
+            words >> size >> of_steps >> steps >> of_rows >> r >> of_columns >> c;
+            result.shape = c.empty() ? furl::shape{1, std::stoul(size)} : furl::shape{std::stoul(r), std::stoul(c)};
+            continue;
+        }
         if (first == "start") {
             start = true;
         } else if (first == "stream" && words >> second) {
@@ -104,7 +110,7 @@ void follows(const std::string& file, const std::string& name, std::initializer_
     const auto& gradients = all.streams.at("grad");
     REQUIRE(path.size() == gradients.size());
 
-    optimizer<Rule, double> opt(all.start.size());
+    optimizer<Rule, double> opt(all.shape);
     const auto known = opt.hyperparameters();
     for (const auto& setting : run.hyperparameters) {
         const auto& key = setting.first;

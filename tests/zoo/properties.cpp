@@ -40,10 +40,10 @@ void change_all(any_optimizer<T>& opt) {
 /// The largest difference of a rule in T from its reference over 100 steps, all hyperparameters changed after 50: in
 /// units of the last place of T, of the largest magnitude that the parameter has had.
 template <class T>
-double distance_from_reference(const rule_under_test& rule) {
-    const sizes of{83, 6};
-    run<T> fused(rule, of);
-    auto reference = rule.reference(of);
+double distance_from_reference(const rule_under_test& rule, const std::vector<furl::shape>& shapes) {
+    run<T> fused(rule, shapes);
+    const auto& of = fused.of;
+    auto reference = rule.reference(shapes);
     auto exact = converted<double>(fused.parameters);
     auto largest = exact;
     double worst = 0;
@@ -70,11 +70,14 @@ std::pair<double, double> best_of_grid(const rule_under_test& rule, const Proble
     std::pair<double, double> best{HUGE_VAL, 0};
     for (int k = -8; k <= 2 && !(best.first <= problem.target); ++k) {
         const double lr = std::pow(10.0, k / 2.0);
-        auto opt = rule.make<T>({problem.start.size()});
+        auto opt = rule.make<T>({{1, problem.start.size()}});
         opt->set("lr", lr);
         // Weight decay moves the minimum; a step longer than the valley is wide leaves it, whatever its length comes of.
-        for (const auto& [name, value] : {std::pair("weight_decay", 0.0), {"lr_max", 0.1}})
+        // Scion holds parameters in a ball, which is to hold the minimum.
+        for (const auto& [name, value] : {std::pair("weight_decay", 0.0), {"lr_max", 0.1}, {"scale", 50.0}})
             if (std::ranges::count(opt->hyperparameters(), name) > 0) opt->set(name, value);
+        // A sum of a hundred gradients swings for longer than these steps.
+        if (rule.name == "simplified_ademamix") opt->set("beta1", 0.9);
         tensor_list<T> x{{problem.start.begin(), problem.start.end()}};
         double loss = HUGE_VAL;
         for (int t = 0; t <= problem.steps; ++t) {
@@ -95,6 +98,7 @@ template <class T, class Problem>
 void check_converges() {
     const Problem problem;
     for (const auto& rule : rules_under_test()) {
+        if (rule.name == "nero") continue;  // it holds each row at length 1
         CAPTURE(rule.name);
         const auto [loss, lr] = best_of_grid<T>(rule, problem);
         CHECK(loss <= problem.target);
@@ -116,10 +120,24 @@ TEST_CASE_TEMPLATE("every rule stays within its budget of the reference over 100
         CAPTURE(rule.name);
         const auto row = row_of(rule.name);
         const double budget = sizeof(T) == 4 ? row.float_ulps : row.double_ulps;
-        const double distance = distance_from_reference<T>(rule);
+        const double distance = distance_from_reference<T>(rule, {{1, 83}, {1, 6}});
         CHECK(distance <= budget);
         if (measures())
             std::printf("%s ulps of %g: %s: %.3g\n", sizeof(T) == 4 ? "float" : "double", budget,
+                        std::string(rule.name).c_str(), distance);
+    }
+}
+
+TEST_CASE_TEMPLATE("on matrices too every rule stays close to its reference", T, float, double) {
+    const std::vector<furl::shape> shapes{{7, 12}, {1, 5}, {70, 2}, {3, 40}, {0, 4}};
+    for (const auto& rule : rules_under_test()) {
+        CAPTURE(rule.name);
+        const auto row = row_of(rule.name);
+        const double budget = 4 * (sizeof(T) == 4 ? row.float_ulps : row.double_ulps);
+        const double distance = distance_from_reference<T>(rule, shapes);
+        CHECK(distance <= budget);
+        if (measures())
+            std::printf("matrices: %s ulps of %g: %s: %.3g\n", sizeof(T) == 4 ? "float" : "double", budget,
                         std::string(rule.name).c_str(), distance);
     }
 }
@@ -154,7 +172,7 @@ TEST_CASE_TEMPLATE("states saved at a step and restored go on with the same bits
 TEST_CASE_TEMPLATE("tensors without elements change nothing for the others", T, float, double) {
     for (const auto& rule : rules_under_test()) {
         CAPTURE(rule.name);
-        run<T> all(rule, {0, 19, 0, 4}), others(rule, {19, 4}), none(rule, {0});
+        run<T> all(rule, sizes{0, 19, 0, 4}), others(rule, sizes{19, 4}), none(rule, sizes{0});
         all.parameters = {{}, others.parameters[0], {}, others.parameters[1]};
         for (int t = 1; t <= 5; ++t) {
             const auto g = gradient_of<T>(others.of, t), h = hessian_of<T>(others.of, t);
@@ -171,10 +189,10 @@ TEST_CASE_TEMPLATE("tensors without elements change nothing for the others", T, 
 TEST_CASE_TEMPLATE("a tensor stepped in parts has the same bits, where a rule reads no other element", T, float, double) {
     int rules = 0;
     for (const auto& rule : rules_under_test()) {
-        if (row_of(rule.name).passes > 1) continue;
+        if (!rule.elementwise) continue;
         ++rules;
         CAPTURE(rule.name);
-        run<T> whole(rule, {83}), parts(rule, {21, 1, 61});
+        run<T> whole(rule, sizes{83}), parts(rule, sizes{21, 1, 61});
         const auto split = [&](const tensor_list<T>& x) {
             tensor_list<T> result;
             auto begin = x[0].begin();
@@ -201,10 +219,14 @@ TEST_CASE_TEMPLATE("a tensor stepped in parts has the same bits, where a rule re
 }
 
 TEST_CASE("every hyperparameter of every rule has an effect") {
-    // But those that say what happens later than in these steps, or further out; and the power of a learning rate of 1.
+    // But those that say what happens later than in these steps, further out, or for smaller parameters; what an angle is compared
+    // with that is far from it; and the power of a learning rate of 1.
     const std::set<std::pair<std::string_view, std::string_view>> later{
         {"asgd", "t0"},       {"rprop", "step_max"},    {"barzilai_borwein", "lr_max"}, {"barzilai_borwein_short", "lr_max"},
-        {"adabound", "final_lr"}, {"amsbound", "final_lr"}, {"schedule_free_sgd", "weight_lr_power"}};
+        {"adabound", "final_lr"}, {"amsbound", "final_lr"}, {"schedule_free_sgd", "weight_lr_power"},
+        {"adafactor", "eps2"}, {"adafactor_unfactored", "eps2"}, {"adafactor_optax", "min_scale"}, {"adafactor_momentum", "min_scale"},
+        {"adamp", "delta"},       {"adamp", "wd_ratio"},    {"adamp_nesterov", "delta"},     {"adamp_nesterov", "wd_ratio"},
+        {"sgdp", "delta"},        {"sgdp", "wd_ratio"},     {"sgdp_nesterov", "delta"},      {"sgdp_nesterov", "wd_ratio"}};
     const sizes of{37, 5};
     for (const auto& rule : rules_under_test()) {
         CAPTURE(rule.name);
@@ -236,8 +258,8 @@ struct extreme {
 /// the reference has no number of float. Infinite where float has none.
 double distance_at(const rule_under_test& rule, const extreme& at) {
     const sizes of{5, 1};
-    const auto fused = rule.make<float>(of);
-    const auto reference = rule.reference(of);
+    const auto fused = rule.make<float>(rows_of(of));
+    const auto reference = rule.reference(rows_of(of));
     const auto prepare = [&](auto& opt) {
         for (auto name : opt.hyperparameters())
             if (*at.set_to_0 != '\0' && name.starts_with(at.set_to_0)) opt.set(name, 0);
@@ -312,7 +334,7 @@ TEST_CASE("a variance is not negative, whatever the rounding: gradients that do 
         CAPTURE(rule.name);
         for (const double alpha : {0.9, 0.0}) {
             CAPTURE(alpha);
-            const auto opt = rule.make<float>({200});
+            const auto opt = rule.make<float>({{1, 200}});
             opt->set(rule.name == "msvag" ? "beta" : "alpha", alpha);
             tensor_list<float> x{std::vector<float>(200)};
             for (int t = 1; t <= 100; ++t) {

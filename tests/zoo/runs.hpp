@@ -45,6 +45,12 @@ tensor_list<T> hessian_of(const sizes& of, int t) {
     return result;
 }
 
+inline sizes sizes_of(const std::vector<shape>& shapes) {
+    sizes result;
+    for (const auto& s : shapes) result.push_back(s.size());
+    return result;
+}
+
 /// An optimizer with its parameters.
 template <class T>
 struct run {
@@ -53,7 +59,10 @@ struct run {
     tensor_list<T> parameters;
 
     run(const rule_under_test& rule, const sizes& tensors)
-        : of(tensors), opt(rule.make<T>(tensors)), parameters(values<T>(tensors, 1, 0.1)) {}
+        : of(tensors), opt(rule.make<T>(rows_of(tensors))), parameters(values<T>(tensors, 1, 0.1)) {}
+
+    run(const rule_under_test& rule, const std::vector<shape>& shapes)
+        : of(sizes_of(shapes)), opt(rule.make<T>(shapes)), parameters(values<T>(of, 1, 0.1)) {}
 
     void steps(int from, int to) {
         for (int t = from; t <= to; ++t) opt->step(parameters, gradient_of<T>(of, t), hessian_of<T>(of, t));

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
 // Every optimizer of the zoo, a row each: what a step moves, and how far its result may be from the reference. It needs
@@ -14,20 +13,26 @@ struct zoo_row {
     int loads = 0;            ///< values read per parameter, all passes
     int stores = 0;           ///< values written per parameter
     int states = 0;           ///< buffers of one value per parameter
-    std::size_t scalars = 0;  ///< states of one value per tensor or per step that the rule defines
+    int scalars = 0;          ///< states of one value per tensor or per step that the rule defines
     /// After 100 steps with all hyperparameters changed after 50, how far the fused parameters may be from those of the
     /// reference, which computes as written in double: in units of the last place of float or double at the largest
     /// magnitude that the parameter has had. Twice what was measured, or more; large where a rule divides by a difference of
     /// nearly equal numbers, or grows its step length out of one.
     double float_ulps = 0, double_ulps = 0;
+    int lines = 0;  ///< states of one value per row or per column
 };
 
 inline constexpr zoo_row zoo_table[]{
-    // rule, passes, loads, stores, states, scalars, float_ulps, double_ulps
+    // rule, passes, loads, stores, states, scalars, float_ulps, double_ulps, lines
+    {"accsgd", 1, 3, 2, 1, 0, 50, 20},
     {"adabelief", 1, 4, 3, 2, 0, 100, 30},
     {"adabelief_amsgrad", 1, 5, 4, 3, 0, 50, 30},
     {"adabound", 1, 4, 3, 2, 0, 30, 20},
     {"adadelta", 1, 4, 3, 2, 0, 20, 20},
+    {"adafactor", 3, 5, 1, 0, 0, 50, 15, 2},
+    {"adafactor_momentum", 3, 6, 2, 1, 0, 30, 30, 2},
+    {"adafactor_optax", 3, 5, 1, 0, 0, 20, 15, 2},
+    {"adafactor_unfactored", 2, 6, 2, 1, 0, 50, 15},
     {"adagrad", 1, 3, 2, 1, 0, 15, 10},
     {"adagrad_optax", 1, 3, 2, 1, 0, 30, 10},
     {"adahessian", 1, 5, 3, 2, 0, 50, 20},
@@ -36,9 +41,13 @@ inline constexpr zoo_row zoo_table[]{
     {"adam_atan2", 1, 4, 3, 2, 0, 30, 15},
     {"adam_eps_hat", 1, 4, 3, 2, 0, 30, 15},
     {"adam_eps_inside", 1, 4, 3, 2, 0, 30, 30},
+    {"adam_mini", 1, 3, 2, 1, 0, 30, 15, 1},
     {"adamax", 1, 4, 3, 2, 0, 30, 20},
     {"adamax_keras", 1, 4, 3, 2, 0, 30, 50},
+    {"adamc", 1, 4, 3, 2, 0, 50, 30},
     {"adamod", 1, 5, 4, 3, 0, 50, 20},
+    {"adamp", 2, 8, 3, 2, 0, 30, 20},
+    {"adamp_nesterov", 2, 8, 3, 2, 0, 30, 20},
     {"adamw", 1, 4, 3, 2, 0, 100, 30},
     {"adamw_amsgrad", 1, 5, 4, 3, 0, 100, 30},
     {"adamw_keras", 1, 4, 3, 2, 0, 50, 15},
@@ -54,19 +63,26 @@ inline constexpr zoo_row zoo_table[]{
     {"amsgrad", 1, 5, 4, 3, 0, 20, 20},
     {"amsgrad_keras", 1, 5, 4, 3, 0, 30, 15},
     {"amsgrad_optax", 1, 5, 4, 3, 0, 20, 20},
+    {"ano", 1, 4, 3, 2, 0, 30, 15},
     {"asgd", 1, 3, 2, 1, 0, 100, 15},
+    {"avagrad", 2, 5, 3, 2, 0, 100, 30},
     {"barzilai_borwein", 2, 6, 3, 2, 1, 100, 200},
     {"barzilai_borwein_short", 2, 6, 3, 2, 1, 10, 10},
+    {"came", 4, 7, 2, 1, 0, 100, 30, 4},
+    {"came_unfactored", 2, 6, 3, 2, 0, 100, 30},
     {"cautious_adamw", 2, 6, 3, 2, 0, 50, 15},
     {"dadapt_adamw", 2, 8, 4, 3, 2, 50, 100},
     {"dadapt_adamw_optax", 2, 8, 4, 3, 2, 50, 20},
     {"diffgrad", 1, 5, 4, 3, 0, 30, 15},
     {"dog", 2, 6, 2, 1, 2, 100, 10},
     {"dowg", 2, 6, 2, 1, 2, 100, 100},
+    {"fromage", 2, 4, 1, 0, 0, 50, 10},
+    {"ftml", 1, 5, 4, 3, 0, 50, 50},
     {"ftrl", 1, 4, 3, 2, 0, 20, 20},
     {"ftrl_keras", 1, 4, 3, 2, 0, 50, 50},
     {"grams", 1, 4, 3, 2, 0, 50, 15},
     {"heavy_ball", 1, 3, 2, 1, 0, 150, 150},
+    {"kate", 1, 4, 3, 2, 0, 30, 10},
     {"lamb", 2, 8, 3, 2, 0, 20, 15},
     {"lamb_apex", 3, 10, 3, 2, 0, 20, 30},
     {"laprop", 1, 4, 3, 2, 0, 30, 15},
@@ -88,9 +104,14 @@ inline constexpr zoo_row zoo_table[]{
     {"nadam_decoupled", 1, 4, 3, 2, 1, 100, 15},
     {"nadam_optax", 1, 4, 3, 2, 0, 20, 20},
     {"nadamw_optax", 1, 4, 3, 2, 0, 100, 20},
+    {"nero", 1, 2, 1, 0, 0, 150, 100, 1},
+    {"nero_unconstrained", 2, 4, 1, 0, 1, 20, 15, 1},
     {"nesterov", 1, 3, 2, 1, 0, 20, 20},
     {"novograd", 2, 4, 2, 1, 1, 20, 15},
+    {"optimistic_adam", 1, 5, 4, 3, 0, 30, 15},
     {"padam", 1, 5, 4, 3, 0, 30, 30},
+    {"partial_rowwise_adam", 1, 3, 2, 1, 0, 30, 20, 1},
+    {"partial_rowwise_lamb", 1, 3, 2, 1, 0, 30, 30, 1},
     {"pid", 1, 5, 4, 3, 0, 30, 15},
     {"powersign", 1, 3, 2, 1, 0, 15, 10},
     {"powersign_linear", 1, 3, 2, 1, 0, 15, 10},
@@ -112,18 +133,28 @@ inline constexpr zoo_row zoo_table[]{
     {"rmsprop_tf_centered", 1, 4, 3, 2, 0, 20, 15},
     {"rmsprop_tf_centered_momentum", 1, 5, 4, 3, 0, 30, 50},
     {"rmsprop_tf_momentum", 1, 4, 3, 2, 0, 30, 50},
+    {"rowwise_adagrad", 1, 2, 1, 0, 0, 30, 10, 1},
+    {"rowwise_lamb", 1, 4, 3, 2, 0, 30, 15},
     {"rprop", 1, 4, 3, 2, 0, 20, 10},
     {"schedule_free_adamw", 1, 4, 3, 2, 2, 20, 15},
     {"schedule_free_sgd", 1, 3, 2, 1, 2, 20, 10},
+    {"scion_column", 2, 5, 2, 1, 0, 150, 50},
+    {"scion_row", 1, 3, 2, 1, 0, 50, 30},
+    {"scion_sign", 1, 3, 2, 1, 0, 100, 10},
     {"sgd", 1, 2, 1, 0, 0, 20, 10},
     {"sgd_momentum", 1, 3, 2, 1, 0, 30, 10},
     {"sgd_nesterov", 1, 3, 2, 1, 0, 30, 30},
+    {"sgdp", 2, 6, 2, 1, 0, 50, 10},
+    {"sgdp_nesterov", 2, 6, 2, 1, 0, 50, 10},
     {"signsgd", 1, 2, 1, 0, 0, 15, 10},
     {"signum", 1, 3, 2, 1, 0, 50, 10},
+    {"simplified_ademamix", 1, 4, 3, 2, 0, 50, 50},
+    {"sm3", 2, 4, 2, 1, 0, 50, 30, 2},
     {"smorms3", 1, 5, 4, 3, 0, 100, 50},
     {"sophia_g", 1, 5, 3, 2, 0, 300, 30},
     {"sophia_h", 1, 5, 3, 2, 0, 500, 50},
     {"stable_adamw", 2, 6, 3, 2, 0, 100, 50},
+    {"swats", 2, 8, 4, 3, 2, 30, 10},
     {"tiger", 1, 3, 2, 1, 0, 100, 10},
     {"yogi", 1, 4, 3, 2, 0, 20, 20},
     {"yogi_paper", 1, 4, 3, 2, 0, 30, 30},

@@ -39,6 +39,7 @@
 #include <furl/blocks/maximize.hpp>
 #include <furl/blocks/nesterov.hpp>
 #include <furl/blocks/noise.hpp>
+#include <furl/blocks/per_row.hpp>
 #include <furl/blocks/schedules/curves.hpp>
 #include <furl/blocks/schedules/cycles.hpp>
 #include <furl/blocks/schedules/sequences.hpp>
