@@ -47,6 +47,7 @@
 #include <furl/zoo/lion.hpp>
 #include <furl/zoo/madgrad.hpp>
 #include <furl/zoo/mars.hpp>
+#include <furl/zoo/matrix/muon.hpp>
 #include <furl/zoo/momentum.hpp>
 #include <furl/zoo/msvag.hpp>
 #include <furl/zoo/nadam.hpp>
