@@ -58,10 +58,10 @@ struct matrix {
     double operator()(std::size_t i, std::size_t j) const { return x[i * columns + j]; }
 };
 
-matrix draw(std::size_t rows, std::size_t columns, unsigned seed) {
+matrix draw(std::size_t height, std::size_t width, unsigned seed) {
     std::mt19937 generator(seed);
     std::uniform_real_distribution<float> d(-2, 2);  // exact in float
-    matrix m{rows, columns, std::vector<double>(rows * columns)};
+    matrix m{height, width, std::vector<double>(height * width)};
     for (auto& x : m.x) x = d(generator);
     return m;
 }

@@ -68,13 +68,13 @@ void check_equals_dense_steps(Copy copy) {
     std::map<std::string, std::vector<float>> states;
     for (auto name : sparse.states()) states[std::string(name)] = sparse.read_state(name);
     std::int64_t t = 0;
-    for (const auto& rows : batches) {
-        const auto g = draw(rows.size() * width_of_row, static_cast<unsigned>(10 + t)), h = draw(rows.size() * width_of_row, static_cast<unsigned>(50 + t));
-        // A dense step of a small table that holds the named rows and their states.
-        Opt dense(shape{rows.size(), width_of_row});
-        std::vector<float> small(rows.size() * width_of_row);
+    for (const auto& named : batches) {
+        const auto g = draw(named.size() * width_of_row, static_cast<unsigned>(10 + t)), h = draw(named.size() * width_of_row, static_cast<unsigned>(50 + t));
+        // A dense step of a small table that holds the named named and their states.
+        Opt dense(shape{named.size(), width_of_row});
+        std::vector<float> small(named.size() * width_of_row);
         const auto each = [&](auto visit) {
-            for (std::size_t k = 0; k < rows.size(); ++k) visit(k, static_cast<std::size_t>(rows[k]));
+            for (std::size_t k = 0; k < named.size(); ++k) visit(k, static_cast<std::size_t>(named[k]));
         };
         each([&](std::size_t k, std::size_t r) { std::copy_n(&expected[r * width_of_row], width_of_row, &small[k * width_of_row]); });
         for (auto& [name, values] : states) {
@@ -88,9 +88,9 @@ void check_equals_dense_steps(Copy copy) {
             const auto width = values.size() / table_rows;
             each([&](std::size_t k, std::size_t r) { std::copy_n(&dense.state(name)[k * width], width, &values[r * width]); });
         }
-        if constexpr (requires { sparse.step_rows(rows, w, g, input<"h"> = h); } && std::is_same_v<typename Opt::rule, row_wise>)
-            REQUIRE(sparse.step_rows(rows, w, g, input<"h"> = h));
-        else REQUIRE(sparse.step_rows(rows, w, g));
+        if constexpr (requires { sparse.step_rows(named, w, g, input<"h"> = h); } && std::is_same_v<typename Opt::rule, row_wise>)
+            REQUIRE(sparse.step_rows(named, w, g, input<"h"> = h));
+        else REQUIRE(sparse.step_rows(named, w, g));
         ++t;
         CHECK(first_difference(w, expected) == nowhere);
         for (auto& [name, values] : states) CHECK(first_difference(sparse.read_state(name), values) == nowhere);
@@ -147,11 +147,11 @@ TEST_CASE("steps_per_row counts each row's steps, and starts its states with the
 
 TEST_CASE("the same bits on any number of threads") {
     thread_pool pool(3);
-    const std::size_t rows = 4000, length = 37;
-    optimizer<row_wise> one(shape{rows, length}), many(shape{rows, length});
-    auto w = draw(rows * length, 1), v = w;
+    const std::size_t many_rows = 4000, length = 37;
+    optimizer<row_wise> one(shape{many_rows, length}), many(shape{many_rows, length});
+    auto w = draw(many_rows * length, 1), v = w;
     std::vector<std::size_t> named;
-    for (std::size_t i = 0; i < rows; i += 2) named.push_back((i * 7919) % rows);
+    for (std::size_t i = 0; i < many_rows; i += 2) named.push_back((i * 7919) % many_rows);
     std::ranges::sort(named);
     named.erase(std::unique(named.begin(), named.end()), named.end());
     const auto g = draw(named.size() * length, 2), h = draw(named.size() * length, 3);

@@ -52,7 +52,7 @@ class ensmallen_update {
         using element = typename MatType::elem_type;  ///< the element type of the matrix: float or double
 
         /// Makes the optimizer for a matrix of this size, as ens::SGD asks.
-        Policy(const ensmallen_update& parent, std::size_t rows, std::size_t columns) : optimizer_(rows * columns) {
+        Policy(const ensmallen_update& parent, std::size_t height, std::size_t width) : optimizer_(height * width) {
             for (const auto& [name, value] : parent.settings_) optimizer_.set(name, value);
         }
 

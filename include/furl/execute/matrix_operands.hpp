@@ -25,12 +25,12 @@ FURL_FLATTEN void store_operands(const buffer_pointers<Plan>& given, const unifo
     using kernel = detail::kernel<Plan, Pass, V>;
     const auto buffers = given;
     const auto keys = uniforms.keys;
-    const auto columns = uniforms.columns;
+    const auto of_columns = uniforms.columns;
     const auto matrices = uniforms.matrices;
     const registers<Plan, V> u = spread<Plan, Pass, V>(uniforms);
     const auto store = [&](const buffer_pointers<Plan>& at, std::size_t offset, std::size_t number, std::size_t valid) FURL_INLINE_LAMBDA {
         registers<Plan, V> r;
-        evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, columns, number, matrices});
+        evaluate_elements<Plan, Pass>(r, u, vector_leaves<Plan, V>{at, offset, keys, from + number, of_columns, number, matrices});
         [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
             (
                 [&]() FURL_INLINE_LAMBDA {

@@ -12,9 +12,9 @@ namespace FURL_NAMESPACE::detail {
 
 /// Calls run(from, to) for chunks of n rows, on the threads of a runner.
 template <class Environment, class Runner, class Run>
-void run_rows(std::size_t n, std::size_t columns, Runner& runner, Run run) {
+void run_rows(std::size_t n, std::size_t length, Runner& runner, Run run) {
     const auto threads = concurrency_of(runner);
-    const auto worth_it = n * (columns + 64) / partition::least;
+    const auto worth_it = n * (length + 64) / partition::least;
     const auto chunks = threads < 2 ? 1 : std::clamp<std::size_t>(worth_it, 1, std::min(n, 4 * threads));
     const auto body = [&](std::size_t i) {
         [[maybe_unused]] const Environment denormals;

@@ -60,8 +60,8 @@ constexpr matrix_layout layout_of(X& x) {
     if constexpr (StridedMatrix<X>) {
         return {x.rows(), x.cols(), x.innerStride(), x.outerStride(), static_cast<bool>(X::IsRowMajor)};
     } else if constexpr (PieceOfMemory<X>) {
-        const auto rows = static_cast<std::ptrdiff_t>(x.n_rows), elements = static_cast<std::ptrdiff_t>(x.n_elem);
-        return {rows, rows == 0 ? 0 : elements / rows, 1, rows, false};
+        const auto height = static_cast<std::ptrdiff_t>(x.n_rows), elements = static_cast<std::ptrdiff_t>(x.n_elem);
+        return {height, height == 0 ? 0 : elements / height, 1, height, false};
     } else {
         return x;
     }

@@ -97,9 +97,9 @@ class row_indices {
 
 /// Whether rows of this length can lie alone where a plan stores numbers in blocks; refuses them if not.
 template <class Plan>
-bool require_block_rows(std::size_t columns) {
-    return Plan::block == 1 || columns % Plan::block == 0 ||
-           refuse("furl: rows have " + std::to_string(columns) + " elements, and a state is stored in blocks of " + std::to_string(Plan::block) +
+bool require_block_rows(std::size_t length) {
+    return Plan::block == 1 || length % Plan::block == 0 ||
+           refuse("furl: rows have " + std::to_string(length) + " elements, and a state is stored in blocks of " + std::to_string(Plan::block) +
                   "; rows need whole blocks");
 }
 
