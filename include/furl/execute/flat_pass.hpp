@@ -87,6 +87,7 @@ class flat_pass {
                 // Rows that follow each other in the table and in the gradients are one piece.
                 std::size_t n = 1;
                 while (i + n < end && named[i + n] == named[i] + n) ++n;
+                if (i + rows_ahead < end) prefetch_row<Plan>(buffers, named[i + rows_ahead], length);
                 auto here = buffers;
                 advance<Plan>(here, named[i] * length);
                 for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) { here[p] = buffers[p] + i * length * bytes; });

@@ -76,6 +76,7 @@ class line_pass {
             auto trees = make_trees();
             const auto of_lines = spread_scalars(values);
             for (; i < end; ++i) {
+                if (i + rows_ahead < end) prefetch_row<Plan>(now.tensors.buffers[tensor], named[i + rows_ahead], length);
                 // The block begins at the row's own number, where its gradients do not lie.
                 auto buffers = now.tensors.buffers[tensor];
                 for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {

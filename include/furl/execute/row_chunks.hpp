@@ -30,4 +30,21 @@ FURL_INLINE void for_each_compact(Visit visit) {
     for (std::size_t p = 1; p < Plan::first_state; ++p) visit(p, Plan::buffers[p].bytes);
 }
 
+/// Asks for the beginning of a row that will be needed soon: rows lie far apart, so the processor does not foresee them.
+template <class Plan>
+FURL_INLINE void prefetch_row(const buffer_pointers<Plan>& buffers, std::size_t row, std::size_t length) {
+#if defined(__GNUC__)
+    constexpr std::size_t most = 512, line = 64;  // bytes
+    for (std::size_t p = 0; p < buffers.size(); ++p) {
+        if (p > 0 && p < Plan::first_state) continue;  // gradients and inputs lie side by side
+        const std::byte* const from = buffers[p] + Plan::buffers[p].size(row * length);
+        const auto bytes = std::min(most, Plan::buffers[p].size(length));
+        for (std::size_t at = 0; at < bytes; at += line) __builtin_prefetch(from + at, 1);
+    }
+#endif
+}
+
+/// How many rows ahead.
+inline constexpr std::size_t rows_ahead = 8;
+
 }  // namespace furl::detail
