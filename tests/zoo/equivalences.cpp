@@ -263,7 +263,7 @@ TEST_CASE("AMSGrad's steps are never longer than Adam's on the same gradients") 
 }
 
 TEST_CASE("DoG and LDoG are one where there is one tensor, to the bit") {
-    run<double> model(rule_of("dog"), {37}), layers(rule_of("ldog"), {37});
+    run<double> model(rule_of("dog"), sizes{37}), layers(rule_of("ldog"), sizes{37});
     model.steps(1, 30);
     layers.steps(1, 30);
     CHECK(same(model.outcome(), layers.outcome()));
