@@ -89,6 +89,7 @@ inline std::vector<shape> rows_of(const std::vector<std::size_t>& sizes) {
 struct rule_under_test {
     std::string_view name;  ///< without its namespaces
     bool elementwise;       ///< no value depends on other elements
+    bool by_lines;          ///< it has values of rows or of columns
     maker<float> in_float;
     maker<double> in_double, reference;
 
@@ -133,6 +134,12 @@ constexpr bool is_elementwise() {
     return std::ranges::none_of(program.code, [](const auto& x) { return program.reduces(x.code) || x.code == op::count; });
 }
 
+/// Whether the rule has values of rows or of columns.
+template <class Rule>
+constexpr bool is_by_lines() {
+    return std::ranges::any_of(plan<Rule, contracted>::program.code, [](const auto& x) { return detail::is_of_lines(x.where); });
+}
+
 /// A global of this type puts its rules there.
 template <class... Rules>
 struct enlisted {
@@ -142,7 +149,7 @@ struct enlisted {
         const auto make = []<class Optimizer>(std::type_identity<Optimizer>) {
             return [](const std::vector<shape>& shapes) { return std::make_unique<erased<Optimizer>>(shapes); };
         };
-        (rules_under_test().push_back({short_name<Rules>(), is_elementwise<Rules>(),
+        (rules_under_test().push_back({short_name<Rules>(), is_elementwise<Rules>(), is_by_lines<Rules>(),
                                        make(std::type_identity<optimizer<Rules, float>>{}),
                                        make(std::type_identity<optimizer<Rules, double>>{}),
                                        make(std::type_identity<furl::reference<Rules, double>>{})}),

@@ -128,12 +128,13 @@ TEST_CASE_TEMPLATE("every rule stays within its budget of the reference over 100
     }
 }
 
-TEST_CASE_TEMPLATE("on matrices too every rule stays close to its reference", T, float, double) {
+TEST_CASE_TEMPLATE("on matrices too, rules of rows and columns stay close to their reference", T, float, double) {
     const std::vector<furl::shape> shapes{{7, 12}, {1, 5}, {70, 2}, {3, 40}, {0, 4}};
     for (const auto& rule : rules_under_test()) {
+        if (!rule.by_lines) continue;
         CAPTURE(rule.name);
         const auto row = row_of(rule.name);
-        const double budget = 4 * (sizeof(T) == 4 ? row.float_ulps : row.double_ulps);
+        const double budget = 2 * (sizeof(T) == 4 ? row.float_ulps : row.double_ulps);
         const double distance = distance_from_reference<T>(rule, shapes);
         CHECK(distance <= budget);
         if (measures())
