@@ -135,7 +135,7 @@ def calls_of_xsimd(path):
     loops, calls, inside = 0, set(), False
     for line in text.splitlines():
         if line.endswith(">:"):
-            inside = re.search(r"furl::(?:\w+::)?detail::kernel<.*::(write|reduce)\(", line) is not None
+            inside = re.search(r"furl::(?:\w+::)?detail::(?:write|reduce)_kernel<.*::(?:run|reduce_once|reduce_rows)(?:<\w+>)?\(", line) is not None
             loops += inside
         elif inside and (match := re.search(r"R_X86_64_(?:PLT32|PC32|GOTPCRELX?)\s+(.*\bxsimd::.*\(.*)", line)):
             calls.add(match.group(1))

@@ -113,8 +113,8 @@ class line_pass {
 
   private:
     // Values of rows are computed for the rows of a block. In a short block the processor reduces the next rows while it still writes
-    // those before, which hides the latency of memory.
-    static constexpr std::size_t block_rows = 512, block_elements = 1024;
+    // those before, which hides the latency of memory; where there is none, long blocks need fewer calls.
+    static constexpr std::size_t block_rows = 512, block_elements = 1024, block_in_cache = 4096, block_of_one_pass = std::size_t{1} << 15;
     // Longer rows are read ahead, except where they are in cache, or would push each other out of it.
     static constexpr std::size_t cache_bytes = std::size_t{1} << 20, least_ahead = 8192, most_ahead = std::size_t{1} << 16;
 
@@ -218,6 +218,14 @@ class line_pass {
         }
     }
 
+    // The elements of a block of a walk. In a walk of one pass over the elements, long blocks cost nothing.
+    template <std::size_t Walk>
+    static constexpr std::size_t block_size(bool in_cache) {
+        std::size_t passes = 0;
+        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass) passes += !order.elements[pass].empty();
+        return passes < 2 ? block_of_one_pass : in_cache ? block_in_cache : block_elements;
+    }
+
     // Runs a walk over a group of rows.
     template <std::size_t Walk, class Step>
     void run_group(const Step& now, std::size_t tensor, std::size_t group) {
@@ -230,8 +238,8 @@ class line_pass {
         auto trees = make_trees();
         for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
         const auto columns = layout.shape.columns;
-        const auto block = std::clamp<std::size_t>(block_elements / std::max<std::size_t>(columns, 1), 1, block_rows);
         const bool in_cache = layout.shape.size() * Plan::streams.size() * sizeof(T) < cache_bytes;
+        const auto block = std::clamp<std::size_t>(block_size<Walk>(in_cache) / std::max<std::size_t>(columns, 1), 1, block_rows);
         const bool reads_ahead = !in_cache && columns >= least_ahead && columns <= most_ahead;
         for (auto row = begin; row < end; row += block) {
             const auto n = std::min(block, end - row);

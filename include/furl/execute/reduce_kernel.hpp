@@ -158,6 +158,18 @@ class reduce_kernel : kernel<Plan, Pass, V> {
                         collect_columns(r, u, partials, i + K * width, [](V x) FURL_INLINE_LAMBDA { return x; });
                     });
                 if (i == end) return;
+                if constexpr (Follows) {
+                    for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA {
+                        const auto at = i + K * width;
+                        if (at >= end) return;
+                        const auto valid = std::min(width, end - at);
+                        registers<Plan, V> r;
+                        values(r, buffers, first + at, at);
+                        ((lanes[R][K] = combine<R>{}(lanes[R][K], first_of(result<operand<R>>(r, u), valid))), ...);
+                        collect_columns(r, u, partials, at, [&](V x) FURL_INLINE_LAMBDA { return first_of(x, valid); });
+                    });
+                    return;
+                }
                 // This is a copy, because an index that the compiler does not know would keep the lanes in memory.
                 V rest[std::max<std::size_t>(sizeof...(R), 1)][lane_vectors];
                 for_each_lane_vector([&]<std::size_t K>() FURL_INLINE_LAMBDA { ((rest[R][K] = lanes[R][K]), ...); });
@@ -171,11 +183,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
                     add(result<operand<R>>(r, u)...);
                     collect_columns(r, u, partials, i, [](V x) FURL_INLINE_LAMBDA { return x; });
                 }
-                if (Follows && i < end) {
-                    values(r, buffers, first + i, i);
-                    add(first_of(result<operand<R>>(r, u), end - i)...);
-                    collect_columns(r, u, partials, i, [&](V x) FURL_INLINE_LAMBDA { return first_of(x, end - i); });
-                } else if (i < end && end >= width) {
+                if (i < end && end >= width) {
                     // These elements are read in the vector that ends here, and its other elements are left out.
                     values(r, buffers, first + end - width, end - width);
                     add(A::last_of(result<operand<R>>(r, u), end - i)...);

@@ -28,7 +28,7 @@ struct contracted {
         const auto reciprocal = reciprocals(expanded);
         visit("reciprocals", "division by one value for all becomes multiplication", reciprocal);
         const auto split = split_lines(reciprocal);
-        visit("split", "a root or a divisor of a row's value times a column's becomes one for each", split);
+        if (reciprocal.has_lines()) visit("split", "a root or a divisor of a row's value times a column's becomes one for each", split);
         const auto merged = merge_factors(split);
         visit("merged", "factors that are the same for all elements become one factor", merged);
         const auto fused = contract(merged);
