@@ -27,8 +27,15 @@ struct contracted {
     static constexpr program<Capacity> optimize(const program<Capacity>& expanded, const Visit& visit) {
         const auto reciprocal = reciprocals(expanded);
         visit("reciprocals", "division by one value for all becomes multiplication", reciprocal);
+        if (!reciprocal.has_lines()) return merge(reciprocal, visit);
         const auto split = split_lines(reciprocal);
-        if (reciprocal.has_lines()) visit("split", "a root or a divisor of a row's value times a column's becomes one for each", split);
+        visit("split", "a root or a divisor of a row's value times a column's becomes one for each", split);
+        return merge(split, visit);
+    }
+
+  private:
+    template <std::size_t Capacity, class Visit>
+    static constexpr program<Capacity> merge(const program<Capacity>& split, const Visit& visit) {
         const auto merged = merge_factors(split);
         visit("merged", "factors that are the same for all elements become one factor", merged);
         const auto fused = contract(merged);

@@ -86,7 +86,6 @@ struct signs {
 /// negative, and x / (r c) becomes x (1/r) (1/c). So a root and a division leave the loop.
 template <std::size_t Capacity>
 constexpr program<Capacity> split_lines(const program<Capacity>& in) {
-    if (!in.has_lines()) return in;
     const detail::signs<Capacity> signs{in};
     return rewrite(in, [&](program<Capacity>& out, const instruction& x, std::int16_t i) {
         const detail::line_products<Capacity> products{out};
