@@ -140,7 +140,8 @@ class line_data {
         std::copy_n(column_sum(K, tensor, 0), n, result);
     }
 
-    /// Evaluates the values of n rows that a pass needs, from a row on. Calls visit<I>(row, values, n) for each instruction I and each n rows, at most a vector.
+    /// Evaluates the values of n rows that a pass needs, from a row on. Calls visit<I>(row, values, valid) for each instruction I and each
+    /// vector of rows, of which the first `valid` exist.
     template <std::size_t Pass, class Visit>
     void evaluate_rows(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, V>& scalars, Visit visit) {
         evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_, rows_, row_results_, visit);

@@ -2,6 +2,7 @@
 
 #include <furl/base/chunk_runner.hpp>
 #include <furl/execute/line_data.hpp>
+#include <furl/execute/line_walks.hpp>
 #include <furl/execute/row_chunks.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/step_values.hpp>
@@ -23,6 +24,7 @@ namespace FURL_NAMESPACE::detail {
 template <class Plan, class T, class Run, class Environment>
 class line_pass {
     using V = typename Run::line_vector;
+    using of_plan = line_walks<Plan>;
     using A = arithmetic<V>;
     using scalars = registers<Plan, double>;
     using line_scalars = registers<Plan, V>;
@@ -55,7 +57,7 @@ class line_pass {
         [[maybe_unused]] const Environment denormals;
         for (std::size_t i = 0; i < data_.tensors(); ++i)
             if (!now.tensors.is_absent(i)) begin<Walk>(now, i);
-        if constexpr (has_work<Walk>) {
+        if constexpr (of_plan::template has_work<Walk>) {
             const auto wanted = Run::in_pieces ? parts_.chunks(concurrency_of(runner)) : 1;
             const auto chunks = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(data_.groups(), 1));
             const auto body = [&](std::size_t i) {
@@ -73,8 +75,8 @@ class line_pass {
     template <class Step, class Runner>
     void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
         run_rows<Environment>(named.size(), length, runner, [&, values = now.template values_of<0>(tensor), keys = now.keys_of(tensor)](std::size_t i, std::size_t end) {
-            auto trees = make_trees();
-            const auto of_lines = spread_scalars(values);
+            auto trees = of_plan::make_trees();
+            const auto of_lines = of_plan::template spread_scalars<V>(values);
             for (; i < end; ++i) {
                 if (i + rows_ahead < end) prefetch_row<Plan>(now.tensors.buffers[tensor], named[i + rows_ahead], length);
                 // The block begins at the row's own number, where its gradients do not lie.
@@ -101,14 +103,14 @@ class line_pass {
     template <std::size_t Walk>
     void combine(std::size_t tensor, double* results) {
         const auto& layout = data_.layout(tensor);
-        for_each_reduction<Walk>([&]<std::size_t R>() {
-            if constexpr (is_of_tensor<R>) {
+        of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (of_plan::template is_of_tensor<R>) {
                 pairwise_tree tree(combining<program[order.reductions[R]].code>{});
                 for (std::size_t g = 0; g < layout.groups; ++g) tree.push(partials_[(layout.first_group + g) * reductions + R]);
                 results[R] = tree.result();
             }
         });
-        for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.template combine_columns<K>(tensor); });
+        of_plan::template for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.template combine_columns<K>(tensor); });
     }
 
   private:
@@ -125,61 +127,6 @@ class line_pass {
     std::vector<std::size_t> tensor_of_;   // the tensor of each group
     [[no_unique_address]] Run executor_;
 
-    template <std::size_t R>
-    static constexpr auto operand_of = program[program[order.reductions[R]].operands[0]];
-
-    // Whether a reduction leaves one value for a tensor, from its elements or rows.
-    template <std::size_t R>
-    static constexpr bool is_of_tensor =
-        is_within(program[order.reductions[R]].where, domain::tensor) && operand_of<R>.where != domain::column;
-
-    static auto make_trees() {
-        return []<std::size_t... R>(std::index_sequence<R...>) {
-            return std::tuple<pairwise_tree<combining<program[order.reductions[R]].code>>...>();
-        }(std::make_index_sequence<reductions>{});
-    }
-
-    // Calls visit<R>() for each reduction that is known after a walk.
-    template <std::size_t Walk, class Visit>
-    static void for_each_reduction(Visit visit) {
-        [&]<std::size_t... R>(std::index_sequence<R...>) {
-            (
-                [&] {
-                    if constexpr (order.level[order.reductions[R]] == static_cast<std::int16_t>(order.first[Walk + 1])) visit.template operator()<R>();
-                }(),
-                ...);
-        }(std::make_index_sequence<reductions>{});
-    }
-
-    // Calls visit<K, Pass>() for each reduction over columns of a walk, the K-th of the plan, which Pass makes.
-    template <std::size_t Walk, class Visit>
-    static void for_each_column_reduction(Visit visit) {
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            (
-                [&] {
-                    constexpr auto r = Plan::column_reductions[K];
-                    constexpr auto pass = static_cast<std::size_t>(order.level[program[r].operands[0]]);
-                    if constexpr (order.level[r] == static_cast<std::int16_t>(order.first[Walk + 1])) visit.template operator()<K, pass>();
-                }(),
-                ...);
-        }(std::make_index_sequence<Plan::column_reductions.size()>{});
-    }
-
-    // Copies the values of step and tensor to all lanes.
-    static line_scalars spread_scalars(const scalars& values) {
-        line_scalars u;
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
-            (
-                [&] {
-                    constexpr auto i = order.scalars[K];
-                    if constexpr (info(program[i].code).is_condition) u.truth[i] = A::not_equal(A::broadcast(values.truth[i] ? 1.0 : 0.0), A::broadcast(0.0));
-                    else u.value[i] = A::broadcast(values.value[i]);
-                }(),
-                ...);
-        }(std::make_index_sequence<order.scalars.size()>{});
-        return u;
-    }
-
     // Calls visit(tensor, group) for the groups of chunk i of n.
     template <class Visit>
     void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
@@ -190,14 +137,6 @@ class line_pass {
         for (auto g = place(i), end = place(i + 1); g < end; ++g) visit(tensor_of_[g], g - data_.layout(tensor_of_[g]).first_group);
     }
 
-    // Whether a walk has anything to do besides values of columns.
-    template <std::size_t Walk>
-    static constexpr bool has_work = [] {
-        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
-            if (!order.elements[pass].empty() || !order.rows[pass].empty() || pass + 1 == order.passes) return true;
-        return false;
-    }();
-
     // Evaluates the values of the columns of a tensor, and reductions of these, and notes its states.
     template <std::size_t Walk, class Step>
     void begin(const Step& now, std::size_t tensor) {
@@ -206,14 +145,14 @@ class line_pass {
         if constexpr (Walk + 1 == order.walks) keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
         constexpr auto first = order.first[Walk];
         if constexpr (!order.columns[first].empty()) {
-            auto trees = make_trees();
-            data_.template evaluate_columns<first>(tensor, spread_scalars(values),
+            auto trees = of_plan::make_trees();
+            data_.template evaluate_columns<first>(tensor, of_plan::template spread_scalars<V>(values),
                                                    [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, V value, std::size_t valid) {
                                                        push<I, Walk>(trees, value, valid);
                                                        if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value, valid);
                                                    });
-            for_each_reduction<Walk>([&]<std::size_t R>() {
-                if constexpr (operand_of<R>.where == domain::column) now.self.result_of(tensor, R) = std::get<R>(trees).result();
+            of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
+                if constexpr (of_plan::template operand_of<R>.where == domain::column) now.self.result_of(tensor, R) = std::get<R>(trees).result();
             });
         }
     }
@@ -234,9 +173,9 @@ class line_pass {
         const auto& buffers = now.tensors.buffers[tensor];
         const auto& layout = data_.layout(tensor);
         const auto begin = group * layout.group_rows, end = std::min(begin + layout.group_rows, layout.shape.rows);
-        const auto of_lines = spread_scalars(values);
-        auto trees = make_trees();
-        for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
+        const auto of_lines = of_plan::template spread_scalars<V>(values);
+        auto trees = of_plan::make_trees();
+        of_plan::template for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });
         const auto columns = layout.shape.columns;
         const bool in_cache = layout.shape.size() * Plan::streams.size() * sizeof(T) < cache_bytes;
         const auto block = std::clamp<std::size_t>(block_size<Walk>(in_cache) / std::max<std::size_t>(columns, 1), 1, block_rows);
@@ -249,15 +188,15 @@ class line_pass {
             }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
         }
         double* const partial = partials_.data() + (layout.first_group + group) * reductions;
-        for_each_reduction<Walk>([&]<std::size_t R>() {
-            if constexpr (is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
+        of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (of_plan::template is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
         });
     }
 
     // Adds a value of n lines to the reductions of these values.
     template <std::int16_t I, std::size_t Walk, class Trees>
     static void push(Trees& trees, V value, std::size_t n) {
-        for_each_reduction<Walk>([&]<std::size_t R>() {
+        of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
             if constexpr (program[order.reductions[R]].operands[0] == I) {
                 alignas(64) double values[A::width];
                 A::store(values, value);
@@ -341,7 +280,7 @@ class line_pass {
     void end_row(std::size_t tensor, std::size_t group, std::size_t row) {
         const auto& layout = data_.layout(tensor);
         if ((row + 1 - group * layout.group_rows) % line_layout::column_run != 0 && row + 1 != layout.shape.rows) return;
-        for_each_column_reduction<order.walk_of(Pass)>([&]<std::size_t K, std::size_t Made>() {
+        of_plan::template for_each_column_reduction<order.walk_of(Pass)>([&]<std::size_t K, std::size_t Made>() {
             if constexpr (Made == Pass) data_.template end_run<K>(tensor, group);
         });
     }
@@ -400,7 +339,7 @@ class line_pass {
             if constexpr (collects) count = std::min(count, line_layout::column_run - (row - group * layout.group_rows) % line_layout::column_run);
             typename kernel::row_results results{};
             std::size_t k = 0;
-            for_each_made<Pass>([&]<std::size_t R>() {
+            of_plan::template for_each_made<Pass>([&]<std::size_t R>() {
                 constexpr auto r = order.reductions[R];
                 if constexpr (program[r].where == domain::row) results[k++] = &data_.row_result(Plan::place_in(Plan::row_reductions, r), layout, row);
                 else results[k++] = found[R] + done;
@@ -410,7 +349,7 @@ class line_pass {
             advance<Plan>(here, count * columns);
             for (auto& v : values) v += count;
         }
-        for_each_made<Pass>([&]<std::size_t R>() {
+        of_plan::template for_each_made<Pass>([&]<std::size_t R>() {
             if constexpr (program[order.reductions[R]].where != domain::row)
                 for (std::size_t row = 0; row < n; ++row) std::get<R>(trees).push(found[R][row]);
         });
@@ -433,18 +372,18 @@ class line_pass {
             executor_.template run<Pass>(here, given, columns, from, nullptr);
         } else {
             double found[std::max<std::size_t>(reductions, 1)];
-            auto of_row = make_trees();
+            auto of_row = of_plan::make_trees();
             const auto span = Run::in_pieces ? partition::span_size : columns;
             for (std::size_t at = 0; at < columns; at += span) {
                 set_columns(at);
                 executor_.template run<Pass>(here, given, std::min(span, columns - at), from + at, found);
                 advance<Plan>(here, span);
-                for_each_made<Pass>([&]<std::size_t R>() {
+                of_plan::template for_each_made<Pass>([&]<std::size_t R>() {
                     if constexpr (program[order.reductions[R]].where == domain::row) std::get<R>(of_row).push(found[R]);
                     else std::get<R>(trees).push(found[R]);
                 });
             }
-            for_each_made<Pass>([&]<std::size_t R>() {
+            of_plan::template for_each_made<Pass>([&]<std::size_t R>() {
                 constexpr auto r = order.reductions[R];
                 if constexpr (program[r].where == domain::row)
                     data_.row_result(Plan::place_in(Plan::row_reductions, r), layout, row) = std::get<R>(of_row).result();
@@ -452,19 +391,6 @@ class line_pass {
         }
     }
 
-    // Calls visit<R>() for each reduction of elements that a pass makes, except those over columns.
-    template <std::size_t Pass, class Visit>
-    static void for_each_made(Visit visit) {
-        [&]<std::size_t... R>(std::index_sequence<R...>) {
-            (
-                [&] {
-                    constexpr auto x = program[order.reductions[R]];
-                    if constexpr (program.reads_elements(x) && x.where != domain::column && order.level[x.operands[0]] == static_cast<std::int16_t>(Pass))
-                        visit.template operator()<R>();
-                }(),
-                ...);
-        }(std::make_index_sequence<reductions>{});
-    }
 };
 
 }  // namespace furl::detail

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <furl/execute/kernel.hpp>
+#include <furl/execute/reduction_tree.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+namespace FURL_NAMESPACE::detail {
+
+/// What is known of the walks of a plan with values of rows or columns when it is compiled: which reductions they make.
+template <class Plan>
+struct line_walks {
+    static constexpr const auto& program = Plan::program;
+    static constexpr const auto& order = Plan::order;
+    static constexpr std::size_t reductions = order.reductions.size();
+
+    /// What a reduction reads.
+    template <std::size_t R>
+    static constexpr auto operand_of = program[program[order.reductions[R]].operands[0]];
+
+    /// Whether a reduction leaves one value for a tensor, from its elements or rows.
+    template <std::size_t R>
+    static constexpr bool is_of_tensor =
+        is_within(program[order.reductions[R]].where, domain::tensor) && operand_of<R>.where != domain::column;
+
+    /// Makes a tree for each reduction of the plan.
+    static auto make_trees() {
+        return []<std::size_t... R>(std::index_sequence<R...>) {
+            return std::tuple<pairwise_tree<combining<program[order.reductions[R]].code>>...>();
+        }(std::make_index_sequence<reductions>{});
+    }
+
+    /// Calls visit<R>() for each reduction that is known after a walk.
+    template <std::size_t Walk, class Visit>
+    static void for_each_reduction(Visit visit) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (
+                [&] {
+                    if constexpr (order.level[order.reductions[R]] == static_cast<std::int16_t>(order.first[Walk + 1])) visit.template operator()<R>();
+                }(),
+                ...);
+        }(std::make_index_sequence<reductions>{});
+    }
+
+    /// Calls visit<K, Pass>() for each reduction over columns of a walk, the K-th of the plan, which Pass makes.
+    template <std::size_t Walk, class Visit>
+    static void for_each_column_reduction(Visit visit) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (
+                [&] {
+                    constexpr auto r = Plan::column_reductions[K];
+                    constexpr auto pass = static_cast<std::size_t>(order.level[program[r].operands[0]]);
+                    if constexpr (order.level[r] == static_cast<std::int16_t>(order.first[Walk + 1])) visit.template operator()<K, pass>();
+                }(),
+                ...);
+        }(std::make_index_sequence<Plan::column_reductions.size()>{});
+    }
+
+    /// Whether a walk has anything to do besides values of columns.
+    template <std::size_t Walk>
+    static constexpr bool has_work = [] {
+        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
+            if (!order.elements[pass].empty() || !order.rows[pass].empty() || pass + 1 == order.passes) return true;
+        return false;
+    }();
+
+    /// Calls visit<R>() for each reduction of elements that a pass makes, except those over columns.
+    template <std::size_t Pass, class Visit>
+    static void for_each_made(Visit visit) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (
+                [&] {
+                    constexpr auto x = program[order.reductions[R]];
+                    if constexpr (program.reads_elements(x) && x.where != domain::column && order.level[x.operands[0]] == static_cast<std::int16_t>(Pass))
+                        visit.template operator()<R>();
+                }(),
+                ...);
+        }(std::make_index_sequence<reductions>{});
+    }
+
+    /// Copies the values of step and tensor to all lanes.
+    template <class V>
+    static registers<Plan, V> spread_scalars(const registers<Plan, double>& values) {
+        using A = arithmetic<V>;
+        registers<Plan, V> u;
+        [&]<std::size_t... K>(std::index_sequence<K...>) {
+            (
+                [&] {
+                    constexpr auto i = order.scalars[K];
+                    if constexpr (info(program[i].code).is_condition) u.truth[i] = A::not_equal(A::broadcast(values.truth[i] ? 1.0 : 0.0), A::broadcast(0.0));
+                    else u.value[i] = A::broadcast(values.value[i]);
+                }(),
+                ...);
+        }(std::make_index_sequence<order.scalars.size()>{});
+        return u;
+    }
+};
+
+}  // namespace furl::detail
