@@ -77,8 +77,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     /// Makes an optimizer for one tensor of this shape.
     explicit optimizer(furl::shape shape) : base({shape}) { reset(); }
 
-    /// Makes an optimizer for a list of tensors of these sizes or shapes: `opt({furl::shape{500, 784}, {1, 500}})`. A size is the shape
-    /// of one row.
+    /// Makes an optimizer for a list of tensors of these sizes or shapes: `opt({furl::shape{500, 784}, {1, 500}})`. A size is the
+    /// shape of one row.
     explicit optimizer(std::initializer_list<std::size_t> sizes) : base(detail::list_of_shapes(sizes)) { reset(); }
     explicit optimizer(std::initializer_list<furl::shape> shapes) : base(detail::list_of_shapes(shapes)) { reset(); }
 
@@ -88,7 +88,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         reset();
     }
 
-    /// Makes an optimizer for these tensors, one or a list. It reads only their sizes, and the shapes of matrices that lie row by row.
+    /// Makes an optimizer for these tensors, one or a list. It reads only their sizes, and shapes of matrices that lie row by row.
     ///
     /// Errors:  std::invalid_argument if the rule depends on shapes and a matrix lies column by column.
     template <class Tensors>
@@ -193,8 +193,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     /// A step walk by walk: see detail::step_session.
     using session = detail::step_session<optimizer>;
 
-    /// Begins a step walk by walk: takes its arguments, which are lists of tensors and inputs that are named at run time, and writes
-    /// nothing to them. Returns whether they fit.
+    /// Begins a step walk by walk: takes its arguments, which are lists of tensors and inputs that are named at run time, and
+    /// writes nothing to them. Returns whether they fit.
     ///
     /// @param begun       the new session.
     /// @param parameters  as for step().
@@ -211,8 +211,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         begun.emplace(*this, numbers, total);
         return true;
     }
-    /// Does the same with the arguments of the last step over all tensors, whose memory must still exist. Returns false if a tensor had
-    /// no gradient in that step, or if there was none.
+    /// Does the same with the arguments of the last step over all tensors, whose memory must still exist. Returns false if a tensor
+    /// had no gradient in that step, or if there was none.
     bool begin_again(std::optional<session>& begun, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
         if (!arguments_.has_all(states_.memory()) || partial_.open()) return false;
         place_states(false);

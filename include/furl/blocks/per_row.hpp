@@ -5,8 +5,8 @@
 #include <furl/language/operators.hpp>
 #include <furl/language/reductions.hpp>
 
-// Blocks that treat each row of a matrix by itself. A row has the weights of one neuron, or the vector of one token of an embedding; a
-// tensor without a shape is one row. A rule whose reductions are all per row goes over memory once.
+// Blocks that treat each row of a matrix by itself. A row has the weights of one neuron, or the vector of one token of an
+// embedding; a tensor without a shape is one row. A rule whose reductions are all per row goes over memory once.
 namespace FURL_NAMESPACE {
 
 /// Subtracts from each row of x its mean: gradient centralization.
@@ -16,8 +16,8 @@ namespace FURL_NAMESPACE {
 /// @param x  a gradient, or the direction of an update. Shape: rows x columns.
 /// @returns  an expression of the shape of x.
 /// Cost:    no more passes in a rule without reductions over columns or tensors; 1 addition, 1 subtraction per parameter.
-/// Source:  Yong, Huang, Hua & Zhang 2020, equation 1; optax's centralize. Both leave vectors as they are. Here a vector is one row,
-///          so give vectors a group of their own.
+/// Source:  Yong, Huang, Hua & Zhang 2020, equation 1; optax's centralize. Both leave vectors as they are. Here a vector is one
+///          row, so give vectors a group of their own.
 template <Expression X>
 constexpr auto centralized_per_row(const X& x) {
     return x - per_row(mean(x));

@@ -11,9 +11,9 @@ namespace FURL_NAMESPACE {
 /// Counts `step` for each row: the number of steps that the row took part in. States that start from an expression start in the
 /// row's own first step.
 ///
-/// `opt.step_rows` steps some rows of a table. Without this block all rows use the optimizer's count, as in PyTorch's SparseAdam, so
-/// the bias correction of a row that is seldom named is too weak. A schedule that should follow the optimizer's count is put around
-/// this block: `replace(steps_per_row(update), lr, schedule)`.
+/// `opt.step_rows` steps some rows of a table. Without this block all rows use the optimizer's count, as in PyTorch's SparseAdam,
+/// so the bias correction of a row that is seldom named is too weak. A schedule that should follow the optimizer's count is put
+/// around this block: `replace(steps_per_row(update), lr, schedule)`.
 ///
 /// @tparam Name   the name of the count: "row_steps" unless given.
 /// @param update  a rule's update. Its schedules and bias corrections follow the row's own count.

@@ -17,16 +17,16 @@ struct registers {
     typename arithmetic<V>::mask truth[Plan::size];
 };
 
-/// Whether a loop over numbers of domain `where` computes or loads this value: one of the same domain, or in a loop over elements also
-/// a value of columns.
+/// Whether a loop over numbers of domain `where` computes or loads this value: one of the same domain, or in a loop over elements
+/// also a value of columns.
 constexpr bool is_computed_with(domain value, domain where) {
     return value == where || (where == domain::element && value == domain::column);
 }
 
 namespace detail {
 
-// Computes an operation: by the member of the arithmetic that has its name, or by other members as below. The definitions below decide
-// what min, max, clamp and sign do with NaN. Comparisons treat NaN as IEEE does.
+// Computes an operation: by the member of the arithmetic that has its name, or by other members as below. The definitions below
+// decide what min, max, clamp and sign do with NaN. Comparisons treat NaN as IEEE does.
 template <op Code>
 struct operation : member<Code> {};
 
@@ -143,8 +143,8 @@ FURL_INLINE constexpr const auto& operand(const registers<Plan, V>& r, const reg
 
 }  // namespace detail
 
-/// Evaluates instruction I in a loop over numbers of domain Where. Operands that the loop computes are in r, the others in uniforms;
-/// both may be the same register file. leaves.get<I>() returns the values that are loaded.
+/// Evaluates instruction I in a loop over numbers of domain Where. Operands that the loop computes are in r, the others in
+/// uniforms; both may be the same register file. leaves.get<I>() returns the values that are loaded.
 template <class Plan, std::int16_t I, domain Where = domain::element, class V, class Leaves>
 FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
     using A = arithmetic<V>;

@@ -16,7 +16,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Runs the walks of a plan without values of rows or columns. Each walk is one pass, for which the shape of a tensor does not matter.
+/// Runs the walks of a plan without values of rows or columns. Each walk is one pass, which does not depend on shapes.
 ///
 /// @tparam Run          an Executor of the plan.
 /// @tparam Environment  an object that sets how denormals are treated, as long as it lives.

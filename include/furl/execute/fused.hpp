@@ -5,7 +5,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// Runs fused passes, by kernels over vectors of type V. Values of rows and columns are computed in vectors of doubles of type Lines.
+/// Runs fused passes, by kernels over vectors of type V. Lines is the vector of doubles for values of rows and columns.
 template <class V, class Lines>
 struct fused_executor {
     /// The executor of one plan.

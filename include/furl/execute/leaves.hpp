@@ -27,11 +27,11 @@ template <class Plan, std::size_t Pass, class T>
 struct uniform_values {
     std::array<T, Plan::order.uniforms[Pass].size()> values{};
     std::array<random_key, Plan::random_keys> keys{};
-    std::array<const T*, Plan::column_values.size()> columns{};         ///< the values of its columns, for a piece of a row
-    std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< where it collects reductions over columns, for a piece of a row
-    std::array<T*, Plan::order.matrices.size()> matrices{};  ///< operands or results of functions of matrices, for a piece of a tensor
-    std::array<const T*, row_uniforms<Plan, Pass>.size()> rows{};      ///< copies of the values of rows for each element: see row_kernel
-    std::array<std::size_t, Plan::has_lines> ahead{};                  ///< how many elements the last pass of a walk reads ahead, or 0
+    std::array<const T*, Plan::column_values.size()> columns{};         ///< for a piece of a row: the values of its columns
+    std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< for a piece of a row: partial results over columns
+    std::array<T*, Plan::order.matrices.size()> matrices{};  ///< for a piece of a tensor: operands or results of functions
+    std::array<const T*, row_uniforms<Plan, Pass>.size()> rows{};  ///< values of rows, copied for each element: see row_kernel
+    std::array<std::size_t, Plan::has_lines> ahead{};  ///< how many elements the last pass of a walk reads ahead, or 0
 };
 
 template <class Plan, std::size_t Pass, class T, std::size_t From>

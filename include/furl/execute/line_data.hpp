@@ -23,7 +23,7 @@ struct line_layout {
     std::size_t first_column = 0;  ///< the same for columns
     std::size_t first_group = 0;   ///< the same for groups, which have no padding
 
-    static constexpr std::size_t column_run = 16;  ///< how many rows a sum over columns adds up in the element type; then it goes on in double
+    static constexpr std::size_t column_run = 16;  ///< rows that a sum over columns adds up in the element type, before double
 
     static constexpr std::size_t padded(std::size_t n) { return (n + 31) / 16 * 16; }  // a vector may be read behind the last line
 
@@ -140,8 +140,8 @@ class line_data {
         std::copy_n(column_sum(K, tensor, 0), n, result);
     }
 
-    /// Evaluates the values of n rows that a pass needs, from row `first` on. Calls visit(I, row, values, valid) for each instruction I
-    /// and each vector of rows: `row` counts from 0, and only the first `valid` values are those of rows.
+    /// Evaluates the values of n rows that a pass needs, from row `first` on. Calls visit(I, row, values, valid) for each
+    /// instruction I and each vector of rows: `row` counts from 0, and only the first `valid` values are those of rows.
     template <std::size_t Pass, class Visit>
     void evaluate_rows(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, V>& scalars, Visit visit) {
         evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_, rows_, row_results_, visit);

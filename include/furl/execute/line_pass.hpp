@@ -16,8 +16,8 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Runs the walks of a plan with values of rows or columns. A walk takes a batch of rows at a time, which stays in cache, and runs all
-/// of its passes over the batch before it goes on to the next.
+/// Runs the walks of a plan with values of rows or columns. A walk takes a batch of rows at a time, which stays in cache, and runs
+/// all of its passes over the batch before it goes on to the next.
 ///
 /// @tparam Run          an Executor of the plan.
 /// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
@@ -335,7 +335,7 @@ class line_pass {
         }();
         const auto& layout = data_.layout(tensor);
         const auto columns = layout.shape.columns;
-        double found[std::max<std::size_t>(reductions, 1)][block_rows];  // for reductions over more than a row: the part of each row
+        double found[std::max<std::size_t>(reductions, 1)][block_rows];  // the part of each row in reductions over the tensor
         for (std::size_t done = 0, count = n; done < n; done += count) {
             const auto row = first + done;
             count = n - done;

@@ -50,7 +50,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
     /// Where the results of several rows go: results[i][row] is that of the i-th reduction of this pass.
     using row_results = std::array<double*, reductions.size()>;
 
-    /// Does the same for several rows, each of at most a span. One call takes them all, because a call takes longer than a short row.
+    /// Does the same for several rows, each of at most a span, in one call, because a call takes longer than a short row.
     ///
     /// @param values   for each value of rows that the pass reads: an array with one number for each row.
     /// @param follows  the number of elements of the same streams that may be read behind these rows.

@@ -9,8 +9,8 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Runs the last pass over several whole rows as if they were one row: each value of a row is copied for all of its elements, and the
-/// values of the columns are repeated for each row. So a row costs no call, and its length need not be a multiple of a vector.
+/// Runs the last pass over several whole rows as if they were one row: each value of a row is copied for all of its elements, and
+/// the values of the columns are repeated for each row. So a row costs no call, and its length need not be a multiple of a vector.
 template <class Plan, std::size_t Pass, class V>
 class row_kernel {
     using A = arithmetic<V>;

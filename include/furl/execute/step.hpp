@@ -22,7 +22,7 @@ template <class Engine>
 class steps_together;
 
 /// Runs the steps of a plan: evaluates the values of step and tensor, runs the walks in their order, and between them combines the
-/// reductions and runs the functions of matrices. flat_pass goes over the tensors, or line_pass if there are values of rows or columns.
+/// reductions and runs the functions of matrices. flat_pass goes over the tensors, or line_pass if the plan has rows or columns.
 ///
 /// It owns what a step needs besides the streams: results of reductions, all states that are not one value per parameter, and the
 /// scratch memory of functions of matrices.
@@ -84,8 +84,8 @@ class step_runner {
         return done;
     }
 
-    /// Ends a step: keeps its new states. Callers that run the walks one by one, with steps_together, call this after the last walk.
-    /// Between two walks the global reductions are known, and callers may change them.
+    /// Ends a step: keeps its new states. Callers that run the walks one by one, with steps_together, call this after the last
+    /// walk. Between two walks the global reductions are known, and callers may change them.
     void finish(const running_step& now) {
         if (states_.all_are_equal()) return states_.keep_for_all(*now.values);
         states_.note_step(*now.values);
@@ -216,7 +216,7 @@ class step_runner {
         return result;
     }
 
-    // Takes the values of another step, which has prepared this walk, if they are equal to those of this step. Returns whether they are.
+    // Takes the values of another step, which has prepared this walk, if this step has equal ones. Returns whether it has.
     template <std::size_t Walk>
     bool takes_values_of(running_step& now, const running_step& other) const {
         const auto equal = [](const auto& a, const auto& b) { return std::ranges::equal(a, b, detail::have_equal_bits); };
@@ -230,7 +230,7 @@ class step_runner {
         }
     }
 
-    // Evaluates the values that a walk needs. Returns whether the step goes on. `other` is null, or a step that has prepared this walk.
+    // Evaluates the values of a walk. Returns whether the step goes on. `other` is null, or a step that has prepared this walk.
     template <std::size_t Walk>
     bool prepare_walk(running_step& now, const running_step* other = nullptr) {
         constexpr auto pass = Plan::order.first[Walk];

@@ -10,9 +10,9 @@
 
 namespace FURL_NAMESPACE {
 
-/// Runs the walks of several step_runners of one type, which take a step together. Each may have only one tensor of a few elements, so
-/// what does not depend on the tensors is done once. Steps with equal hyperparameters, states and counts share their values of step and
-/// tensor, which are evaluated and rounded once. The treatment of denormals is set once.
+/// Runs the walks of several step_runners of one type, which take a step together. Each may have only one tensor of a few elements,
+/// so what does not depend on the tensors is done once. Steps with equal hyperparameters, states and counts share their values of
+/// step and tensor, which are evaluated and rounded once. The treatment of denormals is set once.
 ///
 /// @tparam Engine  a step_runner.
 template <class Engine>

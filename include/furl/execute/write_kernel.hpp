@@ -99,8 +99,8 @@ class write_kernel : kernel<Plan, Pass, V> {
                 ...);
         }(std::make_index_sequence<Plan::streams.size()>{});
     }
-    // Brings two vectors of each stream that the first pass of this walk reads into cache, from the element at `at` on: so that pass
-    // does not wait for memory at the next batch of rows. It loads, because a processor reads far ahead of loads, not of prefetches.
+    // Loads two vectors of each stream that the first pass of this walk reads, from the element at `at` on. So they are in cache
+    // when that pass comes to the next batch of rows. These are no prefetches, because a processor reads far ahead only of loads.
     static FURL_INLINE void read_ahead(const pointers& buffers, std::size_t at) {
         constexpr auto first = Plan::order.first[Plan::order.walk_of(Pass)];
         [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {

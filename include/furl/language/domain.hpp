@@ -8,8 +8,8 @@ namespace FURL_NAMESPACE {
 
 /// Where a value is the same: in the whole step, in a tensor, in a row, in a column, or only at one element.
 ///
-/// The bits say what the value differs by: 1 by tensor, 2 by row, 4 by column. So domains form a lattice, in which a row joined with a
-/// column is an element.
+/// The bits say what the value differs by: 1 by tensor, 2 by row, 4 by column. So domains form a lattice, in which a row joined
+/// with a column is an element.
 enum class domain : std::uint8_t {
     step = 0,     ///< one value
     tensor = 1,   ///< one value for each tensor

@@ -20,8 +20,8 @@ struct node {
     std::int16_t operands[3]{-1, -1, -1};
     double value = 0;  ///< the number that the rule writes: a constant, or the default of a hyperparameter (NaN if it has none)
     std::string_view name{};
-    /// For a reduction: whether it leaves a value for each row, column or tensor, or one for the step. For `count`: whether it counts
-    /// the elements of a row, of a column, of the tensor or of all tensors. For `first_step`: whose first step.
+    /// For a reduction: whether it leaves a value for each row, column or tensor, or one for the step. For `count`: whether it
+    /// counts the elements of a row, of a column, of the tensor or of all tensors. For `first_step`: whose first step.
     domain over = domain::tensor;
     const matrix_function_info* function = nullptr;  ///< for a function of matrices: which
 };

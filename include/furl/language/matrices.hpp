@@ -27,8 +27,8 @@ struct matrix_view {
 };
 
 /// Multiplies matrices: c = alpha op(a) op(b) + beta c, where op transposes or does nothing. c has m rows and n columns; op(a) has
-/// k columns. Matrices lie row by row; lda, ldb and ldc are the distances from one row to the next, in elements. The `multiply` of a
-/// MatrixEngine is such a function.
+/// k columns. Matrices lie row by row; lda, ldb and ldc are the distances from one row to the next, in elements. The `multiply` of
+/// a MatrixEngine is such a function.
 template <class T>
 using matrix_product = void (*)(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, T alpha, const T* a,
                                 std::size_t lda, const T* b, std::size_t ldb, T beta, T* c, std::size_t ldc);
@@ -222,13 +222,13 @@ inline constexpr auto muon_quintic_torch = detail::repeated<5>(3.4445, -4.7750, 
 /// Twelve iterations of the classic cubic, x (3 - x^2) / 2: slower, and the singular values end nearer to 1.
 inline constexpr auto newton_schulz_cubic = detail::repeated<12>(1.5, -0.5, 0.0);
 
-/// The first five iterations of Polar Express with its safety factor of 1.01 (Amsel, Persson, Musco & Gower 2025, arXiv 2505.16932).
+/// The first five iterations of Polar Express, with its safety factor of 1.01 (Amsel, Persson, Musco & Gower 2025, arXiv 2505.16932).
 inline constexpr auto polar_express = detail::make_polar_express();
 
 /// The matrix with the singular vectors of x and singular values near 1, as Muon uses it: `orthogonalize(momentum)`.
 ///
 /// @tparam Method  the iteration: furl::muon_quintic unless given, furl::polar_express, or a newton_schulz of your own.
-/// @param x        a matrix: an expression of one value per parameter. The optimizer is made with its shape, furl::shape{rows, columns}.
+/// @param x        a matrix: an expression of one value per parameter. The optimizer is made with its furl::shape{rows, columns}.
 /// @returns  an expression. Shape: one value per parameter.
 /// Cost:    a pass that stores x in scratch memory of one number per parameter; three products of matrices in each iteration, by
 ///          the optimizer's matrix engine and in its element type; the next pass reads the result.

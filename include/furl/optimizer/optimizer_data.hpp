@@ -71,8 +71,8 @@ class optimizer_data {
         return hypers_[0];
     }
 
-    /// A state by its symbol. If it has one value per parameter, row or column, this is a span of its values in a tensor. If it has one
-    /// value per tensor or per step, this is a span of that one double.
+    /// A state by its symbol. If it has one value per parameter, row or column, this is a span of its values in a tensor. If it has
+    /// one value per tensor or per step, this is a span of that one double.
     ///
     /// Errors:  std::invalid_argument if there are several tensors and none is named, or if there is no such tensor.
     template <StateSymbol S>

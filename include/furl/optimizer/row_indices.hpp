@@ -74,7 +74,7 @@ class row_indices {
 
   private:
     std::vector<std::size_t> rows_;
-    std::vector<std::uint64_t> marks_;  // for each row of the table: the number of the last call that named it, and its place in that call
+    std::vector<std::uint64_t> marks_;  // for each row of the table: the last call that named it, and its place there
     std::uint32_t call_ = 0;
 
     bool is_increasing() const {

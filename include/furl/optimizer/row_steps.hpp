@@ -38,8 +38,8 @@ class row_steps {
     /// @param inputs      `furl::input<"name"> = data` for each further input of the rule, with rows like those of the gradients.
     /// @returns  whether the step was done: false where the rule skipped it or no row is named. Then nothing was changed.
     /// The optimizer counts one step. With steps_per_row each row counts its own.
-    /// Errors:  E50 if the rule has a reduction over more than a row, a function of matrices, or a state that starts in the tensor's
-    ///          first step.
+    /// Errors:  E50 if the rule has a reduction over more than a row, a function of matrices, or a state that starts in the
+    ///          tensor's first step.
     ///          std::invalid_argument, before anything is written, if a row does not exist or is named twice, if a size does not
     ///          fit, or if the optimizer has several tensors.
     template <detail::RowIndices Indices, class Parameters, class Gradients, class... Names, class... Data>

@@ -9,9 +9,9 @@ namespace FURL_NAMESPACE::detail {
 
 /// A step that is done walk by walk, for several optimizers that need a value of all of them, such as a norm over all tensors.
 ///
-/// For each walk in turn call prepare and, if it returns true, execute; after the last walk call finish. Walks before the last write no
-/// stream, so a step can be given up before the last execute. Between two walks global_reductions may be changed. prepare and execute
-/// are those of `together`, for the steps of one or more optimizers of one type.
+/// For each walk in turn call prepare and, if it returns true, execute; after the last walk call finish. Walks before the last
+/// write no stream, so a step can be given up before the last execute. Between two walks global_reductions may be changed. prepare
+/// and execute are those of `together`, for the steps of one or more optimizers of one type.
 template <class Optimizer>
 class step_session {
   public:

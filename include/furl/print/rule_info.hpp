@@ -32,11 +32,11 @@ struct reduction_info {
     bool is_sum = true;      ///< whether it is a sum; else it is a maximum
 };
 
-/// A walk over memory: the names of what it reads and writes. These are param, grad, inputs and states, and the operands and results of
-/// functions of matrices.
+/// A walk over memory: the names of what it reads and writes: param, grad, inputs, states, and operands and results of functions of
+/// matrices.
 struct pass_info {
     std::span<const std::string_view> reads{};   ///< streams in their order, then functions of matrices
-    std::span<const std::string_view> writes{};  ///< streams only in the last walk; operands of functions of matrices in any other
+    std::span<const std::string_view> writes{};  ///< streams in the last walk, operands of functions of matrices in others
     bool row_by_row = false;                     ///< whether it reduces each row, and uses the result while the row is in cache
 };
 
@@ -45,10 +45,10 @@ struct rule_info {
     std::string_view rule;          ///< the name of its type, as the compiler prints it
     std::uint64_t fingerprint = 0;  ///< equal for rules that compute the same; see furl::fingerprint
     std::span<const std::string_view> hyperparameters{};         ///< those with one value
-    std::span<const double> defaults{};                          ///< the values that these have until they are set, in the same order
+    std::span<const double> defaults{};                          ///< their values until they are set, in the order of the names
     std::span<const std::string_view> tensor_hyperparameters{};  ///< those with a value for each tensor, made by per_tensor
     std::span<const std::string_view> inputs{};                  ///< what a step takes besides parameters and gradients
-    std::span<const state_info> states{};                        ///< what the optimizer keeps from step to step
+    std::span<const state_info> states{};                        ///< what is kept from step to step
     std::span<const std::string_view> values{};  ///< the per-step values that let names; a step reports them
     std::span<const reduction_info> reductions{};  ///< over rows, columns, tensors and all tensors
     bool counts_all = false;            ///< whether it reads the number of elements of all tensors

@@ -8,8 +8,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Emits the sum or maximum of x over a row, a column, a tensor or all tensors. If x is the same for all elements of it, the sum is x
-// times their number and the maximum is x, and no loop is needed. A value of rows is summed over the rows, not over all elements.
+// Emits the sum or maximum of x over a row, a column, a tensor or all tensors. If x is the same for all elements of it, the sum is
+// x times their number and the maximum is x, and no loop is needed. A value of rows is summed over the rows, not over all elements.
 template <std::size_t Capacity>
 struct reduction_of {
     program<Capacity>& out;

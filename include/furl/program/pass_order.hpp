@@ -9,8 +9,8 @@ namespace FURL_NAMESPACE {
 /// The passes and walks of a step, and when each value is known.
 ///
 /// A reduction over a tensor or its columns, and a function of a whole matrix, need all of the tensor: they are known after a walk
-/// over memory. A reduction over a row is known as soon as the row is read. The next pass over that row belongs to the same walk, and
-/// runs while the row is in cache.
+/// over memory. A reduction over a row is known as soon as the row is read. The next pass over that row belongs to the same walk,
+/// and runs while the row is in cache.
 template <std::size_t Capacity>
 struct pass_levels {
     std::int16_t level[Capacity]{};                   ///< the first pass in which a value can be used
@@ -128,8 +128,8 @@ struct ordering {
         }
     }
 
-    // Finds the values of rows or columns that are needed for elements, for new states and for reductions of such values. A pass has
-    // its own list of rows; the passes of a walk, from `pass` to `end`, have one list of columns.
+    // Finds the values of rows or columns that are needed for elements, for new states and for reductions of such values. A pass
+    // has its own list of rows; the passes of a walk, from `pass` to `end`, have one list of columns.
     constexpr void find_lines(domain where, std::size_t pass, std::size_t end, typename pass_order<Capacity, Passes>::list& list) {
         bool needed[Capacity]{};
         for (auto now = pass; now < end; ++now) {

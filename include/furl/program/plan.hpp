@@ -139,7 +139,8 @@ struct plan {
     /// Whether functions of whole matrices run between the walks.
     static constexpr bool has_matrices = !order.matrices.empty();
 
-    /// Whether some rows can step without the others: no value depends on other rows, and no state starts in the tensor's first step.
+    /// Whether some rows can step without the others: no value depends on other rows, and no state starts in the tensor's first
+    /// step.
     static constexpr bool steps_by_rows = [] {
         for (auto r : order.reductions)
             if (program[r].where != domain::row) return false;

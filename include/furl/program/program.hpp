@@ -193,8 +193,8 @@ struct program {
         return has_lines();
     }
 
-    /// Returns the domain of a reduction. It is at least the tensor: a sum over a row of a value that is the same for the whole step
-    /// is that value times the number of columns, which the tensor has.
+    /// Returns the domain of a reduction. It is at least the tensor: a sum over a row of a value that is the same for the whole
+    /// step is that value times the number of columns, which the tensor has.
     static constexpr domain reduced(domain operand, domain over) {
         return over == domain::step ? domain::step : join(meet(operand, over), domain::tensor);
     }

@@ -83,8 +83,8 @@ struct signs {
 
 }  // namespace detail
 
-/// Splits roots and divisors of elements into those of rows and of columns: sqrt(r c) becomes sqrt(r) sqrt(c) if neither r nor c can
-/// be negative, and x / (r c) becomes x ((1/r) (1/c)). So the loop over elements has one root and one division less.
+/// Splits roots and divisors of elements into those of rows and of columns: sqrt(r c) becomes sqrt(r) sqrt(c) if neither r nor c
+/// can be negative, and x / (r c) becomes x ((1/r) (1/c)). So the loop over elements has one root and one division less.
 template <std::size_t Capacity>
 constexpr program<Capacity> split_lines(const program<Capacity>& in) {
     const detail::signs<Capacity> signs{in};

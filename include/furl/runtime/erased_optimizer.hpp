@@ -55,8 +55,8 @@ class chunk_runner_ref {
     void (*run_)(void*, std::size_t, body&) = nullptr;
 };
 
-/// The results of info().reductions for each tensor. `numbers` are the numbers of these tensors in the list of all tensors. `absent`
-/// says which of them have no gradient; it is empty if all have one.
+/// The results of info().reductions for each tensor. `numbers` are the numbers of these tensors in the list of all tensors.
+/// `absent` says which of them have no gradient; it is empty if all have one.
 struct tensor_results {
     std::span<const double> values;
     std::span<const std::size_t> numbers;

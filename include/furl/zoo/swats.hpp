@@ -21,7 +21,7 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, eps 1e-9, tolerance 1e-9.
 /// State:     m, v and b, n values each; lambda and rate, one number each; rate is 0 until the switch. They start at 0.
 /// Cost:      2 passes: 8 loads, 4 stores per parameter: 48 bytes in float.
-/// Source:    Keskar & Socher 2017, algorithm 1, and the condition that the rate be positive of Mrpatekful/swats. kozistr's
+/// Source:    Keskar & Socher 2017, algorithm 1, and from Mrpatekful/swats the condition that the rate is positive. kozistr's
 ///            compares with a relative tolerance of 1e-6, and switches each tensor on its own.
 struct swats {
     static constexpr auto lr = hyper<"lr">(1e-3);

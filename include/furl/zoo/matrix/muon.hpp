@@ -4,8 +4,8 @@
 #include <furl/language/language.hpp>
 
 // The rules of this folder multiply matrices, so an optimizer needs a matrix engine: furl::optimizer<zoo::muon, float, eigen_engine>.
-// They are for the weight matrices of hidden layers, furl::shape{rows, columns}. Embeddings, heads, norms and biases take another rule,
-// in a group of their own. The lists of the zoo leave these rules out, because programs that use a list have no engine.
+// They are for the weight matrices of hidden layers, furl::shape{rows, columns}. Embeddings, heads, norms and biases take another
+// rule, in a group of their own. The lists of the zoo leave these rules out, because programs that use a list have no engine.
 namespace furl::zoo {
 
 /// Muon: each step is the momentum with its singular values set near 1.
@@ -37,7 +37,8 @@ struct muon {
 /// Defaults:  lr 1e-3, momentum 0.95, weight_decay 0.1.
 /// State:     m, n values, starts at 0.
 /// Cost:      that of muon.
-/// Source:    torch.optim.Muon (PyTorch 2.9) with its defaults, nesterov and adjust_lr_fn "original". It orthogonalizes in bfloat16.
+/// Source:    torch.optim.Muon (PyTorch 2.9) with its defaults, nesterov and adjust_lr_fn "original". It orthogonalizes in
+///            bfloat16.
 struct muon_torch {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto mu = hyper<"momentum">(0.95);
