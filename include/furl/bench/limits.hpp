@@ -23,19 +23,19 @@ inline T volatile zero = 0;
 
 }  // namespace detail
 
-/// The memory limit of a rule: a loop that reads and writes the same streams as its step, pass by pass, with almost no
-/// arithmetic. A stream that is read and written keeps its values; a stream that is only written is set to ones.
+/// The memory limit of a rule: a loop that reads and writes the same streams as its step, one walk over memory after the other, with
+/// almost no arithmetic. A stream that is read and written keeps its values; a stream that is only written is set to ones.
 template <class Plan, class T>
 class memory_limit {
     using A = arithmetic<vector_of<T>>;
     using V = vector_of<T>;
     static constexpr std::size_t streams = Plan::streams.size();
-    static constexpr std::size_t last = Plan::order.passes - 1;
+    static constexpr std::size_t passes = Plan::walks_over_memory.size(), last = passes - 1;
     // The loop handles two cache lines of each stream at a time. No other order that was tried is faster at any size.
     static constexpr std::size_t group = 128 / sizeof(T) / A::width > 0 ? 128 / sizeof(T) / A::width : 1;
 
     template <std::size_t Pass, std::size_t K>
-    static constexpr bool read = Plan::reads(Pass, K);
+    static constexpr bool read = Plan::walk_reads(Plan::walks_over_memory[Pass], K);
     template <std::size_t K>
     static constexpr bool written = Plan::streams[K].store >= 0;
 
@@ -47,7 +47,7 @@ class memory_limit {
     [[gnu::noinline]] static T run(const pointers& given, std::size_t n) {
         return [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             return (run_pass<Pass>(given, n) + ...);
-        }(std::make_index_sequence<Plan::order.passes>{});
+        }(std::make_index_sequence<passes>{});
     }
 
     /// Does the same on the threads of a runner, pass by pass, in a few parts for each thread.
@@ -63,7 +63,7 @@ class memory_limit {
         };
         [&]<std::size_t... Pass>(std::index_sequence<Pass...>) {
             (runner(parts, [&](std::size_t i) { run_part(i, std::integral_constant<std::size_t, Pass>{}); }), ...);
-        }(std::make_index_sequence<Plan::order.passes>{});
+        }(std::make_index_sequence<passes>{});
     }
 
     /// Makes a number of calls, on the threads of a runner if there is one.

@@ -144,7 +144,22 @@ class line_data {
     /// instruction I and each vector of rows: `row` counts from 0, and only the first `valid` values are those of rows.
     template <std::size_t Pass, class Visit>
     void evaluate_rows(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, V>& scalars, Visit visit) {
-        evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_, rows_, row_results_, visit);
+        evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_.data(), rows_, row_results_.data(), visit);
+    }
+
+    /// Does the same for rows that lie anywhere in the table, at most most_named of them. `row` is then the place in `named`.
+    static constexpr std::size_t most_named = 64;
+    template <std::size_t Pass, class Visit>
+    void evaluate_named_rows(std::size_t tensor, std::span<const std::size_t> named, const registers<Plan, V>& scalars, Visit visit) {
+        constexpr auto stride = line_layout::padded(most_named);
+        T states[std::max<std::size_t>(count_states(domain::row), 1)][stride]{};
+        double results[std::max<std::size_t>(Plan::row_reductions.size(), 1)][stride]{};
+        const auto first = layouts_[tensor].first_row;
+        for (std::size_t k = 0; k < count_states(domain::row); ++k)
+            for (std::size_t i = 0; i < named.size(); ++i) states[k][i] = row_states_[k * rows_ + first + named[i]];
+        for (std::size_t k = 0; k < Plan::row_reductions.size(); ++k)
+            for (std::size_t i = 0; i < named.size(); ++i) results[k][i] = row_results_[k * rows_ + first + named[i]];
+        evaluate_lines<domain::row, row_list<Pass>>(0, named.size(), scalars, states[0], stride, results[0], visit);
     }
 
     /// Evaluates the values of all columns that a walk needs, and keeps those that its passes read for each element.
@@ -153,7 +168,7 @@ class line_data {
         const auto& layout = layouts_[tensor];
         const auto n = layout.shape.columns;
         evaluate_lines<domain::column, column_list<Pass>>(
-            layout.first_column, n, scalars, column_states_, columns_, column_results_,
+            layout.first_column, n, scalars, column_states_.data(), columns_, column_results_.data(),
             [&]<std::int16_t I>(std::integral_constant<std::int16_t, I> which, std::size_t column, V value, std::size_t valid) {
                 if constexpr (is_read_by_elements(I))
                     store(column_values_.data() + Plan::place_in(Plan::column_values, I) * columns_ + layout.first_column + column, value);
@@ -170,8 +185,43 @@ class line_data {
     static FURL_INLINE void store(T* to, V x) { A::template store_as<T>(reinterpret_cast<std::byte*>(to), x); }
     static FURL_INLINE V load(const T* from) { return A::template load_as<T>(reinterpret_cast<const std::byte*>(from)); }
 
-    /// Whether a state has a value for each row or column.
-    static constexpr bool is_line_state(const state_entry& s) { return s.where == domain::row || s.where == domain::column; }
+    /// Calls visit(state) for each state of lines whose new value is instruction I.
+    template <std::int16_t I, domain Where, class Visit>
+    static void for_each_state(Visit visit) {
+        [&]<std::size_t... S>(std::index_sequence<S...>) {
+            (
+                [&] {
+                    if constexpr (program.states[S].where == Where && program.states[S].next == I) visit(S);
+                }(),
+                ...);
+        }(std::make_index_sequence<program.states.size()>{});
+    }
+
+    /// Keeps the new value of a state of n rows or columns.
+    template <std::int16_t I, domain Where>
+    void keep(std::size_t tensor, std::size_t line, V value, std::size_t n) {
+        for_each_state<I, Where>([&](std::size_t s) {
+            T* const to = state(s, tensor).data() + line;
+            if (n == A::width) return store(to, value);
+            T values[A::width];
+            store(values, value);
+            std::copy_n(values, n, to);
+        });
+    }
+
+    /// Does the same for states whose new value is the same for all rows or columns.
+    template <domain Where>
+    void keep_shared(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, double>& values) {
+        [&]<std::size_t... S>(std::index_sequence<S...>) {
+            (
+                [&] {
+                    constexpr const auto& s = program.states[S];
+                    if constexpr (s.where == Where && is_within(program[s.next].where, domain::tensor))
+                        std::ranges::fill(state(S, tensor).subspan(first, n), static_cast<T>(values.value[s.next]));
+                }(),
+                ...);
+        }(std::make_index_sequence<program.states.size()>{});
+    }
 
   private:
     std::vector<line_layout> layouts_;
@@ -228,11 +278,11 @@ class line_data {
     };
 
     template <domain Where, class List, class Visit>
-    void evaluate_lines(std::size_t first, std::size_t n, const registers<Plan, V>& scalars, const std::vector<T>& states, std::size_t stride,
-                        const std::vector<double>& results, Visit visit) {
+    void evaluate_lines(std::size_t first, std::size_t n, const registers<Plan, V>& scalars, const T* states, std::size_t stride,
+                        const double* results, Visit visit) {
         for (std::size_t i = 0; i < n; i += A::width) {
             registers<Plan, V> r;
-            evaluate_list<Plan, List, Where>(r, scalars, leaves{states.data(), stride, results.data(), first + i});
+            evaluate_list<Plan, List, Where>(r, scalars, leaves{states, stride, results, first + i});
             const auto valid = std::min(n - i, A::width);
             [&]<std::size_t... K>(std::index_sequence<K...>) {
                 (

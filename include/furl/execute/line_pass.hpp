@@ -77,16 +77,13 @@ class line_pass {
         run_rows<Environment>(named.size(), length, runner, [&, values = now.template values_of<0>(tensor), keys = now.keys_of(tensor)](std::size_t i, std::size_t end) {
             auto trees = of_plan::make_trees();
             const auto of_lines = of_plan::template spread_scalars<V>(values);
-            for (; i < end; ++i) {
-                if (i + rows_ahead < end) prefetch_row<Plan>(now.tensors.buffers[tensor], named[i + rows_ahead], length);
-                // run_block goes to row named[i] of all buffers, but gradients and inputs have that row at place i.
-                auto buffers = now.tensors.buffers[tensor];
-                for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {
-                    buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (i - named[i]) * length * bytes);
-                });
+            while (i < end) {
+                const auto n = std::min(end - i, line_data<Plan, T, V>::most_named);
+                for (std::size_t k = 0; k < n; ++k) prefetch_row<Plan>(now.tensors.buffers[tensor], named[i + k], length);
                 [&]<std::size_t... P>(std::index_sequence<P...>) {
-                    (run_block<0, P>(now, buffers, tensor, 0, named[i], 1, values, of_lines, keys, trees), ...);
+                    (run_named<P>(now, tensor, named.subspan(i, n), i, length, values, of_lines, keys, trees), ...);
                 }(std::make_index_sequence<order.passes>{});
+                i += n;
             }
         });
     }
@@ -144,14 +141,14 @@ class line_pass {
     void begin(const Step& now, std::size_t tensor) {
         const scalars values = now.template values_of<Walk>(tensor);
         if constexpr (Walk + 1 == order.walks && scalar_states<Plan>::has_tensor_states) now.self.states().note_tensor(values, tensor);
-        if constexpr (Walk + 1 == order.walks) keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
+        if constexpr (Walk + 1 == order.walks) data_.template keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
         constexpr auto first = order.first[Walk];
         if constexpr (!order.columns[first].empty()) {
             auto trees = of_plan::make_trees();
             data_.template evaluate_columns<first>(tensor, of_plan::template spread_scalars<V>(values),
                                                    [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, V value, std::size_t valid) {
                                                        push<I, Walk>(trees, value, valid);
-                                                       if constexpr (Walk + 1 == order.walks) keep<I, domain::column>(tensor, column, value, valid);
+                                                       if constexpr (Walk + 1 == order.walks) data_.template keep<I, domain::column>(tensor, column, value, valid);
                                                    });
             of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
                 if constexpr (of_plan::template operand_of<R>.where == domain::column) now.self.result_of(tensor, R) = std::get<R>(trees).result();
@@ -207,38 +204,6 @@ class line_pass {
         });
     }
 
-    // Keeps the new value of a state of n rows or columns.
-    template <std::int16_t I, domain Where>
-    void keep(std::size_t tensor, std::size_t line, V value, std::size_t n) {
-        [&]<std::size_t... S>(std::index_sequence<S...>) {
-            (
-                [&] {
-                    if constexpr (program.states[S].where == Where && program.states[S].next == I) {
-                        T* const to = data_.state(S, tensor).data() + line;
-                        if (n == A::width) return data_.store(to, value);
-                        T values[A::width];
-                        data_.store(values, value);
-                        std::copy_n(values, n, to);
-                    }
-                }(),
-                ...);
-        }(std::make_index_sequence<program.states.size()>{});
-    }
-
-    // Does the same for states whose new value is the same for all rows or columns.
-    template <domain Where>
-    void keep_shared(std::size_t tensor, std::size_t first, std::size_t n, const scalars& values) {
-        [&]<std::size_t... S>(std::index_sequence<S...>) {
-            (
-                [&] {
-                    constexpr const auto& s = program.states[S];
-                    if constexpr (s.where == Where && is_within(program[s.next].where, domain::tensor))
-                        std::ranges::fill(data_.state(S, tensor).subspan(first, n), static_cast<T>(values.value[s.next]));
-                }(),
-                ...);
-        }(std::make_index_sequence<program.states.size()>{});
-    }
-
     // What surrounds a batch of rows in memory.
     struct surroundings {
         std::size_t follows = 0;  // how many elements of the same streams may be read behind the batch
@@ -260,9 +225,9 @@ class line_pass {
                                                        if constexpr (order.uniforms[Pass][rows[K]] == I) data_.store(of_rows[K] + row, value);
                                                    });
                                                    if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value, valid);
-                                                   if constexpr (last) keep<I, domain::row>(tensor, first + row, value, valid);
+                                                   if constexpr (last) data_.template keep<I, domain::row>(tensor, first + row, value, valid);
                                                });
-        if constexpr (last) keep_shared<domain::row>(tensor, first, n, values);
+        if constexpr (last) data_.template keep_shared<domain::row>(tensor, first, n, values);
         if constexpr (!order.elements[Pass].empty() || last) {
             auto given = round_uniforms<Plan, Pass, T>(values);
             given.keys = keys;
@@ -275,6 +240,40 @@ class line_pass {
                 run_row<Walk, Pass>(now, buffers, tensor, group, first + row, given, trees);
                 end_row<Pass>(tensor, group, first + row);
             }
+        }
+    }
+
+    // Runs a pass over rows that lie anywhere in a table. Gradients and inputs have them in their order, from row `place` on.
+    template <std::size_t Pass, class Step, class Trees>
+    void run_named(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t place, std::size_t length,
+                   const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
+        constexpr const auto& rows = row_uniforms<Plan, Pass>;
+        constexpr bool last = Pass + 1 == order.passes;
+        T of_rows[std::max<std::size_t>(rows.size(), 1)][line_layout::padded(line_data<Plan, T, V>::most_named)];
+        if constexpr (!order.rows[Pass].empty())
+            data_.template evaluate_named_rows<Pass>(tensor, named, of_lines,
+                                                     [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t at, V value, std::size_t valid) {
+                                                         for_each_row_value<Pass>([&]<std::size_t K>() {
+                                                             if constexpr (order.uniforms[Pass][rows[K]] == I) data_.store(of_rows[K] + at, value);
+                                                         });
+                                                         if constexpr (last)
+                                                             data_.template for_each_state<I, domain::row>([&](std::size_t state) {
+                                                                 T next[A::width];
+                                                                 data_.store(next, value);
+                                                                 for (std::size_t k = 0; k < valid; ++k) data_.state(state, tensor)[named[at + k]] = next[k];
+                                                             });
+                                                     });
+        auto given = round_uniforms<Plan, Pass, T>(values);
+        given.keys = keys;
+        for (std::size_t i = 0; i < named.size(); ++i) {
+            if constexpr (last) data_.template keep_shared<domain::row>(tensor, named[i], 1, values);
+            for (std::size_t k = 0; k < rows.size(); ++k) given.values[rows[k]] = of_rows[k][i];
+            // run_row goes to the row's own number in all buffers, but gradients and inputs have the row at another place.
+            auto buffers = now.tensors.buffers[tensor];
+            for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {
+                buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (place + i - named[i]) * length * bytes);
+            });
+            if constexpr (!order.elements[Pass].empty() || last) run_row<0, Pass>(now, buffers, tensor, 0, named[i], given, trees);
         }
     }
 
