@@ -11,7 +11,7 @@
 namespace FURL_NAMESPACE::detail {
 
 /// Parts of groups whose optimizers have the same type, in a step. They take each walk together, so that what they share is done
-/// once. They are so few that they stay in cache from the begin of a walk to its end. `pass` is the number of a walk, as in
+/// once. They are so few that they stay in cache from the beginning of a walk to its end. `pass` is the number of a walk, as in
 /// rule_info.
 template <class T>
 class equal_parts {
