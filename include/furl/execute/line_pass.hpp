@@ -121,7 +121,7 @@ class line_pass {
     partition parts_;
     line_data<Plan, T, V> data_;
     std::vector<double> partials_;         // results of reductions over the tensor or all tensors, by group
-    std::vector<std::size_t> weight_;      // for each group, the elements of all groups before it
+    std::vector<std::size_t> weight_;      // for each group, the elements of all groups before it; then the total
     std::vector<std::size_t> tensor_of_;   // the tensor of each group
     [[no_unique_address]] Run executor_;
 
@@ -277,7 +277,7 @@ class line_pass {
         }
     }
 
-    // If a run of column_run rows ends with this one, adds up what the reductions over columns collected in it.
+    // If a run of column_run rows ends with this one, adds what it collected to the reductions over columns.
     template <std::size_t Pass>
     void end_row(std::size_t tensor, std::size_t group, std::size_t row) {
         const auto& layout = data_.layout(tensor);
@@ -295,7 +295,7 @@ class line_pass {
         }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
     }
 
-    // Runs a pass over a batch by one call of the executor, if it takes rows of this length. Returns whether it did.
+    // Runs a pass over a batch by the executor's loops for several rows, if they take rows of this length. Returns whether it did.
     template <std::size_t Pass, class Trees>
     bool run_together(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                       const uniform_values<Plan, Pass, T>& given, const std::array<const T*, row_uniforms<Plan, Pass>.size()>& values, Trees& trees,
