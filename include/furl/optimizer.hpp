@@ -51,7 +51,7 @@ struct optimizer_parts {
 /// @tparam Rule      a struct with a `static constexpr auto update`.
 /// @tparam T         the element type: float or double. Per-step values are computed in double and rounded once.
 /// @tparam Policies  furl::strict (as written, no contraction), furl::keep_denormals, furl::storage (the formats of the
-///                   streams in memory), or an execution policy.
+///                   streams in memory), a matrix engine (furl/matrix/), or an execution policy.
 /// Errors:  at compile time if the rule is wrong (docs/errors.md). std::invalid_argument if a call is, before anything is
 ///          written.
 template <class Rule, class T = float, class... Policies>
@@ -77,8 +77,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     /// Makes an optimizer for one tensor of this shape.
     explicit optimizer(furl::shape shape) : base({shape}) { reset(); }
 
-    /// Makes an optimizer for a list of tensors of these sizes, or of these shapes: `opt({furl::shape{500, 784}, {1, 500}})`. A size
-    /// is one row.
+    /// Makes an optimizer for a list of tensors of these sizes or shapes: `opt({furl::shape{500, 784}, {1, 500}})`. A size is the
+    /// shape of one row.
     explicit optimizer(std::initializer_list<std::size_t> sizes) : base(detail::list_of_shapes(sizes)) { reset(); }
     explicit optimizer(std::initializer_list<furl::shape> shapes) : base(detail::list_of_shapes(shapes)) { reset(); }
 
@@ -88,10 +88,9 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         reset();
     }
 
-    /// Makes an optimizer for these tensors, one or a list. It takes only their sizes, and the shapes of matrices that lie row by
-    /// row.
+    /// Makes an optimizer for these tensors, one or a list. It reads only their sizes, and shapes of matrices that lie row by row.
     ///
-    /// Errors:  std::invalid_argument if the rule has values of rows or columns, and a matrix lies column by column.
+    /// Errors:  std::invalid_argument if the rule depends on shapes and a matrix lies column by column.
     template <class Tensors>
         requires(!std::is_void_v<typename detail::element_of<const Tensors>::type> && !detail::ExtentList<Tensors>)
     explicit optimizer(const Tensors& tensors) : base(require_by_rows(tensors) ? detail::list_of_shapes(tensors) : std::vector<furl::shape>()) {
@@ -191,13 +190,13 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
                    arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
     }
 
-    /// A step pass by pass: see detail::step_session.
+    /// A step walk by walk: see detail::step_session.
     using session = detail::step_session<optimizer>;
 
-    /// Begins a step pass by pass: takes its arguments, lists of tensors and inputs that are named at run time, and writes nothing
-    /// to them. Returns whether they fit.
+    /// Begins a step walk by walk: takes its arguments, which are lists of tensors and inputs that are named at run time, and
+    /// writes nothing to them. Returns whether they fit.
     ///
-    /// @param begun       where the session is made.
+    /// @param begun       the new session.
     /// @param parameters  as for step().
     /// @param gradients   as for step().
     /// @param inputs      the inputs, by name.
@@ -212,8 +211,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         begun.emplace(*this, numbers, total);
         return true;
     }
-    /// Does the same with the arguments of the last step over all tensors, which must still be there. Returns false if a tensor
-    /// had no gradient then, or if there was no such step.
+    /// Does the same with the arguments of the last step over all tensors, whose memory must still exist. Returns false if a tensor
+    /// had no gradient in that step, or if there was none.
     bool begin_again(std::optional<session>& begun, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
         if (!arguments_.has_all(states_.memory()) || partial_.open()) return false;
         place_states(false);
@@ -259,7 +258,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     friend detail::row_steps<optimizer>;
 
     partial_step partial_;
-    // row_steps calls it, once the rows are known to exist.
+    // row_steps calls this once it knows that the rows exist.
     template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
     bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
         const auto length = this->shapes()[0].columns;

@@ -16,7 +16,7 @@ enum class policy_kind {
     denormals,  ///< whether denormals count as zero
     execution,  ///< what runs the rule
     storage,    ///< in which formats parameters, gradients and states lie in memory
-    matrices,   ///< what multiplies matrices
+    matrices,   ///< the engine that multiplies matrices
 };
 
 /// The first policy of a kind in a list, or the default.

@@ -13,7 +13,7 @@ namespace FURL_NAMESPACE {
 /// @returns  an expression of the shape of x.
 /// Cost:    1 more pass over memory, which only reads; 1 subtraction per parameter.
 /// Source:  Yong, Huang, Hua & Zhang 2020, equation 1. Differs from it and from optax's centralize in that the mean is
-///          that of the whole tensor, not of each row, and that vectors are centralized too; theirs is centralized_per_row.
+///          that of the whole tensor, not of each row, and that vectors are centralized too. centralized_per_row does what they do.
 template <Expression X>
 constexpr auto centralized(const X& x) {
     return x - mean(x);

@@ -8,17 +8,17 @@
 
 namespace FURL_NAMESPACE {
 
-/// Counts `step` for each row: the number of steps in which the row was named. States that start from an expression start in the
+/// Counts `step` for each row: the number of steps that the row took part in. States that start from an expression start in the
 /// row's own first step.
 ///
-/// `opt.step_rows` steps some rows of a table. Without this block all rows use the optimizer's count, as PyTorch's SparseAdam does, so
-/// the bias correction of a row that is seldom named is too weak. If a schedule should follow the optimizer's count, put it around the
-/// block: `replace(steps_per_row(update), lr, schedule)`.
+/// `opt.step_rows` steps some rows of a table. Without this block all rows use the optimizer's count, as in PyTorch's SparseAdam,
+/// so the bias correction of a row that is seldom named is too weak. A schedule that should follow the optimizer's count is put
+/// around this block: `replace(steps_per_row(update), lr, schedule)`.
 ///
 /// @tparam Name   the name of the count: "row_steps" unless given.
 /// @param update  a rule's update. Its schedules and bias corrections follow the row's own count.
 /// @returns  an expression of the shape of the update.
-/// State:   one number per row, under its name, starts at 0; one more if a state starts from an expression.
+/// State:   one number per row, named Name, starts at 0; one more number per row if a state starts from an expression.
 /// Cost:    values that depend on the step are computed once for each row.
 /// Errors:  E21 if a guard of the rule depends on the step.
 template <fixed_string Name = "row_steps", Expression Update>

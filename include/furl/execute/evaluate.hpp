@@ -17,15 +17,16 @@ struct registers {
     typename arithmetic<V>::mask truth[Plan::size];
 };
 
-/// Whether values of one domain are computed, or loaded, one by one where those of another are: column values where elements are.
+/// Whether a loop over numbers of domain `where` computes or loads this value: one of the same domain, or in a loop over elements
+/// also a value of columns.
 constexpr bool is_computed_with(domain value, domain where) {
     return value == where || (where == domain::element && value == domain::column);
 }
 
 namespace detail {
 
-// How an operation is computed: by the member of the arithmetic that has its name, or by other members as below. So it is decided
-// here what min, max, clamp and sign do with NaN. Comparisons treat NaN as IEEE does.
+// Computes an operation: by the member of the arithmetic that has its name, or by other members as below. The definitions below
+// decide what min, max, clamp and sign do with NaN. Comparisons treat NaN as IEEE does.
 template <op Code>
 struct operation : member<Code> {};
 
@@ -119,7 +120,7 @@ constexpr bool is_given(op code) {
 // With -ffinite-math-only a comparison of numbers may have any result for a NaN.
 inline bool have_equal_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
-// Whether an instruction has operands of the same bits in both files.
+// Whether the operands of an instruction have the same bits in both register files.
 template <class Plan, std::int16_t I>
 FURL_INLINE bool operands_are_equal(const registers<Plan, double>& a, const registers<Plan, double>& b) {
     constexpr auto x = Plan::program[I];
@@ -142,8 +143,8 @@ FURL_INLINE constexpr const auto& operand(const registers<Plan, V>& r, const reg
 
 }  // namespace detail
 
-/// Evaluates instruction I. Operands of domain Where are taken from r, others from uniforms; leaves.get<I>() gives the values that
-/// are not computed. The two register files may be the same.
+/// Evaluates instruction I in a loop over numbers of domain Where. Operands that the loop computes are in r, the others in
+/// uniforms; both may be the same register file. leaves.get<I>() returns the values that are loaded.
 template <class Plan, std::int16_t I, domain Where = domain::element, class V, class Leaves>
 FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan, V>& uniforms, const Leaves& leaves) {
     using A = arithmetic<V>;
@@ -198,11 +199,10 @@ FURL_INLINE void evaluate_list(registers<Plan, V>& r, const registers<Plan, V>& 
     }(detail::fold_numbers<List::values.size(), From>{});
 }
 
-/// Evaluates the values of a step or of a tensor that are known from pass First to pass Last, from number From of their
-/// order on.
+/// Evaluates the values of a step or of a tensor that become known in pass First to pass Last, from number From of their order on.
 ///
-/// @param known  null, or registers that have all of these values, of the same or of other leaves. The result of a library call is
-///               taken from there if its operands have the same bits.
+/// @param known  null, or registers with all of these values, made from the same or other leaves. If the operands of a library call
+///               have the same bits there, its result is copied.
 template <class Plan, domain Where, std::size_t First, std::size_t Last, std::size_t From = 0, class Leaves>
 inline void evaluate_scalars(registers<Plan, double>& r, const Leaves& leaves, const registers<Plan, double>* known = nullptr) {
     constexpr const auto& list = Plan::order.scalars;

@@ -12,13 +12,13 @@ template <class E, class Plan, class T>
 concept Executor = std::constructible_from<E, std::size_t> &&  // the size of the largest tensor: buffers are allocated once
     requires(E& executor, const detail::buffer_pointers<Plan>& buffers, const detail::uniform_values<Plan, 0, T>& uniforms, std::size_t n,
              std::size_t from, double* reductions) {
-        // The type in which values of rows and columns are computed: doubles, one or a vector.
+        // The type in which values of rows and columns are computed: a double, or a vector of them.
         requires std::same_as<typename arithmetic<typename E::line_vector>::element, double>;
         // True if several threads may each run a part of a tensor (whole spans). If it is false, one thread runs whole tensors.
         { E::in_pieces } -> std::convertible_to<bool>;
-        // True if write_rows and reduce_rows run a pass over several rows of a tensor; else line_pass runs it row by row.
+        // Whether it has write_rows and reduce_rows, which run a pass over several rows at once. If not, line_pass runs it by rows.
         { E::takes_rows } -> std::convertible_to<bool>;
-        // Runs a pass over n elements of a tensor from number `from` on, where the buffers begin. The last pass writes the
+        // Runs a pass over n elements of a tensor. The first is number `from`, where the buffers begin. The last pass writes the
         // streams; the others write one number for each of their reductions to `reductions`.
         executor.template run<0>(buffers, uniforms, n, from, reductions);
     };

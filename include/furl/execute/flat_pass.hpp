@@ -16,10 +16,10 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Runs the walks of a plan without values of rows or columns: each is one pass, over tensors whose shape does not matter.
+/// Runs the walks of a plan without values of rows or columns. Each walk is one pass, which does not depend on shapes.
 ///
 /// @tparam Run          an Executor of the plan.
-/// @tparam Environment  how denormals are treated while it exists.
+/// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
 template <class Plan, class T, class Run, class Environment>
 class flat_pass {
     static constexpr const auto& program = Plan::program;
@@ -37,7 +37,7 @@ class flat_pass {
 
     std::span<const std::size_t> sizes() const { return parts_.sizes(); }
 
-    /// Visits the elements of chunk i of n.
+    /// Chunk i of n: calls visit(tensor, first, end) for each run of elements in it.
     struct chunk {
         const partition& parts;
         std::size_t i = 0, n = 1;
@@ -76,7 +76,7 @@ class flat_pass {
         run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
     }
 
-    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
     template <class Step, class Runner>
     void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
         auto given = round_uniforms<Plan, 0, T>(now.template values_of<0>(tensor));
@@ -97,7 +97,7 @@ class flat_pass {
         });
     }
 
-    /// Combines the results of the spans of a tensor, for the reductions that a pass makes.
+    /// Combines the results of the spans of a tensor, for each reduction of a pass.
     template <std::size_t Pass>
     void combine(std::size_t tensor, double* results) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
@@ -105,15 +105,15 @@ class flat_pass {
         }(std::make_index_sequence<reductions>{});
     }
 
-    /// Runs a pass over a chunk. visit_all calls its argument for each tensor, with a range of its elements.
+    /// Runs a pass over a chunk. visit_all(visit) calls visit(tensor, first, end) for each run of elements in the chunk.
     template <std::size_t Pass, class Step, class VisitAll>
     void run_chunk(const Step& now, const uniforms<Pass>& given, const VisitAll& visit_all) {
         constexpr bool last = Pass + 1 == Plan::order.passes;
         [[maybe_unused]] auto& states = now.self.states();
-        // They are copied only where tensors differ in them.
+        // These values are copied only if tensors differ in them.
         constexpr bool differ = has_values_of_tensors || Plan::random_keys > 0;
         std::conditional_t<differ, uniforms<Pass>, const uniforms<Pass>&> own = given;
-        // Evaluates the values of a tensor, which all tensors before `behind` share.
+        // Evaluates the values of a tensor. All tensors up to `behind` have the same.
         const auto evaluate_tensor = [&]([[maybe_unused]] std::size_t tensor, [[maybe_unused]] std::size_t first,
                                          [[maybe_unused]] std::size_t behind) {
             if constexpr (has_values_of_tensors) {
@@ -124,8 +124,8 @@ class flat_pass {
                     for (auto i = first == 0 ? tensor : tensor + 1; i < behind; ++i) states.note_tensor(values, i);
             }
         };
-        // These elements wait, because the next tensor may follow them in memory: those of tensors [from, behind), the first
-        // tensor from element `first_waiting` on.
+        // Elements wait here, because the next tensor may follow them in memory: then one loop runs over both. There are `waiting`
+        // of them, in the tensors [from, behind), and they begin at element `first_waiting` of tensor `from`.
         std::size_t from = 0, behind = 0, first_waiting = 0, waiting = 0;
         const bool any_absent = now.tensors.absent_count > 0;
         [[maybe_unused]] const bool all_equal = !has_values_of_tensors || states.all_are_equal();
@@ -165,14 +165,14 @@ class flat_pass {
     std::vector<double> partial_;  // partial results of reductions, by span
     [[no_unique_address]] Run executor_;
 
-    // True if one loop of this pass may run over several tensors that follow each other in memory.
+    // Whether one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1 && !Plan::has_matrices;
 
     template <std::size_t Pass, class Step>
     void run_piece(const Step& now, const uniforms<Pass>& given, std::size_t tensor, std::size_t first, std::size_t n) {
-        // Most pieces start at the first element. There a changed copy of the pointers would cost as much as some vectors.
+        // Most pieces start at the first element and need no copy of the pointers, which would take as long as some vectors.
         const auto* buffers = &now.tensors.buffers[tensor];
         buffer_pointers<Plan> advanced;
         if (first > 0) {

@@ -5,7 +5,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// Runs fused passes, by kernels over vectors of type V. Values of rows and columns are computed in vectors of doubles, Lines.
+/// Runs fused passes, by kernels over vectors of type V. Lines is the vector of doubles for values of rows and columns.
 template <class V, class Lines>
 struct fused_executor {
     /// The executor of one plan.
@@ -40,7 +40,7 @@ struct fused_executor {
         /// Whether it runs passes over several rows at once.
         static constexpr bool takes_rows = Plan::block == 1;
 
-        /// The passes over several rows: the last, which takes short rows, and the others.
+        /// The passes over several rows: the last pass, whose kernel takes only short rows, and the others.
         template <std::size_t Pass>
         using write_rows = detail::row_kernel<Plan, Pass, V>;
         template <std::size_t Pass>

@@ -22,7 +22,7 @@ struct combining {
     }
 };
 
-/// What the loops of a pass have in common: write_kernel is the loop of the last pass, reduce_kernel that of the others.
+/// What write_kernel, the loop of the last pass, and reduce_kernel, the loop of the others, have in common.
 template <class Plan, std::size_t Pass, class V>
 struct kernel {
     using A = arithmetic<V>;
@@ -37,7 +37,7 @@ struct kernel {
         else return u.value[I];
     }
 
-    // This has room for two vectors of each buffer.
+    // Room for two vectors of each buffer.
     struct vector_buffer {
         alignas(64) std::byte values[Plan::buffers.size()][2 * width * sizeof(double)];
         pointers buffers;
@@ -85,7 +85,7 @@ struct kernel {
         }
     };
 
-    /// The reductions of elements that this pass makes, except those over columns, as positions in Plan::order.reductions.
+    /// The places in Plan::order.reductions of those that this pass makes from elements, except those over columns.
     static constexpr auto reductions = [] {
         static_vector<std::size_t, Plan::size> list;
         for (std::size_t i = 0; i < Plan::order.reductions.size(); ++i) {
@@ -96,7 +96,7 @@ struct kernel {
         return list;
     }();
 
-    /// Whether it makes any reductions of elements, over columns or others.
+    /// Whether this pass makes any reduction from elements, including those over columns.
     static constexpr bool reduces = [] {
         for (auto r : Plan::order.reductions)
             if (Plan::program.reads_elements(Plan::program[r]) && Plan::order.level[Plan::program[r].operands[0]] == static_cast<std::int16_t>(Pass))

@@ -8,10 +8,10 @@
 #include <cstddef>
 #include <utility>
 
-// This header has the values that a pass over memory reads.
+// The values that a pass reads.
 namespace FURL_NAMESPACE::detail {
 
-/// The values of rows that a pass reads, as positions in Plan::order.uniforms.
+/// The places in Plan::order.uniforms of the values of rows that a pass reads.
 template <class Plan, std::size_t Pass>
 inline constexpr auto row_uniforms = [] {
     constexpr const auto& list = Plan::order.uniforms[Pass];
@@ -28,10 +28,10 @@ struct uniform_values {
     std::array<T, Plan::order.uniforms[Pass].size()> values{};
     std::array<random_key, Plan::random_keys> keys{};
     std::array<const T*, Plan::column_values.size()> columns{};         ///< for a piece of a row: the values of its columns
-    std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< and where reductions over the columns are collected
-    std::array<T*, Plan::order.matrices.size()> matrices{};  ///< for a piece of a tensor: operands or results of functions of matrices
-    std::array<const T*, row_uniforms<Plan, Pass>.size()> rows{};      ///< for several rows as one piece: their values, one of each element
-    std::array<std::size_t, Plan::has_lines> ahead{};                  ///< how many elements ahead the last pass of a walk reads what its first will need; 0 if it does not
+    std::array<T*, Plan::column_reductions.size()> column_partials{};  ///< for a piece of a row: partial results over columns
+    std::array<T*, Plan::order.matrices.size()> matrices{};  ///< for a piece of a tensor: operands or results of functions
+    std::array<const T*, row_uniforms<Plan, Pass>.size()> rows{};  ///< values of rows, copied for each element: see row_kernel
+    std::array<std::size_t, Plan::has_lines> ahead{};  ///< how many elements the last pass of a walk reads ahead, or 0
 };
 
 template <class Plan, std::size_t Pass, class T, std::size_t From>
@@ -76,7 +76,7 @@ FURL_INLINE registers<Plan, V> spread(const uniform_values<Plan, Pass, typename 
     return u;
 }
 
-/// Loads the values of rows, of which there is one for each element, and copies the others: to what one vector reads.
+/// Fills the registers of one vector: loads the values of rows, which have a copy for each element, and takes the others from u.
 template <class Plan, std::size_t Pass, class V>
 FURL_INLINE void load_rows(const std::array<const typename arithmetic<V>::element*, row_uniforms<Plan, Pass>.size()>& rows, std::size_t at,
                            const registers<Plan, V>& u, registers<Plan, V>& here) {
@@ -104,7 +104,7 @@ struct vector_leaves {
     std::array<random_key, Plan::random_keys> keys{};
     std::size_t element = 0;  // the number of the first element; in a padded copy offset is another
     std::array<const typename arithmetic<V>::element*, Plan::column_values.size()> columns{};
-    std::size_t column = 0;  // where to read these
+    std::size_t column = 0;  // where to read columns and matrices
     std::array<typename arithmetic<V>::element*, Plan::order.matrices.size()> matrices{};
 
     template <std::int16_t I>

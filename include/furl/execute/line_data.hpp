@@ -10,22 +10,22 @@
 #include <utility>
 #include <vector>
 
-// A line is a row or a column of a tensor. This header has the numbers of lines: states, results of reductions, values.
+// A line is a row or a column of a tensor. This header holds what lines have: states, results of reductions, other values.
 namespace FURL_NAMESPACE::detail {
 
-/// How the rows of a tensor are cut. Groups are runs of rows for threads: the results of each are collected on their own and
-/// combined in their order, so that they do not depend on the threads.
+/// How the rows of a tensor are divided into groups. A thread takes whole groups. Each group has its own partial results, which are
+/// combined in the order of the groups, so that they do not depend on the threads.
 struct line_layout {
     furl::shape shape{};
     std::size_t group_rows = 1;    ///< rows of a group
     std::size_t groups = 0;        ///< number of groups
-    std::size_t first_row = 0;     ///< the number of its first row among those of all tensors, as they lie in memory
-    std::size_t first_column = 0;  ///< the same of columns
-    std::size_t first_group = 0;   ///< the same of groups
+    std::size_t first_row = 0;     ///< how many rows the tensors before it have, with their padding
+    std::size_t first_column = 0;  ///< the same for columns
+    std::size_t first_group = 0;   ///< the same for groups, which have no padding
 
-    static constexpr std::size_t column_run = 16;  ///< rows whose elements are added in the element type, as in a lane: see reduction_tree
+    static constexpr std::size_t column_run = 16;  ///< rows that a sum over columns adds up in the element type, before double
 
-    static constexpr std::size_t padded(std::size_t n) { return (n + 31) / 16 * 16; }  // a vector may be read behind the last
+    static constexpr std::size_t padded(std::size_t n) { return (n + 31) / 16 * 16; }  // a vector may be read behind the last line
 
     explicit line_layout(furl::shape s) : shape(s) {
         if (s.rows == 0) return;
@@ -72,7 +72,7 @@ class line_data {
     const line_layout& layout(std::size_t tensor) const { return layouts_[tensor]; }
     std::size_t groups() const { return groups_; }
 
-    /// Sets all states as before the first step.
+    /// Sets all states to their values before the first step.
     void reset() {
         for (std::size_t i = 0; i < program.states.size(); ++i) {
             const auto& s = program.states[i];
@@ -82,7 +82,7 @@ class line_data {
         }
     }
 
-    /// The values of a state of a tensor, by its place in the program's table.
+    /// The values of a state in a tensor. `state` is its place in the program's table.
     std::span<T> state(std::size_t state, std::size_t tensor) {
         const auto values = std::as_const(*this).state(state, tensor);
         return {const_cast<T*>(values.data()), values.size()};
@@ -95,36 +95,36 @@ class line_data {
         return {column_states_.data() + place(state) * columns_ + layout.first_column, layout.shape.columns};
     }
 
-    /// The result of a reduction over rows, the K-th of the plan, for a row of a tensor.
+    /// The result of the k-th reduction over rows of the plan, for a row of a tensor.
     double& row_result(std::size_t k, const line_layout& layout, std::size_t row) { return row_results_[k * rows_ + layout.first_row + row]; }
 
-    /// The values of the columns of a tensor that passes read, the K-th of the plan.
+    /// The k-th value of columns that passes read, for each column of a tensor.
     const T* column_values(std::size_t k, const line_layout& layout) const { return column_values_.data() + k * columns_ + layout.first_column; }
 
-    /// What a group collects of a reduction over columns, the K-th of the plan: over a run of rows, and over all before.
+    /// The partial results of a group for the k-th reduction over columns: of the current run of rows, and of all runs before it.
     T* column_run(std::size_t k, std::size_t tensor, std::size_t group) { return column_runs_.data() + sum_place(k, tensor, group); }
     double* column_sum(std::size_t k, std::size_t tensor, std::size_t group) { return column_sums_.data() + sum_place(k, tensor, group); }
 
-    /// Sets what a group collects to 0, in which sums and maxima of magnitudes begin.
+    /// Sets the partial results of a group to 0, where sums and maxima of magnitudes start.
     void begin_columns(std::size_t k, std::size_t tensor, std::size_t group) {
         const auto n = line_layout::padded(layouts_[tensor].shape.columns);
         std::fill_n(column_run(k, tensor, group), n, T{0});
         std::fill_n(column_sum(k, tensor, group), n, 0.0);
     }
 
-    /// Adds a run of rows to those before.
+    /// Combines the current run of rows with all before it, and begins the next.
     template <std::size_t K>
     void end_run(std::size_t tensor, std::size_t group) {
         constexpr combining<program[Plan::column_reductions[K]].code> combine{};
         const auto n = layouts_[tensor].shape.columns;
         T* const run = column_run(K, tensor, group);
         double* const sum = column_sum(K, tensor, group);
-        for (std::size_t j = 0; j < n; j += A::width)  // maybe behind the last
+        for (std::size_t j = 0; j < n; j += A::width)  // the last vector may go on into the padding
             A::store(sum + j, combine(A::load(sum + j), load(run + j)));
         std::fill_n(run, n, T{0});
     }
 
-    /// Combines the groups of a tensor, pairwise.
+    /// Combines the partial results of the groups of a tensor, pairwise.
     template <std::size_t K>
     void combine_columns(std::size_t tensor) {
         constexpr combining<program[Plan::column_reductions[K]].code> combine{};
@@ -140,14 +140,14 @@ class line_data {
         std::copy_n(column_sum(K, tensor, 0), n, result);
     }
 
-    /// Evaluates the values of n rows that a pass needs, from a row on. Calls visit<I>(row, values, valid) for each instruction I and each
-    /// vector of rows, of which the first `valid` exist.
+    /// Evaluates the values of n rows that a pass needs, from row `first` on. Calls visit(I, row, values, valid) for each
+    /// instruction I and each vector of rows: `row` counts from 0, and only the first `valid` values are those of rows.
     template <std::size_t Pass, class Visit>
     void evaluate_rows(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, V>& scalars, Visit visit) {
         evaluate_lines<domain::row, row_list<Pass>>(layouts_[tensor].first_row + first, n, scalars, row_states_.data(), rows_, row_results_.data(), visit);
     }
 
-    /// Does the same for rows that lie anywhere in the table, at most most_named of them; visit gets their places in the list.
+    /// Does the same for rows that lie anywhere in the table, at most most_named of them. `row` is then the place in `named`.
     static constexpr std::size_t most_named = 64;
     template <std::size_t Pass, class Visit>
     void evaluate_named_rows(std::size_t tensor, std::span<const std::size_t> named, const registers<Plan, V>& scalars, Visit visit) {
@@ -174,7 +174,7 @@ class line_data {
                     store(column_values_.data() + Plan::place_in(Plan::column_values, I) * columns_ + layout.first_column + column, value);
                 visit(which, column, value, valid);
             });
-        // A vector may be read behind the last column: it holds the last again, as rules may divide by what they read.
+        // A vector may be read behind the last column. The padding repeats the last value, because a rule may divide by it.
         for (std::size_t k = 0; k < Plan::column_values.size() && n > 0; ++k) {
             T* const values = column_values_.data() + k * columns_ + layout.first_column;
             std::fill(values + n, values + line_layout::padded(n), values[n - 1]);
@@ -185,7 +185,7 @@ class line_data {
     static FURL_INLINE void store(T* to, V x) { A::template store_as<T>(reinterpret_cast<std::byte*>(to), x); }
     static FURL_INLINE V load(const T* from) { return A::template load_as<T>(reinterpret_cast<const std::byte*>(from)); }
 
-    /// Calls visit(state) for each state of lines that has instruction I as its new value.
+    /// Calls visit(state) for each state of lines whose new value is instruction I.
     template <std::int16_t I, domain Where, class Visit>
     static void for_each_state(Visit visit) {
         [&]<std::size_t... S>(std::index_sequence<S...>) {
@@ -209,7 +209,7 @@ class line_data {
         });
     }
 
-    /// Does the same for states whose new value all lines share.
+    /// Does the same for states whose new value is the same for all rows or columns.
     template <domain Where>
     void keep_shared(std::size_t tensor, std::size_t first, std::size_t n, const registers<Plan, double>& values) {
         [&]<std::size_t... S>(std::index_sequence<S...>) {
@@ -226,7 +226,7 @@ class line_data {
   private:
     std::vector<line_layout> layouts_;
     std::vector<std::size_t> first_sum_;
-    std::size_t rows_ = 0, columns_ = 0, groups_ = 0, sums_ = 0;  // of all tensors, as they lie in memory
+    std::size_t rows_ = 0, columns_ = 0, groups_ = 0, sums_ = 0;  // sizes of the vectors below, for all tensors
     std::vector<T> row_states_, column_states_, column_values_, column_runs_;
     std::vector<double> row_results_, column_results_, column_sums_;
 
@@ -256,10 +256,10 @@ class line_data {
         static constexpr const auto& values = Plan::order.columns[Pass];
     };
 
-    // What is given to the values of a vector of lines.
+    // Gives the evaluator what the values of a vector of lines read: old states, and results of reductions.
     struct leaves {
         const T* states;
-        std::size_t stride;  // from the values of a state, or the results of a reduction, to those of the next
+        std::size_t stride;  // the distance from one state to the next, and from one reduction to the next
         const double* results;
         std::size_t line;
 

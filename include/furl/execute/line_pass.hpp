@@ -16,11 +16,11 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Runs the walks of a plan with values of rows or columns. A walk goes over a tensor in blocks of rows that stay in cache, and runs
-/// all of its passes over a block before it goes on to the next.
+/// Runs the walks of a plan with values of rows or columns. A walk takes a batch of rows at a time, which stays in cache, and runs
+/// all of its passes over the batch before it goes on to the next.
 ///
 /// @tparam Run          an Executor of the plan.
-/// @tparam Environment  how denormals are treated while it exists.
+/// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
 template <class Plan, class T, class Run, class Environment>
 class line_pass {
     using V = typename Run::line_vector;
@@ -51,7 +51,7 @@ class line_pass {
     line_data<Plan, T, V>& data() { return data_; }
     const line_data<Plan, T, V>& data() const { return data_; }
 
-    /// Runs a walk over all tensors of a step: first the columns of each, then groups of rows.
+    /// Runs a walk over all tensors of a step: first the values of their columns, then their groups of rows, on threads.
     template <std::size_t Walk, class Step, class Runner>
     void execute(const Step& now, Runner& runner) {
         [[maybe_unused]] const Environment denormals;
@@ -71,7 +71,7 @@ class line_pass {
         }
     }
 
-    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
     template <class Step, class Runner>
     void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
         run_rows<Environment>(named.size(), length, runner, [&, values = now.template values_of<0>(tensor), keys = now.keys_of(tensor)](std::size_t i, std::size_t end) {
@@ -96,7 +96,7 @@ class line_pass {
         for (std::size_t g = 0; g < data_.layout(tensor).groups; ++g) run_group<Walk>(now, tensor, g);
     }
 
-    /// Combines what the groups of a tensor found of the reductions that a walk makes.
+    /// Combines the results of the groups of a tensor, for each reduction of a walk.
     template <std::size_t Walk>
     void combine(std::size_t tensor, double* results) {
         const auto& layout = data_.layout(tensor);
@@ -111,16 +111,17 @@ class line_pass {
     }
 
   private:
-    // Values of rows are computed for the rows of a block. In a short block the processor reduces the next rows while it still writes
-    // those before, which hides the latency of memory; where there is none, long blocks need fewer calls.
+    // The size of a batch of rows. If a batch is short, the processor starts to reduce the next one while it still writes this one,
+    // which hides the latency of memory. In cache there is little latency, and long batches need fewer calls.
     static constexpr std::size_t block_rows = 512, block_elements = 1024, block_in_cache = 4096, block_of_one_pass = std::size_t{1} << 15;
-    // Longer rows are read ahead, except where they are in cache, or would push each other out of it.
+    // The last pass reads the next batch ahead if rows are long (least_ahead), unless the tensor is in cache (cache_bytes) or the
+    // rows are so long that they would push each other out of it (most_ahead).
     static constexpr std::size_t cache_bytes = std::size_t{1} << 20, least_ahead = 8192, most_ahead = std::size_t{1} << 16;
 
     partition parts_;
     line_data<Plan, T, V> data_;
-    std::vector<double> partials_;         // results of reductions over the tensor, by group
-    std::vector<std::size_t> weight_;      // the elements of all groups before
+    std::vector<double> partials_;         // results of reductions over the tensor or all tensors, by group
+    std::vector<std::size_t> weight_;      // for each group, the elements of all groups before it; then the total
     std::vector<std::size_t> tensor_of_;   // the tensor of each group
     [[no_unique_address]] Run executor_;
 
@@ -134,7 +135,8 @@ class line_pass {
         for (auto g = place(i), end = place(i + 1); g < end; ++g) visit(tensor_of_[g], g - data_.layout(tensor_of_[g]).first_group);
     }
 
-    // Evaluates the values of the columns of a tensor, and reductions of these, and notes its states.
+    // Begins a walk over a tensor: evaluates the values of its columns and the reductions of these. The last walk also keeps the
+    // states of columns, and notes those of the tensor.
     template <std::size_t Walk, class Step>
     void begin(const Step& now, std::size_t tensor) {
         const scalars values = now.template values_of<Walk>(tensor);
@@ -154,7 +156,7 @@ class line_pass {
         }
     }
 
-    // The elements of a block of a walk. In a walk of one pass over the elements, long blocks cost nothing.
+    // Returns how many elements a batch of a walk has. If only one pass goes over the elements, they need not stay in cache.
     template <std::size_t Walk>
     static constexpr std::size_t block_size(bool in_cache) {
         std::size_t passes = 0;
@@ -190,7 +192,7 @@ class line_pass {
         });
     }
 
-    // Adds a value of n lines to the reductions of these values.
+    // Adds a value of n rows or columns to the reductions that read it.
     template <std::int16_t I, std::size_t Walk, class Trees>
     static void push(Trees& trees, V value, std::size_t n) {
         of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
@@ -202,12 +204,13 @@ class line_pass {
         });
     }
 
-    // What a block of rows is besides its rows.
+    // What surrounds a batch of rows in memory.
     struct surroundings {
-        std::size_t follows = 0;  // how many elements of the same streams may be read behind it
-        std::size_t ahead = 0;    // how many elements ahead its last pass reads what the next block needs; 0 if it does not
+        std::size_t follows = 0;  // how many elements of the same streams may be read behind the batch
+        std::size_t ahead = 0;    // how many elements ahead the last pass reads what the next batch needs; 0 if it does not
     };
 
+    // Runs a pass over a batch of n rows, from row `first` on.
     template <std::size_t Walk, std::size_t Pass, class Step, class Trees>
     void run_block(const Step& now, const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                    const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees,
@@ -240,7 +243,7 @@ class line_pass {
         }
     }
 
-    // Runs a pass over rows that lie anywhere in a table; `place` is where the gradients of the first begin, in rows.
+    // Runs a pass over rows that lie anywhere in a table. Gradients and inputs have them in their order, from row `place` on.
     template <std::size_t Pass, class Step, class Trees>
     void run_named(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t place, std::size_t length,
                    const scalars& values, const line_scalars& of_lines, const std::array<random_key, Plan::random_keys>& keys, Trees& trees) {
@@ -265,7 +268,7 @@ class line_pass {
         for (std::size_t i = 0; i < named.size(); ++i) {
             if constexpr (last) data_.template keep_shared<domain::row>(tensor, named[i], 1, values);
             for (std::size_t k = 0; k < rows.size(); ++k) given.values[rows[k]] = of_rows[k][i];
-            // run_row goes to the row's own number, where its gradients do not lie.
+            // run_row goes to the row's own number in all buffers, but gradients and inputs have the row at another place.
             auto buffers = now.tensors.buffers[tensor];
             for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {
                 buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (place + i - named[i]) * length * bytes);
@@ -274,7 +277,7 @@ class line_pass {
         }
     }
 
-    // Ends a run of rows for the reductions over columns, if it ends with this row.
+    // If a run of column_run rows ends with this one, adds what it collected to the reductions over columns.
     template <std::size_t Pass>
     void end_row(std::size_t tensor, std::size_t group, std::size_t row) {
         const auto& layout = data_.layout(tensor);
@@ -292,7 +295,7 @@ class line_pass {
         }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
     }
 
-    // Runs a pass over several rows at once, if the executor does so with rows of this length. Returns whether it did.
+    // Runs a pass over a batch by the executor's loops for several rows, if they take rows of this length. Returns whether it did.
     template <std::size_t Pass, class Trees>
     bool run_together(const buffer_pointers<Plan>& buffers, std::size_t tensor, std::size_t group, std::size_t first, std::size_t n,
                       const uniform_values<Plan, Pass, T>& given, const std::array<const T*, row_uniforms<Plan, Pass>.size()>& values, Trees& trees,
@@ -331,7 +334,7 @@ class line_pass {
         }();
         const auto& layout = data_.layout(tensor);
         const auto columns = layout.shape.columns;
-        double found[std::max<std::size_t>(reductions, 1)][block_rows];  // of the tensor, by row
+        double found[std::max<std::size_t>(reductions, 1)][block_rows];  // the part of each row in reductions over the tensor
         for (std::size_t done = 0, count = n; done < n; done += count) {
             const auto row = first + done;
             count = n - done;

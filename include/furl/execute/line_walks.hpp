@@ -10,14 +10,14 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// What is known of the walks of a plan with values of rows or columns when it is compiled: which reductions they make.
+/// What the compiler knows of the walks of line_pass: the reductions that each makes.
 template <class Plan>
 struct line_walks {
     static constexpr const auto& program = Plan::program;
     static constexpr const auto& order = Plan::order;
     static constexpr std::size_t reductions = order.reductions.size();
 
-    /// What a reduction reads.
+    /// The operand of a reduction.
     template <std::size_t R>
     static constexpr auto operand_of = program[program[order.reductions[R]].operands[0]];
 
@@ -59,7 +59,7 @@ struct line_walks {
         }(std::make_index_sequence<Plan::column_reductions.size()>{});
     }
 
-    /// Whether a walk has anything to do besides values of columns.
+    /// Whether a walk does more than compute values of columns.
     template <std::size_t Walk>
     static constexpr bool has_work = [] {
         for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
@@ -67,7 +67,7 @@ struct line_walks {
         return false;
     }();
 
-    /// Calls visit<R>() for each reduction of elements that a pass makes, except those over columns.
+    /// Calls visit<R>() for each reduction that a pass makes from elements, except those over columns.
     template <std::size_t Pass, class Visit>
     static void for_each_made(Visit visit) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {

@@ -10,7 +10,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// The scratch memory of functions of matrices: their operands, which their results replace, and what one call needs besides.
+/// The scratch memory of functions of matrices: their operands, which become their results, and what one call needs besides.
 template <class Plan, class T>
 class matrix_data {
     static constexpr const auto& program = Plan::program;
@@ -28,16 +28,16 @@ class matrix_data {
         work_.resize(work);
     }
 
-    /// The operand of the K-th function of the plan, or its result, for a tensor.
+    /// The operand of the k-th function of the plan for a tensor; after run, its result.
     T* values(std::size_t k, std::size_t tensor) { return values_.data() + k * stride_ + first_[tensor]; }
 
-    /// Tells a pass where these are, from an element on.
+    /// Tells a pass where the operands and results are, from an element of a tensor on.
     template <class Uniforms>
     void place(Uniforms& given, std::size_t tensor, std::size_t element) {
         for (std::size_t k = 0; k < given.matrices.size(); ++k) given.matrices[k] = values(k, tensor) + element;
     }
 
-    /// Runs the functions whose operands a walk stored.
+    /// Runs the functions whose operands this walk has stored.
     template <std::size_t Walk>
     void run(std::size_t tensor) {
         if constexpr (Walk + 1 < Plan::order.walks)

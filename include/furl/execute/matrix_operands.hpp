@@ -16,7 +16,7 @@ inline constexpr bool stores_operands = [] {
     return false;
 }();
 
-/// Stores the operands of functions of matrices that a pass computes, for n elements from number `from` on.
+/// Runs a pass that computes operands of functions of matrices, and stores these, for n elements from number `from` on.
 template <class Plan, std::size_t Pass, class V>
 FURL_FLATTEN void store_operands(const buffer_pointers<Plan>& given, const uniform_values<Plan, Pass, typename arithmetic<V>::element>& uniforms,
                                  std::size_t n, std::size_t from) {
@@ -49,7 +49,7 @@ FURL_FLATTEN void store_operands(const buffer_pointers<Plan>& given, const unifo
     std::size_t i = 0;
     for (; i + A::width <= n; i += A::width) store(buffers, i, i, A::width);
     if (i < n && n >= A::width) {
-        store(buffers, n - A::width, n - A::width, A::width);  // some of them once more, with the same bits
+        store(buffers, n - A::width, n - A::width, A::width);  // stores some elements a second time, with the same bits
     } else if (i < n) {
         typename kernel::padded_copy pad(buffers, i, n - i);
         store(pad.buffers, 0, i, n - i);

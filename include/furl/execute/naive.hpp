@@ -223,7 +223,7 @@ struct naive_executor {
             if constexpr (Plan::order.level[x] == static_cast<std::int16_t>(Pass)) std::copy_n(buffer<Pass, x>(streams), n, matrices_[K]);
         }
 
-        // Adds a piece of a row to what is collected of a reduction over columns.
+        // Adds a piece of a row to the partial results of a reduction over columns.
         template <std::size_t Pass, std::int16_t R>
         void collect_columns(const pointers& streams, const registers<Plan, V>& u, T* to, std::size_t n) {
             constexpr auto x = Plan::program[R];
@@ -235,7 +235,7 @@ struct naive_executor {
             }
         }
 
-        // Returns a function that gives the value of an element, which it may share with all others.
+        // Returns a function that gives the value of an element; that value may be the same for all elements.
         template <std::size_t Pass, std::int16_t I>
         auto value_of(const pointers& streams, const registers<Plan, V>& u) {
             if constexpr (is_computed_with(Plan::program[I].where, domain::element)) {

@@ -33,7 +33,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
     }
 
   public:
-    /// Runs a pass that only reads: results[i] becomes the i-th reduction of Plan::order.reductions, for those of this pass.
+    /// Runs the pass: results[i] becomes the i-th reduction of Plan::order.reductions, if this pass makes it.
     /// Sums and maxima of magnitudes both start from 0. The n elements are at most a span, and the first is number `from` of its
     /// tensor.
     static void run(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
@@ -47,12 +47,12 @@ class reduce_kernel : kernel<Plan, Pass, V> {
         }(std::make_index_sequence<reductions.size()>{});
     }
 
-    /// Where the results of several rows go, one after the other: results[i] is for the i-th reduction of this pass.
+    /// Where the results of several rows go: results[i][row] is that of the i-th reduction of this pass.
     using row_results = std::array<double*, reductions.size()>;
 
-    /// Does the same for several rows, each of at most a span: one call for all of them, because a call takes longer than a short row.
+    /// Does the same for several rows, each of at most a span, in one call, because a call takes longer than a short row.
     ///
-    /// @param values   for each value of rows that the pass reads: those of the rows.
+    /// @param values   for each value of rows that the pass reads: an array with one number for each row.
     /// @param follows  the number of elements of the same streams that may be read behind these rows.
     static void run_rows(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms,
                          const std::array<const T*, row_uniforms<Plan, Pass>.size()>& values, std::size_t rows, std::size_t columns, std::size_t from,
@@ -122,8 +122,8 @@ class reduce_kernel : kernel<Plan, Pass, V> {
         std::array<T*, Plan::column_reductions.size()> partials;
         std::array<T*, Plan::order.matrices.size()> matrices;
 
-        // Reduces n elements from the one at `first` on, which is number `from` of its tensor, and calls keep(results...).
-        // With Follows a vector may be read behind them.
+        // Reduces n elements from the one at `first` on, which is number `from` of its tensor, and calls keep(results...). With
+        // Follows, a vector may be read behind them.
         template <bool Follows, class Keep>
         FURL_INLINE void reduce(const registers<Plan, V>& u, std::size_t first, std::size_t n, std::size_t from, Keep keep) const {
             static_assert(reduction_lanes % width == 0);
@@ -184,7 +184,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
                     collect_columns(r, u, partials, i, [](V x) FURL_INLINE_LAMBDA { return x; });
                 }
                 if (i < end && end >= width) {
-                    // These elements are read in the vector that ends here, and its other elements are left out.
+                    // These elements are the end of a whole vector, whose other elements were reduced before and are left out.
                     values(r, buffers, first + end - width, end - width);
                     add(A::last_of(result<operand<R>>(r, u), end - i)...);
                     collect_columns(r, u, partials, i, [&](V x) FURL_INLINE_LAMBDA { return A::last_of(x, end - i); });
@@ -199,7 +199,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
         }
     };
 
-    // Adds a vector to what is collected of each reduction over columns; `column` is the first of its columns in the piece.
+    // Adds a vector to the partial results of each reduction over columns. `column` is the place of its first element in the piece.
     template <class Mask>
     static FURL_INLINE void collect_columns(const registers<Plan, V>& r, const registers<Plan, V>& u,
                                             const std::array<T*, Plan::column_reductions.size()>& partials, std::size_t column, Mask mask) {
@@ -229,7 +229,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
         }
     }
 
-    // Does the same with scaled products, in the same order. It runs seldom, so it is short rather than fast.
+    // Does what reduce_once does, with scaled products, in the same order. It runs seldom, so it is short rather than fast.
     static void reduce_again(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from,
                              double* results, const std::array<scale, reductions.size()>& by) {
         [&]<std::size_t... R>(std::index_sequence<R...>) {
@@ -281,7 +281,7 @@ class reduce_kernel : kernel<Plan, Pass, V> {
         return A::select(A::less(A::from_integers(A::indices(0)), A::broadcast(static_cast<T>(valid))), x, A::broadcast(T{0}));
     }
 
-    // Does the tree of fold_lanes with whole vectors, as far as it consists of these.
+    // Folds the lanes by the tree of fold_lanes, by whole vectors as long as there are some.
     template <std::size_t Vectors, class Combine>
     static FURL_INLINE double fold(V (&x)[Vectors], Combine combine) {
         constexpr auto left = std::max<std::size_t>(double_lanes / width, 1);

@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstddef>
 
-// A step of some rows of a table, of which gradients and inputs have no others.
+// Steps of some rows of a table. Gradients and inputs have only these rows.
 namespace FURL_NAMESPACE::detail {
 
-/// Calls run(from, to) for chunks of n rows, on the threads of a runner.
+/// Cuts n rows into chunks, and calls run(from, to) for each on the threads of a runner.
 template <class Environment, class Runner, class Run>
 void run_rows(std::size_t n, std::size_t length, Runner& runner, Run run) {
     const auto threads = concurrency_of(runner);
@@ -24,13 +24,13 @@ void run_rows(std::size_t n, std::size_t length, Runner& runner, Run run) {
     else runner(chunks, body);
 }
 
-/// Calls visit(p, bytes) for the buffers that have only the rows of the step: those of gradients and inputs.
+/// Calls visit(p, bytes) for each buffer that has only the rows of the step: those of gradients and inputs.
 template <class Plan, class Visit>
 FURL_INLINE void for_each_compact(Visit visit) {
     for (std::size_t p = 1; p < Plan::first_state; ++p) visit(p, Plan::buffers[p].bytes);
 }
 
-/// Asks for the beginning of a row that will be needed soon: rows lie far apart, so the processor does not foresee them.
+/// Prefetches the beginning of a row that is needed soon. Rows lie far apart, so the processor does not foresee which.
 template <class Plan>
 FURL_INLINE void prefetch_row(const buffer_pointers<Plan>& buffers, std::size_t row, std::size_t length) {
 #if defined(__GNUC__)
@@ -44,7 +44,7 @@ FURL_INLINE void prefetch_row(const buffer_pointers<Plan>& buffers, std::size_t 
 #endif
 }
 
-/// How many rows ahead.
+/// How many rows before its turn a row is prefetched.
 inline constexpr std::size_t rows_ahead = 8;
 
 }  // namespace furl::detail

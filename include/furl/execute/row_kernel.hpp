@@ -9,8 +9,8 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Runs the last pass over several whole rows as over one piece: each value of a row is copied to all of its elements, and the values
-/// of the columns are repeated for each row. So a row costs no call, and its length need not be a multiple of a vector.
+/// Runs the last pass over several whole rows as if they were one row: each value of a row is copied for all of its elements, and
+/// the values of the columns are repeated for each row. So a row costs no call, and its length need not be a multiple of a vector.
 template <class Plan, std::size_t Pass, class V>
 class row_kernel {
     using A = arithmetic<V>;
@@ -18,21 +18,21 @@ class row_kernel {
     static constexpr std::size_t width = A::width;
     static constexpr std::size_t row_values = row_uniforms<Plan, Pass>.size(), column_values = Plan::column_values.size();
 
-    // This many elements are done at a time, so that the copies stay in the first level of cache.
+    // How many elements are done at a time: so few that the copies stay in the first level of cache.
     static constexpr std::size_t piece = 2048;
     using copies = T[piece + width];  // a vector may be read or written behind the last
 
-    // Copies values of rows to elements, `at` to at + n of the block.
+    // Copies the value of each row for its elements, for the elements `at` to at + n of the rows.
     static void expand(const T* of_rows, std::size_t columns, std::size_t at, std::size_t n, T* to) {
         auto row = at / columns;
         for (std::size_t i = 0, length = columns - at % columns; i < n; i += length, length = columns, ++row) {
             const auto x = A::broadcast(of_rows[row]);
             const auto end = std::min(n, i + length);
-            for (auto k = i; k < end; k += width) A::store(to + k, x);  // the next row overwrites what is too much
+            for (auto k = i; k < end; k += width) A::store(to + k, x);  // the next row overwrites what goes too far
         }
     }
 
-    // Does the same with values of columns.
+    // Repeats the values of the columns, for the same elements.
     static void repeat(const T* of_columns, std::size_t columns, std::size_t at, std::size_t n, T* to) {
         const auto wanted = n + width;
         const auto first = at % columns;
@@ -44,16 +44,16 @@ class row_kernel {
         };
         copy(of_columns + first, columns - first);
         if (first > 0 && done < wanted) copy(of_columns, first);
-        while (done < wanted) copy(to, done);  // whole rows
+        while (done < wanted) copy(to, done);  // what is there already, which is whole rows
     }
 
   public:
-    /// Rows of this length are worth the copies.
+    /// Whether rows of this length gain more than the copies cost.
     static constexpr bool takes(std::size_t columns) {
         return columns < 4 * width || (columns < piece && columns % width != 0);
     }
 
-    /// Reads and writes these rows, of which the first begins at the buffers and at element number `from` of its tensor.
+    /// Reads and writes these rows. The first begins where the buffers do, with element number `from` of its tensor.
     static void write(const buffer_pointers<Plan>& given, const uniform_values<Plan, Pass, T>& uniforms, const std::array<const T*, row_values>& values,
                       std::size_t rows, std::size_t columns, std::size_t from) {
         alignas(64) copies of_rows[std::max<std::size_t>(row_values, 1)];

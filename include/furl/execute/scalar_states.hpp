@@ -69,7 +69,7 @@ class scalar_states {
         return true;
     }
 
-    /// Whether a step of another optimizer of this rule reads the same states, where one evaluation is enough for all its tensors.
+    /// Whether a step of another optimizer of this rule reads the same states, and one evaluation is enough for all its tensors.
     bool begin_like(const scalar_states& other) const {
         bool equal = all_equal_ == other.all_equal_;
         for (std::size_t i = 0; i < program.states.size(); ++i)
@@ -113,7 +113,7 @@ class scalar_states {
   private:
     std::size_t tensors_;
     bool all_equal_ = false;
-    std::vector<double> old_;   // by state, then by tensor; those of a step use the first place
+    std::vector<double> old_;   // by state, then by tensor; a state of the step is at the first tensor
     std::vector<double> next_;  // the noted values of states of a tensor
     std::array<double, program.states.size()> next_of_step_{};
     double nowhere_ = 0;  // stands for a state where this was moved from

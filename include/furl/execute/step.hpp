@@ -21,13 +21,14 @@ namespace FURL_NAMESPACE {
 template <class Engine>
 class steps_together;
 
-/// Runs the steps of a plan: the values of step and tensor, the walks over memory in their order, the reductions between them. How a
-/// walk goes over the tensors is the business of flat_pass or, where values of rows or columns exist, of line_pass.
+/// Runs the steps of a plan: evaluates the values of step and tensor, runs the walks in their order, and between them combines the
+/// reductions and runs the functions of matrices. flat_pass goes over the tensors, or line_pass if the plan has rows or columns.
 ///
-/// It owns what a step needs besides the streams: results of reductions, and the states of one value per tensor or per step.
+/// It owns what a step needs besides the streams: results of reductions, all states that are not one value per parameter, and the
+/// scratch memory of functions of matrices.
 ///
 /// @tparam Run          an Executor of the plan.
-/// @tparam Environment  how denormals are treated while it exists.
+/// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
 template <class Plan, class T, class Run, class Environment>
 class step_runner {
     static_assert(Executor<Run, Plan, T>);
@@ -38,11 +39,11 @@ class step_runner {
     static constexpr bool only_states_differ = detail::only_states_differ<Plan>;
 
   public:
-    /// @param shapes  the shapes of the tensors, which a rule without values of rows or columns does not read.
+    /// @param shapes  the shapes of the tensors, which matter only if the rule depends on them.
     step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
         : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes), matrices_(shapes) {}
 
-    /// The arguments of a step besides its runner, and what is known of it between its walks.
+    /// A step that runs: its arguments except the runner, and what it knows from one walk to the next.
     struct running_step {
         step_runner& self;
         const step_tensors<Plan>& tensors;
@@ -50,9 +51,9 @@ class step_runner {
         std::int64_t t;
         std::span<const std::size_t> numbers{};  ///< the numbers of the tensors, if they are some of many; else 0, 1, ...
         std::size_t total = 0;                   ///< the elements of all tensors, if these are some of many
-        const scalars* values = &self.values_;   ///< the values of the step and its tensors, maybe those of an equal step
+        const scalars* values = &self.values_;   ///< the values of step and tensor: its own, or those of an equal step
 
-        /// Returns the values of step and tensor that a walk over a tensor has.
+        /// Returns the values of step and tensor that a walk over this tensor reads.
         template <std::size_t Walk>
         scalars values_of(std::size_t tensor) const {
             scalars all = *values;
@@ -83,8 +84,8 @@ class step_runner {
         return done;
     }
 
-    /// To be called after the last walk by callers that run the walks one by one, with steps_together, and do something between
-    /// them. When a walk has run, its global reductions are known, and may be changed.
+    /// Ends a step: keeps its new states. Callers that run the walks one by one, with steps_together, call this after the last
+    /// walk. Between two walks the global reductions are known, and callers may change them.
     void finish(const running_step& now) {
         if (states_.all_are_equal()) return states_.keep_for_all(*now.values);
         states_.note_step(*now.values);
@@ -100,7 +101,7 @@ class step_runner {
         }(std::make_index_sequence<Plan::order.walks>{});
     }
 
-    /// Steps some rows of a tensor, for a plan that steps_by_rows. The gradients and inputs have only these rows.
+    /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
     template <class Runner>
     bool run_rows(running_step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
         states_.treat_apart();
@@ -132,13 +133,13 @@ class step_runner {
     auto& line_states() { return walks_.data(); }
     const auto& line_states() const { return walks_.data(); }
 
-    /// Sets all states as before the first step, except those that the user sets.
+    /// Sets all states to their values before the first step, except those that the user sets.
     void reset_states() {
         states_.reset();
         if constexpr (Plan::has_lines) walks_.data().reset();
     }
 
-    /// The operands and results of functions of matrices.
+    /// The operands and results of functions of matrices, in scratch memory.
     auto& matrices() { return matrices_; }
 
     /// The result of a reduction over a tensor, by its place in the plan.
@@ -185,7 +186,7 @@ class step_runner {
         }
     };
 
-    // Where a rule has no use for the shapes, they are not kept.
+    // The shapes are not kept if the rule does not depend on them.
     struct no_shapes {
         no_shapes(auto, auto) {}
     };
@@ -215,7 +216,7 @@ class step_runner {
         return result;
     }
 
-    // Whether this step has the values of another one, which has prepared this walk: then it uses those.
+    // Takes the values of another step, which has prepared this walk, if this step has equal ones. Returns whether it has.
     template <std::size_t Walk>
     bool takes_values_of(running_step& now, const running_step& other) const {
         const auto equal = [](const auto& a, const auto& b) { return std::ranges::equal(a, b, detail::have_equal_bits); };
@@ -229,7 +230,7 @@ class step_runner {
         }
     }
 
-    // Returns whether the step goes on. `other` is null, or a step that has prepared this walk.
+    // Evaluates the values of a walk. Returns whether the step goes on. `other` is null, or a step that has prepared this walk.
     template <std::size_t Walk>
     bool prepare_walk(running_step& now, const running_step* other = nullptr) {
         constexpr auto pass = Plan::order.first[Walk];
@@ -288,7 +289,7 @@ class step_runner {
 
     double* results_of(std::size_t tensor) { return reductions_.data() + tensor * reductions; }
 
-    // Combines the reductions that a walk made: over each tensor, then over all tensors, in their order.
+    // Combines the reductions of a walk over each tensor, then over all tensors, in the order of the tensors.
     template <std::size_t Walk>
     void combine(const running_step& now) {
         if constexpr (Walk + 1 < Plan::order.walks) {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// This header says what the values of a step and of a tensor depend on.
+// What the values of a step and of a tensor depend on.
 namespace FURL_NAMESPACE {
 
 namespace detail {
@@ -19,7 +19,7 @@ inline constexpr bool has_tensor_values = [] {
     return false;
 }();
 
-// True if the values of a tensor depend on nothing but the states of the tensor. Tensors with equal states then share one
+// Whether the values of a tensor depend on nothing of the tensor but its states. Then tensors with equal states share one
 // evaluation.
 template <class Plan>
 inline constexpr bool only_states_differ = [] {

@@ -10,9 +10,9 @@
 
 namespace FURL_NAMESPACE {
 
-/// Runs the passes of several step_runners of one type, which take a step together. They may have one tensor of a few elements
-/// each, so whatever does not depend on the tensors is done once: steps of equal inputs have their values of step and tensor rate
-/// in common, and these are evaluated and rounded once; the treatment of denormals is set once.
+/// Runs the walks of several step_runners of one type, which take a step together. Each may have only one tensor of a few elements,
+/// so what does not depend on the tensors is done once. Steps with equal hyperparameters, states and counts share their values of
+/// step and tensor, which are evaluated and rounded once. The treatment of denormals is set once.
 ///
 /// @tparam Engine  a step_runner.
 template <class Engine>
@@ -21,11 +21,11 @@ class steps_together {
     using walks = typename Engine::walks;
 
   public:
-    /// The most steps that one call takes. So few stay in the cache from one loop below to the next.
+    /// The most steps that one call takes: so few that they stay in cache from one loop below to the next.
     static constexpr std::size_t most = 16;
     using list = std::span<step* const>;
 
-    /// Evaluates the values of a walk. Returns whether all steps go on; it stops at the first that does not.
+    /// Evaluates the values of a walk. Returns whether all steps go on. It stops at the first step that does not.
     static bool prepare(list all, std::size_t walk) {
         return Engine::at_walk(walk, [&]<std::size_t Walk>(std::integral_constant<std::size_t, Walk>) {
             const step* before = nullptr;
@@ -50,7 +50,7 @@ class steps_together {
     }
 
   private:
-    // Values are rounded before denormals are treated as the steps want it, and results are combined after that.
+    // The treatment of denormals is set around the passes only: values are rounded before it, and results are combined after it.
     template <std::size_t Pass, class Runner>
     static void execute_flat(list all, Runner& runner) {
         using uniforms = typename walks::template uniforms<Pass>;

@@ -20,7 +20,7 @@ class write_kernel : kernel<Plan, Pass, V> {
     using typename base::padded_copy;
     using typename base::vector_buffer;
 
-    // The results of one vector that are to be stored. `number` is the number of its first element in the tensor.
+    // The results of one vector, to be stored. `number` is the number of its first element in the tensor.
     struct vector_results {
         const registers<Plan, V>& r;
         const registers<Plan, V>& u;
@@ -99,8 +99,8 @@ class write_kernel : kernel<Plan, Pass, V> {
                 ...);
         }(std::make_index_sequence<Plan::streams.size()>{});
     }
-    // Reads what the first pass of this walk will read, from the element at `at` on, for two vectors: else memory would read one stream
-    // in that pass and wait for it. A processor reads far ahead of loads, but not of prefetches.
+    // Loads two vectors of each stream that the first pass of this walk reads, from the element at `at` on. So they are in cache
+    // when that pass comes to the next batch of rows. These are no prefetches, because a processor reads far ahead only of loads.
     static FURL_INLINE void read_ahead(const pointers& buffers, std::size_t at) {
         constexpr auto first = Plan::order.first[Plan::order.walk_of(Pass)];
         [&]<std::size_t... P>(std::index_sequence<P...>) FURL_INLINE_LAMBDA {
@@ -120,7 +120,7 @@ class write_kernel : kernel<Plan, Pass, V> {
   public:
     /// Runs the last pass: reads and writes n elements, the first of which is number `from` of its tensor.
     ///
-    /// @tparam Expanded  whether the values of rows are read from uniforms.rows, one for each element.
+    /// @tparam Expanded  whether uniforms.rows has a copy of the values of rows for each element.
     template <bool Expanded = false>
     FURL_FLATTEN static void run(const pointers& given, const uniform_values<Plan, Pass, T>& uniforms, std::size_t n, std::size_t from) {
         const pointers buffers = given;
@@ -142,8 +142,8 @@ class write_kernel : kernel<Plan, Pass, V> {
                 return vector_results{r, u, keys, from + number};
             }
         };
-        // Elements at the end that fill no vector are computed with the last whole vector, before any of it is stored. Its other
-        // lanes are computed twice, with the same bits.
+        // Elements at the end that fill no vector are computed in the vector that ends there, before any of it is stored. Its other
+        // elements are computed twice, with the same bits.
         const bool overlaps = n % width != 0 && n >= width;
         vector_buffer last;
         if (overlaps) {

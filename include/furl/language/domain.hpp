@@ -6,10 +6,10 @@
 
 namespace FURL_NAMESPACE {
 
-/// Which numbers share a value: all of a step, those of a tensor, of a row or of a column, or none.
+/// Where a value is the same: in the whole step, in a tensor, in a row, in a column, or only at one element.
 ///
-/// The bits say what the value differs by: 1 by tensor, 2 by row, 4 by column. So domains are a lattice, in which a row and a column
-/// join to an element.
+/// The bits say what the value differs by: 1 by tensor, 2 by row, 4 by column. So domains form a lattice, in which a row joined
+/// with a column is an element.
 enum class domain : std::uint8_t {
     step = 0,     ///< one value
     tensor = 1,   ///< one value for each tensor
@@ -23,17 +23,17 @@ constexpr domain join(domain a, domain b) {
     return static_cast<domain>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
 }
 
-/// Returns the domain that is left of a value of domain a if it is reduced over all but what b differs by.
+/// Returns what both domains differ by: the domain of a value of domain a after a reduction that leaves one result for each b.
 constexpr domain meet(domain a, domain b) {
     return static_cast<domain>(static_cast<std::uint8_t>(a) & static_cast<std::uint8_t>(b));
 }
 
-/// Whether all numbers that share a value of domain b share one of domain a.
+/// Whether a value of domain a differs by nothing that a value of domain b does not differ by.
 constexpr bool is_within(domain a, domain b) { return join(a, b) == b; }
 
 namespace detail {
 
-// Whether values are of rows or of columns, and whether a tensor has several.
+// A line is a row or a column. A list has several values in a tensor: one for each row, column or element.
 constexpr bool is_of_lines(domain where) { return where == domain::row || where == domain::column; }
 constexpr bool is_list(domain where) { return !is_within(where, domain::tensor); }
 

@@ -136,7 +136,7 @@ struct constant : expression {
     }
 };
 
-/// Takes the place of an operand that is no expression, after its error was reported. A rule with it reports no further error.
+/// Takes the place of an operand that is no expression, after its error is reported. A rule that has one reports no other error.
 struct refused : constant {
     /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
@@ -216,7 +216,7 @@ struct apply : expression {
         (Operands::count(c), ...);
     }
 
-    /// Lays the expression out in a graph and returns the index of its node. A reduction can be over something else than the tensor.
+    /// Lays the expression out in a graph and returns the index of its node. `over` is what a reduction is over.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g, domain over = domain::tensor) const {
         node result{Code, {-1, -1, -1}, 0, {}, over};
@@ -227,14 +227,14 @@ struct apply : expression {
     }
 };
 
-/// A reduction, or a number of elements, over something else than the tensor: `global(norm(grad))`, `per_row(mean(grad))`.
+/// A reduction or a count over all tensors, a row or a column: `global(norm(grad))`, `per_row(mean(grad))`.
 template <domain Over, Expression X>
 struct scoped : expression {
     static constexpr std::size_t depth = X::depth;  ///< operations in the longest chain
 
-    X reduction;  ///< as over the tensor
+    X reduction;  ///< the same over the tensor
 
-    /// Gives a reduction another scope.
+    /// Takes a reduction over the tensor.
     constexpr explicit scoped(const X& x) : reduction(x) {}
 
     /// Counts the nodes that it lays out.

@@ -20,10 +20,10 @@ struct node {
     std::int16_t operands[3]{-1, -1, -1};
     double value = 0;  ///< the number that the rule writes: a constant, or the default of a hyperparameter (NaN if it has none)
     std::string_view name{};
-    /// What a reduction leaves: a value for each row (over its columns), column, tensor, or step. Of `count`, what it counts the
-    /// elements of; of `first_step`, whether tensors share it.
+    /// For a reduction: whether it leaves a value for each row, column or tensor, or one for the step. For `count`: whether it
+    /// counts the elements of a row, of a column, of the tensor or of all tensors. For `first_step`: whose first step.
     domain over = domain::tensor;
-    const matrix_function_info* function = nullptr;  ///< of a function of matrices
+    const matrix_function_info* function = nullptr;  ///< for a function of matrices: which
 };
 
 constexpr bool operator==(const node& a, const node& b) {

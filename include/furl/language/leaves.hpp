@@ -20,8 +20,8 @@ struct leaf : expression {
     /// Counts the nodes that it lays out.
     static constexpr void count(detail::node_count& c) { ++c.nodes; }
 
-    /// Lays the expression out in a graph and returns the index of its node. A count, or a first step, can be of something else than
-    /// the tensor.
+    /// Lays the expression out in a graph and returns the index of its node. `over` is whose elements a count counts, and whose
+    /// first step first_step means.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g, domain over = domain::tensor) const {
         return g.add(node{Code, {-1, -1, -1}, 0, {}, over});

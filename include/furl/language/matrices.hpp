@@ -11,8 +11,8 @@
 #include <string_view>
 #include <utility>
 
-// Functions of whole matrices. They run between two passes over memory: the first writes their operand to scratch memory, and the
-// second reads their result from there.
+// Functions of whole matrices. They run between two walks over memory: the first walk writes the operand to scratch memory, the
+// function replaces it by its result, and the second walk reads that.
 namespace FURL_NAMESPACE {
 
 /// A matrix that lies row by row, without gaps.
@@ -26,26 +26,27 @@ struct matrix_view {
     constexpr std::size_t size() const { return rows * columns; }
 };
 
-/// Multiplies matrices: c = alpha op(a) op(b) + beta c, where op transposes or not. c has m rows and n columns, and k is the length of
-/// the products. It is `multiply` of a MatrixEngine. Matrices lie row by row; ld says how far rows are apart.
+/// Multiplies matrices: c = alpha op(a) op(b) + beta c, where op transposes or does nothing. c has m rows and n columns; op(a) has
+/// k columns. Matrices lie row by row; lda, ldb and ldc are the distances from one row to the next, in elements. The `multiply` of
+/// a MatrixEngine is such a function.
 template <class T>
 using matrix_product = void (*)(bool transpose_a, bool transpose_b, std::size_t m, std::size_t n, std::size_t k, T alpha, const T* a,
                                 std::size_t lda, const T* b, std::size_t ldb, T beta, T* c, std::size_t ldc);
 
-/// A function of matrices, as a rule's graph holds it.
+/// A function of a matrix, as the graph of a rule holds it.
 struct matrix_function_info {
-    /// Replaces a matrix by the function of it. `scratch` has as many numbers as scratch_size says.
+    /// Replaces a matrix by the result of the function. `scratch` has as many numbers as scratch_size says.
     template <class T>
     using run_type = void (*)(matrix_view<T> x, T* scratch, matrix_product<T> multiply);
 
-    std::string_view name;          ///< as it prints
-    std::string_view operand_name;  ///< as its operand in scratch memory prints
-    std::uint64_t id;       ///< equal for equal functions, in different programs too
+    std::string_view name;          ///< how the function prints
+    std::string_view operand_name;  ///< how its operand in scratch memory prints
+    std::uint64_t id;       ///< equal for equal functions, also of different programs
     bool needs_engine;      ///< whether it multiplies matrices
     std::size_t (*scratch_size)(std::size_t rows, std::size_t columns);
-    run_type<float> run_float;  ///< null where it takes no such matrices
+    run_type<float> run_float;  ///< null if it takes no matrices of float
     run_type<double> run_double;
-    bool takes_float = true, takes_double = true;  // a constant expression may not compare a function with null under UBSan
+    bool takes_float = true, takes_double = true;  // because UBSan forbids a constant expression to compare run_float with null
 
     /// Whether it takes matrices of type T.
     template <class T>
@@ -61,7 +62,7 @@ struct matrix_function_info {
     }
 };
 
-/// A function of a whole matrix, of an expression of one value per parameter.
+/// A function of a whole matrix, which is an expression of one value per parameter.
 template <auto& Info, Expression X>
 struct of_matrix : expression {
     static constexpr std::size_t depth = 1 + X::depth;  ///< operations in the longest chain
@@ -88,22 +89,22 @@ struct of_matrix : expression {
 
 /// Makes the singular values of a matrix nearly 1 by the Newton-Schulz iteration X <- a X + (b A + c A^2) X with A = X X^T.
 ///
-/// A method is a list of coefficients a, b, c, one triple for each iteration, and how the iteration starts. Those below are published;
-/// another one is a constant of your own: `inline constexpr furl::newton_schulz<3> mine{...}`.
+/// A method has three coefficients a, b, c for each iteration, and says how x is scaled before the first. The methods below are
+/// published; one of your own is a constant: `inline constexpr furl::newton_schulz<3> mine{...}`.
 template <std::size_t Iterations>
 struct newton_schulz {
     double coefficients[Iterations][3];  ///< a, b, c of each iteration
-    double eps = 1e-7;                   ///< X starts as x / (factor norm(x) + eps), or as x / max(norm(x), eps)
-    double factor = 1;                   ///< above 1, it keeps rounding from lifting a singular value above 1
-    bool at_least_eps = false;           ///< the latter
+    double eps = 1e-7;                   ///< X starts as x / (factor norm(x) + eps)
+    double factor = 1;                   ///< above 1, so that rounding lifts no singular value above 1
+    bool at_least_eps = false;           ///< if true, X starts as x / max(norm(x), eps) instead
 
-    /// Numbers that run needs besides the matrix: two square matrices of its smaller side, and one of its own size.
+    /// How many numbers run needs besides the matrix: two square matrices of its smaller side, and one of its own size.
     static constexpr std::size_t scratch_size(std::size_t height, std::size_t width) {
         const auto side = std::min(height, width);
         return 2 * side * side + height * width;
     }
 
-    /// Replaces x. It multiplies three times in each iteration, always on the smaller side.
+    /// Replaces x by the result. Each iteration takes three products; X X^T is formed on the smaller side of x.
     template <class T>
     void run(matrix_view<T> x, T* scratch, matrix_product<T> multiply) const {
         double sum = 0;
@@ -116,7 +117,7 @@ struct newton_schulz {
         T *const a = scratch, *const b = a + side * side;
         T *from = x.data, *to = b + side * side;
         for (const auto& [p, q, r] : coefficients) {
-            // A = X X^T, or X^T X where X is tall; B = q A + r A^2; then p X + B X, or p X + X B.
+            // A is X X^T, or X^T X where X is tall. B = q A + r A^2. The next X is p X + B X, or p X + X B where X is tall.
             multiply(tall, !tall, side, side, length, 1, from, ld, from, ld, 0, a, side);
             std::copy_n(a, side * side, b);
             multiply(false, false, side, side, side, static_cast<T>(r), a, side, a, side, static_cast<T>(q), b, side);
@@ -153,7 +154,7 @@ constexpr newton_schulz<5> make_polar_express() {
     return method;
 }
 
-// The hash of a method, by its numbers.
+// Hashes the numbers of a method.
 template <std::size_t Iterations>
 constexpr std::uint64_t method_id(const newton_schulz<Iterations>& method) {
     std::uint64_t id = 0x6f7274686f;
@@ -174,7 +175,7 @@ inline constexpr matrix_function_info orthogonalize_info{
     [](matrix_view<float> x, float* scratch, matrix_product<float> multiply) { Method.run(x, scratch, multiply); },
     [](matrix_view<double> x, double* scratch, matrix_product<double> multiply) { Method.run(x, scratch, multiply); }};
 
-// The hash of a name.
+// Hashes a name.
 constexpr std::uint64_t name_id(std::string_view name) {
     std::uint64_t id = 0x6d6174726978;
     for (char c : name) id = (id ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -183,8 +184,8 @@ constexpr std::uint64_t name_id(std::string_view name) {
 
 template <class F, class T>
 concept MatrixFunctionOf = requires(F f, matrix_view<const T> from, matrix_view<T> to) {
-    { F::name } -> std::convertible_to<std::string_view>;  // it prints as this, and a checkpoint knows it by this
-    f(from, to);                                           // writes all elements of `to`
+    { F::name } -> std::convertible_to<std::string_view>;  // the rule prints it, and a checkpoint identifies the function by it
+    f(from, to);                                           // it must write all elements of `to`
 };
 
 template <class F, class T>
@@ -212,13 +213,13 @@ inline constexpr matrix_function_info function_info{F::name,
 
 }  // namespace detail
 
-/// The five iterations of Muon (Jordan 2024): quick, with singular values between about 0.7 and 1.2.
+/// The five iterations of Muon (Jordan 2024): fast, and the singular values end between about 0.7 and 1.2.
 inline constexpr auto muon_quintic = detail::repeated<5>(3.4445, -4.7750, 2.0315);
 
 /// The same, with the epsilon of torch.optim.Muon: max(norm(x), 1e-7).
 inline constexpr auto muon_quintic_torch = detail::repeated<5>(3.4445, -4.7750, 2.0315, true);
 
-/// Twelve iterations of the classic cubic, x (3 - x^2) / 2, for those who want singular values near 1 and have the time.
+/// Twelve iterations of the classic cubic, x (3 - x^2) / 2: slower, and the singular values end nearer to 1.
 inline constexpr auto newton_schulz_cubic = detail::repeated<12>(1.5, -0.5, 0.0);
 
 /// The first five iterations of Polar Express, with its safety factor of 1.01 (Amsel, Persson, Musco & Gower 2025, arXiv 2505.16932).
@@ -226,12 +227,12 @@ inline constexpr auto polar_express = detail::make_polar_express();
 
 /// The matrix with the singular vectors of x and singular values near 1, as Muon uses it: `orthogonalize(momentum)`.
 ///
-/// @tparam Method  the iteration: furl::muon_quintic unless given; furl::polar_express, or a newton_schulz of your own.
-/// @param x        a matrix: an expression of one value per parameter. The shape is that of construction: furl::shape{rows, columns}.
+/// @tparam Method  the iteration: furl::muon_quintic unless given, furl::polar_express, or a newton_schulz of your own.
+/// @param x        a matrix: an expression of one value per parameter. The optimizer is made with its furl::shape{rows, columns}.
 /// @returns  an expression. Shape: one value per parameter.
-/// Cost:    a pass that stores x in scratch memory of one number per parameter; three products of matrices in each iteration,
-///          by the optimizer's matrix engine, in its element type; the result is read by the next pass.
-/// Errors:  E51 if the optimizer has no matrix engine, E52 if x has less than one value per parameter.
+/// Cost:    a pass that stores x in scratch memory of one number per parameter; three products of matrices in each iteration, by
+///          the optimizer's matrix engine and in its element type; the next pass reads the result.
+/// Errors:  E51 if the optimizer has no matrix engine; E52 if x has one value for each row, column, tensor or step.
 /// Source:  Jordan et al. 2024, Muon: An optimizer for hidden layers in neural networks.
 template <auto& Method = muon_quintic, Expression X>
 constexpr of_matrix<detail::orthogonalize_info<Method>, X> orthogonalize(const X& x) {
@@ -244,7 +245,7 @@ constexpr of_matrix<detail::orthogonalize_info<Method>, X> orthogonalize(const X
 ///            furl::matrix_view<T> to) const`, which writes all elements of `to`. It may use any library.
 /// @param x   as for orthogonalize.
 /// @returns  an expression. Shape: one value per parameter.
-/// Errors:  E52 if x has less than one value per parameter.
+/// Errors:  E52 if F is no such class, or if x has one value for each row, column, tensor or step.
 template <class F, Expression X>
 constexpr auto matrix_function(const X& x) {
     constexpr bool is_one = detail::MatrixFunctionOf<F, float> || detail::MatrixFunctionOf<F, double>;

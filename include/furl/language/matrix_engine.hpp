@@ -12,12 +12,12 @@ namespace FURL_NAMESPACE {
 template <class E>
 concept MatrixEngine = requires {
     { E::policy } -> std::convertible_to<policy_kind>;  // policy_kind::matrices
-    // The product of matrices of each element type. Several threads may call it at once, each for a tensor of its own.
+    // The product of matrices of each element type. Optimizers that step on different threads may call it at once.
     { &E::template multiply<float> } -> std::convertible_to<matrix_product<float>>;
     { &E::template multiply<double> } -> std::convertible_to<matrix_product<double>>;
 };
 
-/// The engine of an optimizer that was given none.
+/// The engine of an optimizer that is given no other: it multiplies nothing.
 struct no_matrix_engine {
     static constexpr policy_kind policy = policy_kind::matrices;  ///< the kind of policy it is
 };

@@ -8,10 +8,10 @@
 
 namespace FURL_NAMESPACE {
 
-/// The operations that a rule can hold, and the machine operations that program passes introduce, each a row:
+/// The operations that a rule can hold, and the machine operations that program passes introduce. Each has a row:
 /// row(its name, its kind, the number of its operands, whether it is a condition, what it costs, its text).
 ///
-/// The enumeration, the table, the evaluator and the counting of operations are made of these rows. The evaluator calls the
+/// The enumeration, the table, the evaluator and the counting of operations are made from these rows. The evaluator calls the
 /// member of arithmetic<V> that has the name of the row.
 #define FURL_OPERATIONS(row)                                                                                \
     /* leaves; refused takes the place of an operand whose error was reported */                            \
@@ -101,19 +101,19 @@ enum class op : std::uint8_t {
 #undef FURL_ROW
 };
 
-/// What sort of operation it is.
+/// The kinds of operations.
 enum class op_kind : std::uint8_t { leaf, naming, arithmetic, function, condition, reduction, matrix, machine };
 
 /// What the cost table counts an operation as.
 enum class op_cost : std::uint8_t {
-    none,  ///< nothing: it is a leaf, or other operations take its place before a program runs
+    none,  ///< nothing: it is a leaf, or a program pass replaces it before the program runs
     addition, multiplication, fused, division, square_root,
     function,  ///< exp, log, tanh, pow, ...
-    other,     ///< an instruction or two
+    other,     ///< one or two machine instructions
     reduction,
 };
 
-/// What is known of an operation.
+/// The row of an operation, as data.
 struct op_info {
     op_kind kind;
     std::uint8_t arity;
@@ -131,8 +131,8 @@ inline constexpr std::array op_table{
 /// Returns the row of an operation.
 constexpr const op_info& info(op code) { return op_table[static_cast<std::size_t>(code)]; }
 
-/// Whether an operation is a function that a mathematical library computes, which takes as long as dozens of additions. Random
-/// numbers are drawn.
+/// Whether an operation calls a mathematical library, which takes as long as dozens of additions. `random` has the cost of such a
+/// function but calls none.
 constexpr bool is_library_call(op code) { return info(code).cost == op_cost::function && code != op::random; }
 
 /// Whether a machine operation reduces many values to one.

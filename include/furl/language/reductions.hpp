@@ -2,7 +2,8 @@
 
 #include <furl/language/leaves.hpp>
 
-// A reduction turns a tensor into one number. Values that depend on it are computed in a later pass than those that it reads.
+// A reduction turns a tensor, or each of its rows or columns, into one number. What depends on it is computed in a later pass than
+// what it reads.
 namespace FURL_NAMESPACE {
 
 /// The sum of x over the tensor. Shape: one value per tensor.
@@ -58,7 +59,7 @@ inline constexpr bool is_tensor_reduction<apply<Code, Operands...>> = info(Code)
 template <>
 inline constexpr bool is_tensor_reduction<leaf<op::count>> = true;
 
-// What can be given another scope: a reduction over the tensor, or its number of elements.
+// What global, per_row and per_column take: a reduction over the tensor, or its number of elements.
 template <class X>
 concept Reduction = is_tensor_reduction<X>;
 

@@ -9,9 +9,9 @@
 namespace FURL_NAMESPACE {
 
 /// Multiplies matrices by a library with the CBLAS interface: `furl::optimizer<my_muon, float, furl::blas_engine>`. OpenBLAS and BLIS
-/// have it (Debian: libopenblas-dev or libblis-dev); link with -lopenblas or -lblis. The library decides about its threads.
+/// have it (Debian: libopenblas-dev or libblis-dev); link with -lopenblas or -lblis. The library decides how many threads it uses.
 ///
-/// Errors:  a side of a matrix of more than 2^31 - 1 is beyond the interface.
+/// Limits:  a side of a matrix has at most 2^31 - 1 elements, because the interface takes int. This is not checked.
 struct blas_engine {
     static constexpr policy_kind policy = policy_kind::matrices;  ///< the kind of policy it is
 

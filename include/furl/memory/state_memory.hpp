@@ -46,7 +46,7 @@ class state_memory {
         return {memory_.at(index_of(buffer), tensor), Plan::buffers[buffer].size(n)};
     }
 
-    /// Tells a step where the buffers of a tensor are that this memory holds.
+    /// Tells a step where this memory has the buffers of a tensor.
     void place(detail::buffer_pointers<Plan>& buffers, std::size_t tensor) const {
         for (std::size_t i = 0; i < owned.size(); ++i) buffers[owned[i]] = memory_.at(i, tensor);
     }

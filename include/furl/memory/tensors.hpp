@@ -114,7 +114,7 @@ constexpr furl::shape as_shape(const X& x) {
     else return x;
 }
 
-/// Returns the shape of a tensor: of a matrix that lies row by row its own, of anything else one row.
+/// Returns the shape of a tensor: its own if it is a matrix that lies row by row, otherwise one row.
 template <Tensor X>
 furl::shape shape_of(X& x) {
     if constexpr (HasLayout<X>)
@@ -123,7 +123,7 @@ furl::shape shape_of(X& x) {
     return {1, size_of(x)};
 }
 
-/// Returns the shapes of tensors, from one size or shape, a list of these, one tensor, or a list of tensors.
+/// Returns shapes from a size, a shape, a tensor, or a list of these.
 template <class X>
 std::vector<furl::shape> list_of_shapes(const X& x) {
     std::vector<furl::shape> list;
@@ -140,7 +140,7 @@ std::vector<furl::shape> list_of_shapes(const X& x) {
     return list;
 }
 
-/// Whether a matrix lies column by column, so that its rows are not those of a furl::shape.
+/// Whether any of these tensors is a matrix that lies column by column: its rows are not those of a furl::shape.
 template <class X>
 bool lies_by_columns(const X& x) {
     const auto is_by_columns = []<class M>(M& m) {

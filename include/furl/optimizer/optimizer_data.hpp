@@ -71,8 +71,8 @@ class optimizer_data {
         return hypers_[0];
     }
 
-    /// A state by its symbol. If it has one value per parameter, row or column, this is a span over the state of a tensor; if it has
-    /// one value per tensor or per step, this is a span over that value, in double.
+    /// A state by its symbol. If it has one value per parameter, row or column, this is a span of its values in a tensor. If it has
+    /// one value per tensor or per step, this is a span of that one double.
     ///
     /// Errors:  std::invalid_argument if there are several tensors and none is named, or if there is no such tensor.
     template <StateSymbol S>
@@ -144,7 +144,7 @@ class optimizer_data {
     }
     std::span<T> state(std::string_view name) { return state(name, arguments_.require_one_tensor() ? 0 : no_tensor); }
 
-    /// Returns a copy of the values of such a state, in whatever format it is stored.
+    /// Returns a copy of the values of a state of one value per parameter, row or column, whatever its format.
     std::vector<T> read_state(std::string_view name, std::size_t tensor = 0) const {
         const auto i = find_state(name, tensor);
         if (i == no_tensor) return {};
@@ -221,7 +221,7 @@ class optimizer_data {
     std::span<const std::size_t> sizes() const { return arguments_.sizes(); }
     std::size_t size(std::size_t tensor) const { return arguments_.require_tensor(tensor) ? arguments_.sizes()[tensor] : 0; }
 
-    /// The shapes of the tensors. One that was given by its size is one row.
+    /// The shapes of the tensors. A tensor that was given by its size is one row.
     std::span<const furl::shape> shapes() const { return shapes_; }
 
   protected:
@@ -245,7 +245,7 @@ class optimizer_data {
         return i < Plan::program.hypers.size() ? i : 0;
     }
 
-    // The place of a name in the table of states, or past its end if the name is not there.
+    // The place of a name in the table of states, or the size of the table if the name is not there.
     template <class Name>
     static constexpr std::size_t state_index = [] {
         std::size_t k = 0;
@@ -269,7 +269,7 @@ class optimizer_data {
         } else return there ? std::span<double>(&engine_.states().at(i, tensor), 1) : std::span<double>{};
     }
 
-    // The names of the states that a condition holds for.
+    // The names of the states for which a condition holds.
     template <class Holds>
     static constexpr auto names_of(Holds holds) {
         std::array<std::string_view, static_cast<std::size_t>(std::ranges::count_if(Plan::program.states, Holds{}))> names{};
@@ -279,7 +279,7 @@ class optimizer_data {
         return names;
     }
 
-    // A pass over a row must not begin inside a block of a format.
+    // Returns the shapes, or none where rows are no whole blocks of a format: a pass over a row must not begin inside a block.
     static std::vector<furl::shape> with_whole_blocks(std::vector<furl::shape> shapes) {
         if constexpr (Plan::has_lines && Plan::block > 1)
             for (const auto& s : shapes)
@@ -308,7 +308,7 @@ class optimizer_data {
 
     double nowhere_ = 0;  // what a refused call returns, without exceptions
 
-    // Returns the place of a state of several values by its name; no_tensor where it was refused.
+    // Returns the place of a state of one value per parameter, row or column by its name; no_tensor if the call is refused.
     std::size_t find_state(std::string_view name, std::size_t tensor) const {
         if (!has_tensor(tensor)) return no_tensor;
         for (std::size_t i = 0; i < Plan::program.states.size(); ++i)

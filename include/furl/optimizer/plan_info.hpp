@@ -36,7 +36,7 @@ class plan_info {
         return text;
     }();
 
-    // The states of the rule with the types that they are stored in, and then the companions.
+    // The states of the rule, with the types that they are stored in, and behind them the companions.
     static constexpr auto stored_states = []<std::size_t... K, std::size_t... Companion>(std::index_sequence<K...>,
                                                                               std::index_sequence<Companion...>) {
         constexpr std::array<element_type, sizeof...(K)> types{element_type_of<typename Plan::template format<K>::element>...};
@@ -66,7 +66,7 @@ class plan_info {
         return stream;
     }
 
-    /// What furl::describe says, and how the states are stored.
+    /// What furl::describe returns, with the types that the states are stored in.
     static constexpr rule_info info = [] {
         auto x = described;
         x.states = stored_states;

@@ -24,7 +24,7 @@ struct diagnose_policies {
                   "furl::optimizer<my_rule, float, furl::strict>. See docs/errors.md#E35");
 };
 
-/// What is wrong with the functions of matrices of a rule.
+/// Reports what is wrong with the functions of matrices of a rule.
 enum class matrix_fault { none, no_engine, other_type };
 
 template <class Plan, class T, class Engine>

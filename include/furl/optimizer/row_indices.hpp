@@ -11,7 +11,7 @@
 
 namespace FURL_NAMESPACE {
 
-/// Says that rows may be named twice, and that their gradients are added up first: `opt.step_rows(furl::sum_duplicates, indices, w, g)`.
+/// Allows rows to be named twice, and adds up their gradients first: `opt.step_rows(furl::sum_duplicates, indices, w, g)`.
 struct sum_duplicates_t {};
 inline constexpr sum_duplicates_t sum_duplicates{};
 
@@ -21,11 +21,11 @@ namespace detail {
 template <class X>
 concept RowIndices = std::ranges::forward_range<X> && std::integral<std::ranges::range_value_t<X>>;
 
-/// The rows of a step, by their numbers in the table. It finds those that do not exist and those that are named twice, in a time that
-/// grows with the rows named.
+/// The numbers of the rows of a step. It finds rows that do not exist and rows that are named twice, in a time that grows with the
+/// number of rows named.
 class row_indices {
   public:
-    /// Takes indices into a table of so many rows. Returns whether all exist.
+    /// Takes the indices of rows. Returns whether the table has them all; refuses them if not.
     template <RowIndices X>
     bool take(std::size_t table_rows, const X& indices) {
         rows_.clear();
@@ -40,7 +40,7 @@ class row_indices {
 
     const std::vector<std::size_t>& rows() const { return rows_; }
 
-    /// Returns whether no row is named twice.
+    /// Returns whether no row is named twice; refuses the rows if one is.
     bool are_distinct(std::size_t table_rows) {
         if (is_increasing()) return true;
         begin_marks(table_rows);
@@ -53,8 +53,8 @@ class row_indices {
         return true;
     }
 
-    /// Names each row once, in the order in which they were named first. Calls add(from, to) for each row that is named again, where
-    /// `to` is its new place, and move(from, to) for the others. Returns whether there were any.
+    /// Keeps each row once, in the order in which rows were first named. Calls move(from, to) for a row that is named for the first
+    /// time, and add(from, to) for one that is named again. `from` is its place among the indices, `to` its new place.
     template <class Move, class Add>
     void unite(std::size_t table_rows, Move move, Add add) {
         begin_marks(table_rows);
@@ -74,7 +74,7 @@ class row_indices {
 
   private:
     std::vector<std::size_t> rows_;
-    std::vector<std::uint64_t> marks_;  // for each row of the table, the number of the call that named it, and the place there
+    std::vector<std::uint64_t> marks_;  // for each row of the table: the last call that named it, and its place there
     std::uint32_t call_ = 0;
 
     bool is_increasing() const {
@@ -83,7 +83,7 @@ class row_indices {
         return true;
     }
 
-    // Marks of earlier calls have other numbers, so they need not be cleared.
+    // Marks of earlier calls have other numbers, so marks are cleared only when the numbers start again.
     void begin_marks(std::size_t table_rows) {
         if (marks_.size() != table_rows || ++call_ == 0) {
             marks_.assign(table_rows, 0);
@@ -95,7 +95,7 @@ class row_indices {
     void mark(std::size_t row, std::size_t place) { marks_[row] = std::uint64_t{call_} << 32 | static_cast<std::uint32_t>(place); }
 };
 
-/// Whether rows of this length can lie alone where a plan stores numbers in blocks; refuses them if not.
+/// Whether no block of a format reaches over the end of a row of this length; refuses the length if one does.
 template <class Plan>
 bool require_block_rows(std::size_t length) {
     return Plan::block == 1 || length % Plan::block == 0 ||

@@ -13,7 +13,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Error E50, for a plan whose rows cannot step alone.
+/// Whether the rows of a plan can step alone; if not, error E50.
 template <class Plan>
 constexpr bool can_step_rows() {
     static_assert(Plan::steps_by_rows,
@@ -27,18 +27,19 @@ constexpr bool can_step_rows() {
 template <class Optimizer>
 class row_steps {
   public:
-    /// Does one step of some rows of a table, as sparse gradients of an embedding need it: reads and writes only those rows of the
-    /// parameters and states. Its time grows with the rows that are named, not with the table.
+    /// Does one step of some rows of a table, for the sparse gradients of an embedding: it reads and writes only these rows of the
+    /// parameters and states. Its time grows with the number of rows named, not with the table.
     ///
     /// `furl::optimizer<my_rule> opt(furl::shape{words, 64});  opt.step_rows(indices, table, gradients);`
     ///
     /// @param indices     the numbers of the rows: any range of integers, in any order.
     /// @param parameters  the whole table.
-    /// @param gradients   a row for each index, in their order, contiguous.
-    /// @param inputs      the same for each further input of the rule.
+    /// @param gradients   a row for each index, in the order of the indices, contiguous.
+    /// @param inputs      `furl::input<"name"> = data` for each further input of the rule, with rows like those of the gradients.
     /// @returns  whether the step was done: false where the rule skipped it or no row is named. Then nothing was changed.
-    /// The step counts once for the optimizer. See steps_per_row for rows that count their own steps.
-    /// Errors:  E50 if the rule has a reduction over more than a row, or a state that starts with the tensor.
+    /// The optimizer counts one step. With steps_per_row each row counts its own.
+    /// Errors:  E50 if the rule has a reduction over more than a row, a function of matrices, or a state that starts in the
+    ///          tensor's first step.
     ///          std::invalid_argument, before anything is written, if a row does not exist or is named twice, if a size does not
     ///          fit, or if the optimizer has several tensors.
     template <detail::RowIndices Indices, class Parameters, class Gradients, class... Names, class... Data>
@@ -55,8 +56,8 @@ class row_steps {
         } else return false;
     }
 
-    /// Does the same where rows may be named twice: their gradients are added up first, in their order, into memory that is
-    /// allocated for it.
+    /// Does the same with rows that may be named twice: the gradients of a row are added up first, in their order. This allocates
+    /// memory for the sums.
     template <detail::RowIndices Indices, class Parameters, class Gradients>
     bool step_rows(sum_duplicates_t, const Indices& indices, Parameters&& parameters, Gradients&& gradients) {
         using element = std::remove_cv_t<tensor_element<std::remove_reference_t<Gradients>>>;
@@ -64,7 +65,7 @@ class row_steps {
             if (!take(indices)) return false;
             const auto length = table().columns, given = size_of(gradients);
             serial runner;
-            if (given != rows_.rows().size() * length)  // which is refused
+            if (given != rows_.rows().size() * length)  // run_rows refuses it
                 return self().run_rows(rows_.rows(), runner, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients));
             auto* const from = data_of(gradients);
             std::vector<element> sums(given);

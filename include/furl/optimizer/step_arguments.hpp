@@ -105,7 +105,7 @@ class step_arguments {
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
-    /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows: this many elements.
+    /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows, which have this many elements.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool take_rows(std::size_t tensor, std::size_t elements, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
                    const input_binding<Names, Data>&... inputs) {
@@ -159,7 +159,7 @@ class step_arguments {
     std::vector<detail::interval> touched_;  // scratch of the overlap check, in full size, because a copy keeps no capacity
     window taken_;
     bool moved_ = true;
-    std::optional<std::size_t> elements_of_rows_{};  // of gradients and inputs, where these have some rows only
+    std::optional<std::size_t> elements_of_rows_{};  // how many elements gradients and inputs have, if they have only some rows
     const void* checked_for_ = nullptr;  // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class TakeInputs>
@@ -218,7 +218,7 @@ class step_arguments {
             auto* const data = reinterpret_cast<const std::byte*>(elements);
             if (buffers[k][stream] == data) return;
             moved = true;
-            buffers[k][stream] = const_cast<std::byte*>(data);  // it is only read where the program has no store
+            buffers[k][stream] = const_cast<std::byte*>(data);  // a stream that the program does not store is only read
         });
         moved_ |= moved;
         if (!fits) return false;

@@ -7,11 +7,11 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// A step that is done pass by pass, for several optimizers that wait for values that they compute together, such as a norm over all tensors.
+/// A step that is done walk by walk, for several optimizers that need a value of all of them, such as a norm over all tensors.
 ///
-/// For each pass in turn call prepare and, if it returns true, execute; after the last pass call finish. All passes but the last
-/// only read, so a step can be given up before the last execute. Between two passes global_reductions may be changed. prepare and
-/// execute are those of `together`, for the steps of one or more optimizers of one type.
+/// For each walk in turn call prepare and, if it returns true, execute; after the last walk call finish. Walks before the last
+/// write no stream, so a step can be given up before the last execute. Between two walks global_reductions may be changed. prepare
+/// and execute are those of `together`, for the steps of one or more optimizers of one type.
 template <class Optimizer>
 class step_session {
   public:

@@ -14,7 +14,7 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Puts the elements of a list, which make() returns, into an array of as many.
+// Returns an array of the elements of the list that make() returns.
 template <class Make>
 constexpr auto in_array(Make make) {
     constexpr auto list = make();
@@ -23,7 +23,7 @@ constexpr auto in_array(Make make) {
     return result;
 }
 
-// The names of those entries of a table that are wanted.
+// The names of the wanted entries of a table.
 template <class Entry, std::size_t N, class Wanted>
 constexpr auto names_of(const static_vector<Entry, N>& from, Wanted wanted) {
     static_vector<std::string_view, N> list;
@@ -32,8 +32,8 @@ constexpr auto names_of(const static_vector<Entry, N>& from, Wanted wanted) {
     return list;
 }
 
-// What follows are the tables that rule_info points to. They are no members of a class, which would compute all of them where one
-// is used; and of a stored plan they are those of its plan.
+// Below are the tables that rule_info points to. They are variables of their own and no members of a class, because who uses one
+// should not compute all of them. A stored plan has the tables of its plan_of.
 template <class Plan>
 using plan_of = plan<typename Plan::rule, typename Plan::numerics>;
 
@@ -58,7 +58,7 @@ inline constexpr auto tensor_hyperparameter_names = in_array(
 template <class Plan>
 inline constexpr auto step_value_names = in_array([] { return names_of(step_values<Plan>, [](const name_entry&) { return true; }); });
 
-// Values of elements, rows and columns are stored as T, unless a format says otherwise; others as double.
+// States of elements, rows and columns are stored as T, others as double. plan_info adds what formats change.
 template <class Plan, class T>
 inline constexpr auto state_infos = in_array([] {
     static_vector<state_info, max_states> list;
@@ -144,12 +144,12 @@ inline constexpr rule_info description = [] {
 }  // namespace detail
 
 /// The facts of a rule, as data: its name, hyperparameters with their defaults, inputs, states, named values, reductions, passes,
-/// cost and fingerprint. Whatever tells them to people or keeps them in files reads them here.
+/// cost and fingerprint. explain, the pages of the zoo and checkpoints read them here.
 ///
 /// `for (auto name : furl::describe<my_rule>().hyperparameters) std::cout << name << '\n';`
 ///
 /// @tparam T  the type that parameters and states are stored in.
-/// @returns   constants that are there as long as the program runs; the states are listed in the order of their first use.
+/// @returns   a constant. The states are in the order of their first use.
 template <class Rule, class T = float, class Numerics = contracted>
     requires well_formed<Rule, T>
 constexpr const rule_info& describe() {

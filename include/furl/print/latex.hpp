@@ -126,7 +126,7 @@ struct latex_style {
 
     static phrase around(const char* left, const phrase& x, const char* right) { return {left + x.text + right}; }
 
-    // The index that a reduction runs over, j over a row and i over a column, behind another one.
+    // The index of a reduction, behind another index: j runs over a row, i over a column.
     static std::string below(const std::string& index, domain over) {
         const std::string runs = over == domain::row ? "j" : over == domain::column ? "i" : "";
         if (index.empty() || runs.empty()) return (index + runs).empty() ? "" : "_" + index + runs;

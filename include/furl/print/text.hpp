@@ -113,7 +113,7 @@ std::string text() {
 
 /// The value that a state starts at, in the notation of the language.
 ///
-/// @param state  its place in describe<Rule>().states. Past those that the rule names is furl.started, which starts at 0.
+/// @param state  its place in describe<Rule>().states. Behind those that the rule names is furl.started, which starts at 0.
 template <class Rule>
     requires well_formed<Rule>
 std::string initial_text(std::size_t state) {

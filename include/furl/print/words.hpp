@@ -48,7 +48,7 @@ inline std::string counted_noun(int n, std::string_view one, std::string_view ma
     return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }
 
-// What a value is computed for each of.
+// The noun of a domain: what has one value of it.
 inline std::string_view domain_word(domain where) {
     switch (where) {
         case domain::element: return "parameter";
@@ -61,7 +61,7 @@ inline std::string_view domain_word(domain where) {
 
 }  // namespace detail
 
-/// "4 loads, 3 stores, 1 division": what is counted for each parameter, without what there is none of.
+/// "4 loads, 3 stores, 1 division": the counts for each parameter that are not 0.
 inline std::string in_words(const cost_table& c) {
     std::string list;
     for (const auto& noun : cost_nouns)
@@ -69,7 +69,7 @@ inline std::string in_words(const cost_table& c) {
     return list;
 }
 
-/// "one value per parameter", "one value per tensor"; "one value" where it is one for the step.
+/// "one value per parameter", "one value per tensor", or "one value" if the whole step shares it.
 inline std::string in_words(domain where) {
     return where == domain::step ? "one value" : "one value per " + std::string(detail::domain_word(where));
 }

@@ -8,8 +8,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Emits the sum or maximum of x over the numbers of a domain. If all of these share x, the sum is a product with their number and
-// the maximum is x, and no loop is needed. A value of each row is summed over the rows, not over all elements.
+// Emits the sum or maximum of x over a row, a column, a tensor or all tensors. If x is the same for all elements of it, the sum is
+// x times their number and the maximum is x, and no loop is needed. A value of rows is summed over the rows, not over all elements.
 template <std::size_t Capacity>
 struct reduction_of {
     program<Capacity>& out;
@@ -26,7 +26,7 @@ struct reduction_of {
     constexpr bool is_shared(std::int16_t x) const { return left(x) == out[x].where; }
     constexpr std::int16_t count(domain of) const { return out.emit(op::count, -1, of); }
 
-    // Returns the number of values that a sum of x adds up.
+    // Returns how many values a sum of x adds up.
     constexpr std::int16_t terms(std::int16_t x) const {
         const auto where = out[x].where;
         if (is_shared(x) || (where != domain::row && where != domain::column)) return count(over);

@@ -32,7 +32,7 @@ struct word_hash {
     }
 };
 
-// What stands before the name of a reduction, or of a number of elements, that is not over the tensor.
+// The prefix of a reduction or a count that is not over the tensor.
 constexpr std::string_view scope_text(const node& x) {
     if (x.code == op::first_step) return {};
     switch (x.over) {
@@ -43,7 +43,8 @@ constexpr std::string_view scope_text(const node& x) {
     }
 }
 
-// The number of a state's domain in a hash. Files that must still load were written when there were three domains.
+// The number of a state's domain in a hash. Step, tensor and element keep their numbers of the time when there were no others, so
+// that old files load.
 constexpr std::uint64_t domain_number(domain where) { return where == domain::element ? 2 : static_cast<std::uint64_t>(where); }
 
 // Returns the hash of each value of a program, by what it computes. The default of a hyperparameter is not part of it.
@@ -60,8 +61,8 @@ constexpr static_vector<std::uint64_t, Capacity> value_hashes(const program<Capa
                                           << leaf(op::constant, 1) << 0).value);
             continue;
         }
-        // Each word is what it was when checkpoints that must still load were written: a reduction over all tensors had a name of
-        // its own, a condition that all tensors share the value 1, and a random number its stream as its value.
+        // Old checkpoints must load, so the words of a hash stay as they were: a reduction over all tensors has a name of its own,
+        // a first_step that all tensors share has the value 1, and a random number has its stream as its value.
         const auto of = [&](std::int16_t i) { return i < 0 ? 0 : hashes[static_cast<std::size_t>(i)]; };
         double value = x.value;
         auto second = of(x.operands[1]);

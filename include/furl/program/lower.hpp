@@ -104,8 +104,8 @@ struct lowering {
         else out.hypers.push_back({n.name, n.value});
     }
 
-    // A state has the domain of its recurrence, which may read the state, joined with that of its initial value: join them until
-    // nothing changes.
+    // The domain of a state is that of its recurrence joined with that of its initial value. A recurrence may read the state
+    // itself, so the domains are joined until none changes.
     constexpr void find_state_domains() {
         domain domains[N]{};
         for (bool changed = true; changed;) {
@@ -122,7 +122,7 @@ struct lowering {
                 } else if (info(n.code).kind == op_kind::reduction) {
                     found = out.reduced(found, n.over);
                 } else if (n.code == op::starts) {
-                    found = domains[n.operands[0]];  // its condition does not change how many values a state has
+                    found = domains[n.operands[0]];  // when a state starts does not change how many values it has
                 }
                 domains[i] = found;
             }

@@ -57,7 +57,7 @@ constexpr program<Capacity> merge_factors(const program<Capacity>& in) {
         const auto plain = out.emit(x);
         const auto outer = detail::as_scaled(out, plain);
         if (outer.factor < 0) return plain;
-        // A factor of the rows and one of the columns would merge to one of the elements.
+        // A factor of rows times a factor of columns would be a value of each element, computed in the loop.
         const auto meets = [&](detail::scaled inner) {
             return inner.factor >= 0 && join(out[outer.factor].where, out[inner.factor].where) != domain::element;
         };

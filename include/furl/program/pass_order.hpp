@@ -8,23 +8,23 @@ namespace FURL_NAMESPACE {
 
 /// The passes and walks of a step, and when each value is known.
 ///
-/// A reduction over a tensor or its columns is known when all of it was read: after a walk over memory; so is a function of
-/// a whole matrix. A reduction over a row is
-/// known when the row was read, and the next pass over the row runs while it is in cache, in the same walk.
+/// A reduction over a tensor or its columns, and a function of a whole matrix, need all of the tensor: they are known after a walk
+/// over memory. A reduction over a row is known as soon as the row is read. The next pass over that row belongs to the same walk,
+/// and runs while the row is in cache.
 template <std::size_t Capacity>
 struct pass_levels {
     std::int16_t level[Capacity]{};                   ///< the first pass in which a value can be used
     std::size_t passes = 1;                           ///< the number of passes
     std::size_t walks = 1;                            ///< the number of walks
-    static_vector<std::size_t, max_passes + 1> first; ///< the first pass of each walk; behind them the number of passes
+    static_vector<std::size_t, max_passes + 1> first; ///< the first pass of each walk, and last the number of passes
     bool too_many = false;                            ///< whether there are more passes than max_passes
 };
 
-/// Finds the levels of the values of a program.
+/// Finds the passes of a program, and in which of them each value is known.
 template <std::size_t Capacity>
 constexpr pass_levels<Capacity> find_levels(const program<Capacity>& p) {
     pass_levels<Capacity> found;
-    std::int16_t walk[Capacity]{}, phase[Capacity]{};  // a value is known in this pass of this walk
+    std::int16_t walk[Capacity]{}, phase[Capacity]{};  // each value is known in this walk, in this pass of it
     std::int16_t phases[Capacity + 1]{};
     const auto size = static_cast<std::int16_t>(p.code.size());
     std::int16_t last = 0;
@@ -58,21 +58,21 @@ constexpr pass_levels<Capacity> find_levels(const program<Capacity>& p) {
     return found;
 }
 
-/// The order of a step: which values belong to which pass over memory.
+/// The order of a step: which values belong to which pass.
 ///
-/// All passes but the last only read. A value that several passes need is computed again in each, which costs less than storing
-/// it.
+/// Passes before the last write no stream. A value that several passes need is computed again in each of them, because that costs
+/// less than to store it.
 template <std::size_t Capacity, std::size_t Passes>
 struct pass_order : pass_levels<Capacity> {
     using list = static_vector<std::int16_t, Capacity>;  ///< a list of instructions
 
-    list elements[Passes];  ///< values computed for each element, and the leaves and column values that they read
-    list uniforms[Passes];  ///< values of step, tensor and row that they read
-    list rows[Passes];      ///< values computed for each row before the pass
-    list columns[Passes];   ///< values computed for each column before the pass, which is the first of a walk
+    list elements[Passes];  ///< values of each element that the pass computes, and the leaves and column values that they read
+    list uniforms[Passes];  ///< values of step, tensor and row that the elements read
+    list rows[Passes];      ///< values of each row, computed before the pass
+    list columns[Passes];   ///< values of each column, computed before the first pass of a walk
     list reductions;            ///< all reductions, by pass
     list matrices;              ///< all functions of matrices, by pass
-    list scalars;               ///< values of step and tensor, in order
+    list scalars;               ///< all values of step and tensor, in the order of the program
 
     /// The number of the walk that a pass belongs to.
     constexpr std::size_t walk_of(std::size_t pass) const {
@@ -95,13 +95,13 @@ struct ordering {
     constexpr std::int16_t size() const { return static_cast<std::int16_t>(p.code.size()); }
     constexpr bool is_last(std::size_t pass) const { return pass + 1 == s.passes; }
 
-    // The pass whose values a reduction reads, whether they are of elements, rows or columns.
+    // The pass that computes the operand of a reduction or of a function of matrices.
     constexpr std::size_t made_in(std::int16_t reduction) const {
         return static_cast<std::size_t>(s.level[p[reduction].operands[0]]);
     }
 
-    // Marks what marked values of one domain read, and what these read of the same domain: not what random() makes its key of, and
-    // not what was done before the pass.
+    // Marks the operands of all marked values of one domain, and the operands of these. It stops at random numbers, whose seed is
+    // needed only for their key, and at reductions and functions of matrices, which are known before the pass.
     constexpr void mark_operands(bool (&needed)[Capacity], domain where) const {
         for (auto i = static_cast<std::int16_t>(size() - 1); i >= 0; --i)
             if (needed[i] && p[i].where == where && p[i].code != op::random && p[i].code != op::matrix && !p.reduces(p[i].code))
@@ -128,8 +128,8 @@ struct ordering {
         }
     }
 
-    // Finds the values of rows or columns that a pass needs: for its elements, for new states, and for reductions of them. Those of
-    // columns are needed for all passes of a walk before its first.
+    // Finds the values of rows or columns that are needed for elements, for new states and for reductions of such values. A pass
+    // has its own list of rows; the passes of a walk, from `pass` to `end`, have one list of columns.
     constexpr void find_lines(domain where, std::size_t pass, std::size_t end, typename pass_order<Capacity, Passes>::list& list) {
         bool needed[Capacity]{};
         for (auto now = pass; now < end; ++now) {
@@ -167,9 +167,9 @@ struct ordering {
 
 }  // namespace detail
 
-/// Finds the passes of a program, from the levels of its values.
+/// Puts the values of a program into the order of its passes.
 ///
-/// @tparam Passes  the number of passes that the levels have.
+/// @tparam Passes  the number of passes, levels.passes.
 template <std::size_t Passes, std::size_t Capacity>
 constexpr pass_order<Capacity, Passes> order_passes(const program<Capacity>& p, const pass_levels<Capacity>& levels) {
     return detail::ordering<Capacity, Passes>{p}.run(levels);

@@ -132,14 +132,15 @@ struct plan {
         return result;
     }();
 
-    /// Whether a value is one of each row or column, so that passes go row by row; and whether any depends on the shape.
+    /// Whether there are values of rows or columns, so that line_pass runs the walks; and whether any value depends on the shape.
     static constexpr bool has_lines = program.has_lines();
     static constexpr bool has_shape = program.has_shape();
 
     /// Whether functions of whole matrices run between the walks.
     static constexpr bool has_matrices = !order.matrices.empty();
 
-    /// Whether rows can step on their own: no value depends on other rows, and none starts with the tensor rather than with the row.
+    /// Whether some rows can step without the others: no value depends on other rows, and no state starts in the tensor's first
+    /// step.
     static constexpr bool steps_by_rows = [] {
         for (auto r : order.reductions)
             if (program[r].where != domain::row) return false;
@@ -164,11 +165,11 @@ struct plan {
         return result;
     }();
 
-    /// The reductions of elements over the rows and over the columns, by instruction.
+    /// The instructions that reduce elements over rows, and over columns.
     static constexpr auto row_reductions = reductions_of(domain::row);
     static constexpr auto column_reductions = reductions_of(domain::column);
 
-    /// The place of an instruction in such a list.
+    /// The place of an instruction in such a list, which must have it.
     static constexpr std::size_t place_in(const auto& list, std::int16_t instruction) {
         std::size_t k = 0;
         while (list[k] != instruction) ++k;
@@ -192,7 +193,7 @@ struct plan {
         return false;
     }
 
-    /// Whether a pass of a walk computes a value for each element, or loads it.
+    /// Whether any pass of a walk computes or loads this value of each element.
     static constexpr bool walk_computes(std::size_t walk, std::int16_t value) {
         for (auto pass = order.first[walk]; pass < order.first[walk + 1]; ++pass)
             for (auto i : order.elements[pass])
@@ -200,12 +201,12 @@ struct plan {
         return false;
     }
 
-    /// Whether a walk over memory reads a stream. It reads a row once, whatever the number of its passes.
+    /// Whether a walk reads a stream. It reads each row from memory once, however many passes it has.
     static constexpr bool walk_reads(std::size_t walk, std::size_t stream) {
         return streams[stream].load >= 0 && walk_computes(walk, streams[stream].load);
     }
 
-    /// The walks that go over memory. Others compute only values of rows and columns.
+    /// The walks that go over memory. The others compute only values of rows and columns.
     static constexpr auto walks_over_memory = [] {
         static_vector<std::size_t, max_passes> result;
         for (std::size_t walk = 0; walk < order.walks; ++walk) {
@@ -221,7 +222,7 @@ struct plan {
     }();
 };
 
-/// The per-step values that the rule names by let. A step can report them without a further pass.
+/// The per-step values that the rule names by let. A step can report them at no cost.
 template <class Plan>
 inline constexpr auto step_values = [] {
     static_vector<name_entry, Plan::program.names.size()> list;

@@ -172,14 +172,14 @@ struct program {
     /// Whether an operation is a reduction, of a rule or of a machine.
     static constexpr bool reduces(op code) { return info(code).kind == op_kind::reduction || is_reduction(code); }
 
-    /// Whether a reduction reads a value of each row or column, rather than one of each element.
+    /// Whether a reduction reads values of rows or columns, not of elements.
     constexpr bool reads_rows(const instruction& x) const {
         const auto where = (*this)[x.operands[0]].where;
         return where == domain::row || where == domain::column;
     }
     constexpr bool reads_elements(const instruction& x) const { return !reads_rows(x); }
 
-    /// Whether a value of the program is one of each row or column.
+    /// Whether the program has a value of rows or columns.
     constexpr bool has_lines() const {
         for (const auto& x : code)
             if (x.where == domain::row || x.where == domain::column) return true;
@@ -193,8 +193,8 @@ struct program {
         return has_lines();
     }
 
-    /// Returns the domain of a reduction. Over a row, a value that all its elements share is still multiplied by the number of
-    /// columns, which is a number of the tensor.
+    /// Returns the domain of a reduction. It is at least the tensor: a sum over a row of a value that is the same for the whole
+    /// step is that value times the number of columns, which the tensor has.
     static constexpr domain reduced(domain operand, domain over) {
         return over == domain::step ? domain::step : join(meet(operand, over), domain::tensor);
     }

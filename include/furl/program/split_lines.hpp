@@ -6,7 +6,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// A value of each element that is a product of one of its row and one of its column; -1 stands for 1.
+// A value of an element as a product: a value of its row times a value of its column. The index -1 stands for the factor 1. If
+// `exists` is false, the value is no such product.
 struct line_product {
     bool exists = false;
     std::int16_t row = -1, column = -1;
@@ -16,7 +17,7 @@ template <std::size_t Capacity>
 struct line_products {
     program<Capacity>& out;
 
-    // Takes a value apart into factors of rows and of columns.
+    // Splits a value into a factor of its row and one of its column.
     constexpr line_product of(std::int16_t i) const {
         const auto x = out[i];
         if (x.where == domain::column) return {true, -1, i};
@@ -37,11 +38,11 @@ struct line_products {
     }
 };
 
-// Whether a value is at least 0, or NaN, if decays are in [0, 1].
+// Tells whether a value is known to be at least 0, or NaN, provided that all decays are in [0, 1].
 template <std::size_t Capacity>
 struct signs {
     const program<Capacity>& p;
-    std::int16_t assumed = -1;  // a state of which this is assumed, to prove it of its next value
+    std::int16_t assumed = -1;  // a state that is assumed not to be negative, to prove that its next value is not: by induction
 
     constexpr bool never_negative(std::int16_t i) const {
         const auto x = p[i];
@@ -61,7 +62,7 @@ struct signs {
         }
     }
 
-    // The same of all factors of rows and columns of a product of elements.
+    // Whether this holds for each factor of a row or column in a product.
     constexpr bool factors_never_negative(std::int16_t i) const {
         if (!p.is_element(i)) return never_negative(i);
         return factors_never_negative(p[i].operands[0]) && factors_never_negative(p[i].operands[1]);
@@ -82,8 +83,8 @@ struct signs {
 
 }  // namespace detail
 
-/// Takes factors of rows and columns out of roots and divisors of elements: sqrt(r c) becomes sqrt(r) sqrt(c) where neither is ever
-/// negative, and x / (r c) becomes x (1/r) (1/c). So a root and a division leave the loop.
+/// Splits roots and divisors of elements into those of rows and of columns: sqrt(r c) becomes sqrt(r) sqrt(c) if neither r nor c
+/// can be negative, and x / (r c) becomes x ((1/r) (1/c)). So the loop over elements has one root and one division less.
 template <std::size_t Capacity>
 constexpr program<Capacity> split_lines(const program<Capacity>& in) {
     const detail::signs<Capacity> signs{in};

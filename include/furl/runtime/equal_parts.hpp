@@ -10,8 +10,9 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Parts of groups whose optimizers have the same type, in a step. They take each pass together, because what they share is then
-/// done once, and they are few, so that they stay in the cache from the begin of a pass to its end.
+/// Parts of groups whose optimizers have the same type, in a step. They take each walk together, so that what they share is done
+/// once. They are so few that they stay in cache from the beginning of a walk to its end. `pass` is the number of a walk, as in
+/// rule_info.
 template <class T>
 class equal_parts {
   public:
@@ -72,7 +73,7 @@ class equal_parts {
         return true;
     }
 
-    /// Runs a pass that only reads, if this is one, and records the results of its global reductions.
+    /// Runs a walk and records the results of its global reductions. Does nothing in the last walk, which writes.
     void reduce(std::size_t pass, chunk_runner_ref runner, shared_reductions& reductions) const {
         if (pass + 1 >= info().passes || !prepare(pass, reductions)) return;
         execute(pass, runner);
@@ -86,7 +87,7 @@ class equal_parts {
         });
     }
 
-    /// Computes the values of a pass, from the global reductions that were combined after the pass before. Returns false if a rule
+    /// Computes the values of a walk, from the global reductions that were combined after the walk before. Returns false if a rule
     /// skips the step.
     bool prepare(std::size_t pass, shared_reductions& reductions) const {
         if (pass > 0)
@@ -108,7 +109,7 @@ class equal_parts {
 
     erased_session& first() const { return *sessions_.front(); }
 
-    // Calls visit(reduction, index) for each global reduction whose result is known after a pass.
+    // Calls visit(reduction, index) for each global reduction whose result is known after a walk.
     template <class Visit>
     void for_each_global(std::size_t pass, shared_reductions& reductions, Visit visit) const {
         const auto all = info().reductions;

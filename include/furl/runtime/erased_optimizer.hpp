@@ -55,8 +55,8 @@ class chunk_runner_ref {
     void (*run_)(void*, std::size_t, body&) = nullptr;
 };
 
-/// The results of the reductions over each tensor: for each, those of info().reductions. numbers are its tensors in the list of all,
-/// and absent says which of them have no gradient; it is empty if all have one.
+/// The results of info().reductions for each tensor. `numbers` are the numbers of these tensors in the list of all tensors.
+/// `absent` says which of them have no gradient; it is empty if all have one.
 struct tensor_results {
     std::span<const double> values;
     std::span<const std::size_t> numbers;
@@ -67,17 +67,17 @@ struct tensor_results {
 class erased_session {
   public:
     using list = std::span<erased_session* const>;
-    static constexpr std::size_t most = 16;  ///< of a list
+    static constexpr std::size_t most = 16;  ///< the most sessions of a list
 
     /// Equal for sessions of the same type.
     const void* kind() const { return kind_; }
 
-    std::uint64_t number = 0;  ///< of the step that was begun last, for callers that count steps
+    std::uint64_t number = 0;  ///< the number of the last step that began, for callers that count steps
 
     virtual const rule_info& info() const = 0;
     /// Begins a step over the arguments of the last one. Returns false if that cannot be.
     virtual bool begin_again(std::size_t total) = 0;
-    // These do the same for a list of sessions of the kind of this one, which take a pass together.
+    // These run a walk for a list of sessions of the same kind together.
     virtual bool prepare(list all, std::size_t pass) = 0;
     virtual void execute(list all, std::size_t pass, chunk_runner_ref runner) = 0;
     virtual void finish(list all) = 0;
@@ -134,7 +134,7 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     explicit hidden_optimizer(Optimizer&& given) : base(&address_of_type), opt(std::move(given)) {}
 
     std::unique_ptr<base> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
-    // A linker may merge constants, so this is none.
+    // This is not const, because a linker may merge equal constants.
     static inline char address_of_type = 0;
     const rule_info& info() const override { return Optimizer::info(); }
     std::span<const std::size_t> sizes() const override { return opt.sizes(); }

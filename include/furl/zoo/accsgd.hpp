@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// AccSGD: gradient descent that leans towards a second sequence of parameters, which takes long steps.
+/// AccSGD: gradient descent that is mixed with a second sequence of parameters, which takes long steps.
 ///
 /// \f$ \beta = c^2\xi / \kappa,\quad \zeta = \frac{c}{c + \beta},\quad
 ///     w_t = (1-\beta)\, w_{t-1} + \beta \left(\theta_{t-1} - \frac{\eta\kappa}{c}\, g_t\right),\; w_0 = \theta_0,\quad

@@ -16,14 +16,14 @@ namespace furl::zoo {
 ///     \alpha_t = \max(\epsilon_2, \mathrm{rms}(\theta_{t-1}))\, \min(\eta, 1/\sqrt{t}),\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \alpha_t\, \frac{u_t}{\max(1, \mathrm{rms}(u_t) / d)} \f$
 ///
-/// Shapes:    a matrix {rows, columns}. A plain size is one row, whose second moment is not factored then: PyTorch does
-///            the same for vectors. adafactor_unfactored does it in one pass less, and can have a group of its own.
+/// Shapes:    a matrix {rows, columns}. A plain size is one row, where v is the second moment of each parameter: PyTorch does
+///            the same for vectors. adafactor_unfactored does it in one pass less: give vectors a group with that rule.
 /// Defaults:  lr 1e-2, beta2_decay -0.8, eps1 1.1920929e-7, eps2 1e-3, d 1, weight_decay 0.
 /// State:     r, one number per row, and c, one per column; they start at 0.
 /// Cost:      3 passes: 5 loads, 1 store per parameter: 24 bytes in float.
 /// Source:    Shazeer & Stern 2018, algorithm 4; torch.optim.Adafactor, whose eps1 is the epsilon of the element type,
-///            that of float here: set 2.220446049250313e-16 for double. In the paper eps1 is added to the squares:
-///            adafactor_optax.
+///            here that of float: set 2.220446049250313e-16 for double. The paper adds eps1 to the squares, as
+///            adafactor_optax does.
 struct adafactor {
     static constexpr auto lr = hyper<"lr">(1e-2);
     static constexpr auto beta2_decay = hyper<"beta2_decay">(-0.8);
@@ -44,7 +44,7 @@ struct adafactor {
     static constexpr auto update = stepped(r * c / max(mean(r), eps1));
 };
 
-/// What PyTorch's Adafactor does with vectors: the second moment is that of each parameter.
+/// What PyTorch's Adafactor does with vectors: each parameter has its own second moment.
 ///
 /// \f$ v_t = \beta_t\, v_{t-1} + (1-\beta_t)\, g_t^2 \f$, and the rest as in adafactor
 ///
@@ -59,7 +59,7 @@ struct adafactor_unfactored : adafactor {
     static constexpr auto update = stepped(v);
 };
 
-/// Adafactor in optax's dialect: eps is added to the squares, and the learning rate is given.
+/// Adafactor in optax's dialect: it adds eps to the squares, and its learning rate does not fall with the root of the step.
 ///
 /// \f$ \beta_t = 1 - t^{-\rho},\quad
 ///     r_t = \beta_t\, r_{t-1} + (1-\beta_t)\, \mathrm{mean}_j (g_{ij}^2 + \epsilon),\quad
@@ -69,8 +69,8 @@ struct adafactor_unfactored : adafactor {
 /// \f$ \theta_t = \theta_{t-1} - \eta\, \max(\mathrm{rms}(\theta_{t-1}), s)\, \frac{u_t}{\max(1, \mathrm{rms}(u_t) / d)} -
 ///     \lambda\theta_{t-1} \f$
 ///
-/// Shapes:    a matrix {rows, columns}. optax factors it where both are at least 128; a plain size is one row, which is not
-///            factored.
+/// Shapes:    a matrix {rows, columns}. optax factors only those with at least 128 rows and columns. A plain size is one row,
+///            where r c / mean(r) is the second moment of each parameter.
 /// Defaults:  lr 1e-2, decay_rate 0.8, eps 1e-30, clipping_threshold 1, min_scale 1e-3, weight_decay 0 (independent of lr).
 /// State:     r, one number per row, and c, one per column; they start at 0.
 /// Cost:      3 passes: 5 loads, 1 store per parameter: 24 bytes in float.
@@ -93,7 +93,7 @@ struct adafactor_optax {
     static constexpr auto update = param - direction - weight_decay * param;
 };
 
-/// Adafactor with momentum: an average of the steps, learning rate included.
+/// Adafactor with momentum: it averages whole steps, with the learning rate in them.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + (1-\beta_1)\, \eta\, \max(\mathrm{rms}(\theta_{t-1}), s)\,
 ///     \frac{u_t}{\max(1, \mathrm{rms}(u_t) / d)},\quad \theta_t = \theta_{t-1} - m_t - \lambda\theta_{t-1} \f$

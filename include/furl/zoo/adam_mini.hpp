@@ -11,9 +11,9 @@ namespace furl::zoo {
 ///     v_t = \beta_2 v_{t-1} + (1-\beta_2)\, \mathrm{mean}_j\, g_{ij}^2,\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} \f$
 ///
-/// Shapes:    a matrix {rows, columns} whose rows are the blocks that share a second moment: for the queries and keys of
-///            attention, {heads, all values of a head}; for an embedding or an output layer, a row for each token; for what the
-///            paper treats as one block, and for a norm's scale, a plain size, which is one row. Biases take adamw.
+/// Shapes:    a matrix {rows, columns}; each row shares one second moment, as a block of the paper does. The queries and keys of
+///            attention take {heads, all values of a head}; an embedding or an output layer takes a row for each token. What the
+///            paper treats as one block, and the scale of a norm, take a plain size, which is one row. Biases take adamw.
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, eps 1e-8, weight_decay 0.
 /// State:     m, n values; v, one number per row. They start at 0.
 /// Cost:      3 loads, 2 stores per parameter, in one pass that goes over each row twice: 20 bytes in float.

@@ -4,13 +4,13 @@
 
 namespace furl::zoo {
 
-/// AdamP: AdamW whose steps do not lengthen weights that the loss sees the direction of only.
+/// AdamP: AdamW whose steps do not lengthen weights if the loss depends only on their direction.
 ///
 /// \f$ p_t = \Pi\left( \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} \right),\quad
 ///     \theta_t = (1 - \eta\lambda\,\omega_t)\, \theta_{t-1} - \eta\, p_t \f$
 ///
-/// Pi is without_radial_part: it removes the part along the weights, in each row or in the whole tensor, where the gradient is
-/// nearly orthogonal to them. There omega is wd_ratio, and elsewhere 1.
+/// Pi is without_radial_part: if the gradient is nearly orthogonal to the weights, in each row or in the tensor, it removes the
+/// part along them. Then omega is wd_ratio, otherwise 1.
 ///
 /// Shapes:    a matrix {rows, columns}, a row for each channel: {channels, all values of a channel} for a convolution. The
 ///            authors do not project vectors: those take adamw, in a group of their own.

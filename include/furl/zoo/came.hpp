@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// CAME: Adafactor with momentum, which takes smaller steps where the momentum and the new direction disagree.
+/// CAME: Adafactor with momentum, and with smaller steps where the momentum and the new direction disagree.
 ///
 /// \f$ u_t = g_t \Big/ \sqrt{\frac{r_t\, c_t}{\mathrm{mean}(r_t)}},\quad
 ///     \hat u_t = \frac{u_t}{\max(1, \mathrm{rms}(u_t) / d)},\quad
@@ -13,14 +13,14 @@ namespace furl::zoo {
 ///
 /// \f$ \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta\, m_t \Big/ \sqrt{\frac{R_t\, C_t}{\mathrm{mean}(R_t)}} \f$
 ///
-/// r and c are averages, with beta2, of the row and column means of \f$ g_t^2 + \epsilon_1 \f$; R and C, with beta3, are those
-/// of s.
+/// r and c are averages, with beta2, of the row and column means of \f$ g_t^2 + \epsilon_1 \f$. R and C are averages, with beta3,
+/// of the row and column means of s.
 ///
 /// Shapes:    a matrix {rows, columns}. The authors give vectors another rule: came_unfactored, for a group of its own.
 /// Defaults:  lr 2e-4, beta1 0.9, beta2 0.999, beta3 0.9999, eps1 1e-30, eps2 1e-16, clip_threshold 1, weight_decay 0.
 /// State:     m, n values; r and R, one number per row; c and C, one per column. They start at 0 and are not bias corrected.
 /// Cost:      4 passes: 7 loads, 2 stores per parameter: 36 bytes in float.
-/// Source:    Luo et al. 2023, algorithm 2; the authors' CAME, whose learning rate has no default: theirs for BERT.
+/// Source:    Luo et al. 2023, algorithm 2; the authors' CAME, whose learning rate has no default; 2e-4 is theirs for BERT.
 struct came {
     static constexpr auto lr = hyper<"lr">(2e-4);
     static constexpr auto beta1 = hyper<"beta1">(0.9);
@@ -43,7 +43,7 @@ struct came {
     static constexpr auto update = param * (1 - lr * weight_decay) - lr * (m * (rsqrt(R / mean(R)) * rsqrt(C)));
 };
 
-/// What CAME does with vectors: momentum of a clipped direction, without the confidence.
+/// What CAME does with vectors: momentum of a clipped direction, without R and C.
 ///
 /// \f$ v_t = \beta_2 v_{t-1} + (1-\beta_2)(g_t^2 + \epsilon_1),\quad u_t = g_t / \sqrt{v_t},\quad
 ///     m_t = \beta_1 m_{t-1} + (1-\beta_1)\, \frac{u_t}{\max(1, \mathrm{rms}(u_t) / d)},\quad

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Fromage: the step of each tensor is a fixed share of its length, and the tensor then shrinks, so that it cannot grow.
+/// Fromage: each tensor moves by a fixed share of its length, and is then scaled down, so that it cannot grow.
 ///
 /// \f$ \theta_t = \frac{1}{\sqrt{1 + \eta^2}} \left( \theta_{t-1} -
 ///     \eta\, \frac{\lVert\theta_{t-1}\rVert}{\lVert g_t\rVert}\, g_t \right) \f$
@@ -14,7 +14,7 @@ namespace furl::zoo {
 ///
 /// Defaults:  lr 1e-2.
 /// Cost:      2 passes: 4 loads, 1 store per parameter: 20 bytes in float.
-/// Source:    Bernstein, Vahdat, Yue & Liu 2020, algorithm 1; jxbz/fromage without p_bound. optax's has no norm below 1e-6.
+/// Source:    Bernstein, Vahdat, Yue & Liu 2020, algorithm 1; jxbz/fromage without p_bound. optax's norms are at least 1e-6.
 struct fromage {
     static constexpr auto lr = hyper<"lr">(1e-2);
 

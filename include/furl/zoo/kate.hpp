@@ -12,7 +12,7 @@ namespace furl::zoo {
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{\sqrt{m_t}}{b_t}\, g_t \f$
 ///
 /// Defaults:  lr 1e-3, delta 0, eps 1e-8.
-/// State:     b and m, n values each, start at 0. They are squares of the b and m of the paper.
+/// State:     b and m, n values each, start at 0. They are the squares of the paper's b and m.
 /// Cost:      4 loads, 3 stores, 1 square root per parameter: 28 bytes in float.
 /// Source:    Choudhury et al. 2024, algorithm 1, with the eps of kozistr's Kate. PyTorch and optax have none.
 struct kate {

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Nero: each row moves by a fixed share of its length, and is then centred and given length 1.
+/// Nero: each row moves by a fixed share of its length; then its mean is set to 0 and its length to 1.
 ///
 /// \f$ v_t = \beta v_{t-1} + (1-\beta) \lVert g_i\rVert^2,\quad
 ///     w_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{\hat v_t}},\quad
@@ -13,8 +13,8 @@ namespace furl::zoo {
 ///
 /// The norms and the means are those of a row. Where v is 0, the quotient is 0.
 ///
-/// Shapes:    a matrix {rows, columns} of at least two columns, a row for each neuron. The authors' constructor centres the rows
-///            and gives them length 1: start from such rows. Biases and scales take nero_unconstrained.
+/// Shapes:    a matrix {rows, columns} of at least two columns, a row for each neuron. Start from rows of mean 0 and length 1, as
+///            the authors' constructor makes them. Biases and scales take nero_unconstrained.
 /// Defaults:  lr 1e-2, beta 0.999.
 /// State:     v, one number per row, starts at 0.
 /// Cost:      2 loads, 1 store per parameter, in one pass that goes over each row four times: 12 bytes in float.
@@ -39,7 +39,7 @@ struct nero {
 /// Defaults:  those of nero: lr 1e-2, beta 0.999.
 /// State:     v, one number per row, starts at 0; scale, one number per tensor.
 /// Cost:      2 passes: 4 loads, 1 store per parameter: 20 bytes in float.
-/// Source:    the authors' Nero with constraints=False, and for tensors of one dimension.
+/// Source:    the authors' Nero with constraints=False, which they also use for tensors of one dimension.
 struct nero_unconstrained {
     static constexpr auto lr = hyper<"lr">(1e-2);
     static constexpr auto beta = hyper<"beta">(0.999);

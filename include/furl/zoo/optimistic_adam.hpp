@@ -4,7 +4,7 @@
 
 namespace furl::zoo {
 
-/// Optimistic Adam: it takes the direction of Adam twice, and takes back that of the step before. For games between networks.
+/// Optimistic Adam: each step takes Adam's direction twice, and takes back that of the step before; for games between networks.
 ///
 /// \f$ u_t = \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon},\; u_0 = 0,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, (2 u_t - u_{t-1}) \f$, with the m and v of adam

@@ -11,11 +11,11 @@ namespace furl::zoo {
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \frac{\eta}{\sqrt{s_t} + \epsilon}\, g_t \f$
 ///
 /// Shapes:    a matrix {rows, columns}, a row for each entry of the table. A plain size is one row. opt.step_rows steps the
-///            rows that a batch has named, which is what FBGEMM does.
+///            rows that a batch names, as FBGEMM does.
 /// Defaults:  lr 1e-2, eps 1e-8, weight_decay 0.
 /// State:     s, one number per row, starts at 0.
 /// Cost:      2 loads, 1 store per parameter, in one pass that goes over each row twice: 12 bytes in float.
-/// Source:    FBGEMM's EXACT_ROWWISE_ADAGRAD with decoupled decay (WeightDecayMode.DECOUPLE). Its L2 mode is
+/// Source:    FBGEMM's EXACT_ROWWISE_ADAGRAD with decoupled decay (WeightDecayMode.DECOUPLE). For its L2 mode put
 ///            coupled_weight_decay around this rule.
 struct rowwise_adagrad {
     static constexpr auto lr = hyper<"lr">(1e-2);

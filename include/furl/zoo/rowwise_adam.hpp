@@ -11,7 +11,7 @@ namespace furl::zoo {
 ///     \eta \left( \frac{\hat m_t}{\sqrt{\hat v_t} + \epsilon} + \lambda\theta_{t-1} \right) \f$ with the v of adam_mini
 ///
 /// Shapes:    a matrix {rows, columns}, a row for each entry of the table. A plain size is one row. opt.step_rows steps the
-///            rows that a batch has named, which is what FBGEMM does, with the count of all steps in the bias correction.
+///            rows that a batch names, and corrects their bias by the count of all steps, as FBGEMM does.
 /// Defaults:  those of adam_mini; lr 1e-2.
 /// State:     that of adam_mini.
 /// Cost:      that of adam_mini.

@@ -5,12 +5,12 @@
 
 namespace furl::zoo {
 
-/// Scion with the sign: steps of one length towards a corner of a cube that the weights stay in.
+/// Scion with the sign: the weights move by a fixed share towards a corner of a cube, and so stay in the cube.
 ///
 /// \f$ m_t = (1-\alpha)\, m_{t-1} + \alpha g_t,\quad
 ///     \theta_t = (1-\eta)\, \theta_{t-1} - \eta\, \rho\, \frac{\mathrm{sgn}(m_t)}{\mathit{columns}} \f$
 ///
-/// Scion's unconstrained form, for this and the following rules, is `param - lr * scale * direction`.
+/// The unconstrained form of this rule and of the next two is `param - lr * scale * direction`.
 ///
 /// Shapes:    a matrix {outputs, inputs}; the authors use it for the last layer and for embeddings.
 /// Defaults:  lr 1e-3, momentum 0.1 (alpha: 1 minus the momentum of others), scale 1.
@@ -45,7 +45,7 @@ struct scion_column : scion_sign {
     static constexpr auto update = param * (1 - lr) - lr * scale * direction;
 };
 
-/// Scion with the norms of rows: each row of the step has a length of one over the root of the number of columns.
+/// Scion with the norms of rows: each row of the step has the length 1 / sqrt(columns).
 ///
 /// \f$ \theta_t = (1-\eta)\, \theta_{t-1} -
 ///     \eta\, \rho\, \frac{m_t}{\sqrt{\mathit{columns}}\, \lVert m_i\rVert + 10^{-8}} \f$ with the m of scion_sign

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// SGDP: momentum whose steps do not lengthen weights that the loss sees the direction of only.
+/// SGDP: momentum whose steps do not lengthen weights if the loss depends only on their direction.
 ///
 /// \f$ b_t = \mu b_{t-1} + (1-\tau)\, g_t,\quad
 ///     \theta_t = \left(1 - \frac{\eta\lambda\,\omega_t}{1-\mu}\right) \theta_{t-1} - \eta\, \Pi(b_t) \f$

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// Simplified AdEMAMix: Adam whose momentum is a sum, to which the newest gradient is added once more with a weight of its own.
+/// Simplified AdEMAMix: Adam whose momentum is a sum, and which adds the newest gradient once more with its own weight.
 ///
 /// \f$ m_t = \beta_1 m_{t-1} + g_t,\quad v_t = \beta_2 v_{t-1} + (1-\beta_2)\, g_t^2,\quad
 ///     \theta_t = \theta_{t-1} -

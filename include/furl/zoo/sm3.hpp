@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// SM3-II: AdaGrad whose sums of squares are kept as one bound for each row and one for each column.
+/// SM3-II: AdaGrad that keeps one bound of the sums of squares for each row and one for each column.
 ///
 /// \f$ \nu_{ij} = \min(r_i, c_j) + g_{ij}^2,\quad r_i \leftarrow \max_j \nu_{ij},\quad c_j \leftarrow \max_i \nu_{ij},\quad
 ///     m_t = \beta_1 m_{t-1} + (1-\beta_1)\, \frac{g_t}{\sqrt{\nu_t + \epsilon}},\quad
@@ -24,7 +24,7 @@ struct sm3 {
     static constexpr auto beta1 = hyper<"momentum">(0.9);
     static constexpr auto eps = hyper<"eps">(1e-8);
 
-    // Both bounds start from both old ones.
+    // Each new bound is computed from both old ones.
     static constexpr auto bound = [](auto old_r, auto old_c) { return let<"nu">(min(old_r, old_c) + square(grad)); };
     static constexpr auto row_bound = [](auto old_r, auto old_c) { return per_row(max_abs(bound(old_r, old_c))); };
     static constexpr auto column_bound = [](auto old_r, auto old_c) { return per_column(max_abs(bound(old_r, old_c))); };

@@ -5,7 +5,7 @@
 
 namespace furl::zoo {
 
-/// SWATS: Adam, until the learning rate is known with which SGD would take the same steps; from then on SGD with momentum.
+/// SWATS: Adam until it has found the learning rate with which SGD takes the same steps, and from then on SGD with momentum.
 ///
 /// \f$ p_t = -\eta\, \frac{\sqrt{1-\beta_2^t}}{1-\beta_1^t}\, \frac{m_t}{\sqrt{v_t} + \epsilon},\quad
 ///     \gamma_t = \frac{\langle p_t, p_t\rangle}{-\langle p_t, g_t\rangle},\quad
@@ -21,8 +21,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, beta1 0.9, beta2 0.999, eps 1e-9, tolerance 1e-9.
 /// State:     m, v and b, n values each; lambda and rate, one number each; rate is 0 until the switch. They start at 0.
 /// Cost:      2 passes: 8 loads, 4 stores per parameter: 48 bytes in float.
-/// Source:    Keskar & Socher 2017, algorithm 1, and the condition that the rate be positive of Mrpatekful/swats. kozistr's
-///            compares with a relative tolerance of 1e-6, and each tensor for itself.
+/// Source:    Keskar & Socher 2017, algorithm 1, and from Mrpatekful/swats the condition that the rate is positive. kozistr's
+///            compares with a relative tolerance of 1e-6, and switches each tensor on its own.
 struct swats {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);
@@ -35,7 +35,7 @@ struct swats {
     static constexpr auto corrected = lr * sqrt(1 - pow(beta2, step)) / (1 - pow(beta1, step));
     static constexpr auto p = let<"p">(-corrected * safe_divide(m, sqrt(v), eps));
 
-    // The average and the switch, for a rate of the step before.
+    // The rate reads the average, and the average reads the old rate, which it therefore takes as an argument.
     static constexpr auto slope = global(dot(p, grad));
     static constexpr auto gamma = let<"gamma">(global(dot(p, p)) / -slope);
     static constexpr auto averaged = [](auto old_rate) {

@@ -4,11 +4,11 @@
 #include <furl/language/language.hpp>
 
 // The rules of this folder multiply matrices, so an optimizer needs a matrix engine: furl::optimizer<zoo::muon, float, eigen_engine>.
-// They are for the weight matrices of hidden layers: furl::shape{rows, columns}. Give embeddings, heads, norms and biases another rule,
-// as a group of their own. They are in no list of the zoo, because a program that goes through a list has no engine.
+// They are for the weight matrices of hidden layers, furl::shape{rows, columns}. Embeddings, heads, norms and biases take another
+// rule, in a group of their own. The lists of the zoo leave these rules out, because programs that use a list have no engine.
 namespace furl::zoo {
 
-/// Muon: momentum, with singular values near 1.
+/// Muon: each step is the momentum with its singular values set near 1.
 ///
 /// \f$ m_t = \mu m_{t-1} + (1-\mu)\, g_t,\quad O_t = \mathrm{NS}_5\left((1-\mu)\, g_t + \mu m_t\right),\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta \sqrt{\max(1, r/c)}\; O_t \f$
@@ -37,7 +37,8 @@ struct muon {
 /// Defaults:  lr 1e-3, momentum 0.95, weight_decay 0.1.
 /// State:     m, n values, starts at 0.
 /// Cost:      that of muon.
-/// Source:    torch.optim.Muon (PyTorch 2.9) with nesterov and adjust_lr_fn "original", its defaults. It orthogonalizes in bfloat16.
+/// Source:    torch.optim.Muon (PyTorch 2.9) with its defaults, nesterov and adjust_lr_fn "original". It orthogonalizes in
+///            bfloat16.
 struct muon_torch {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto mu = hyper<"momentum">(0.95);
@@ -61,7 +62,7 @@ struct muon_torch_rms : muon_torch {
     static constexpr auto update = param * (1 - lr * weight_decay) - lr * 0.2 * sqrt(max(rows, columns)) * o;
 };
 
-/// Muon as Moonlight has it: a momentum that is no average, and steps as long as AdamW's.
+/// Muon as Moonlight has it: its momentum is a sum, not an average, and its steps are as long as AdamW's.
 ///
 /// \f$ m_t = \mu m_{t-1} + g_t,\quad O_t = \mathrm{NS}_5\left(g_t + \mu m_t\right),\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - 0.2\, \eta \sqrt{\max(r, c)}\; O_t \f$
@@ -87,8 +88,8 @@ struct muon_moonlight {
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta \sqrt{\max(1, r/c)}\; O'_t\, \|O_t\| / \|O'_t\| \f$
 ///
 /// Defaults:  lr 0.02, momentum 0.95, beta2 0.95, weight_decay 0.
-/// State:     m, n values; v, a value for each row; both start at 0.
-/// Cost:      3 passes, and muon's products.
+/// State:     m, n values; v, one number per row. They start at 0.
+/// Cost:      3 passes, and the products of muon.
 /// Source:    Li et al. 2025, arXiv 2510.05491, and zichongli5/NorMuon, normuon.py.
 struct normuon {
     static constexpr auto lr = hyper<"lr">(0.02);
