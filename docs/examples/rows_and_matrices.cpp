@@ -89,37 +89,37 @@ namespace {
 int step_dense() {
     const std::size_t rows = 50, columns = 40;
     std::vector<float> weights(rows * columns, 1.0f), gradients(rows * columns, 0.5f);
-    // [dense]
-    furl::optimizer<my_adafactor> opt(furl::shape{rows, columns});          // or a list: opt({furl::shape{500, 784}, {1, 500}})
-    opt.step(weights, gradients);                                          // row by row in memory, without gaps
-    auto r = opt.state(my_adafactor::r);                                   // a span of `rows` values
-    // [dense]
+// [dense]
+furl::optimizer<my_adafactor> opt(furl::shape{rows, columns});          // or a list: opt({furl::shape{500, 784}, {1, 500}})
+opt.step(weights, gradients);                                          // row by row in memory, without gaps
+auto r = opt.state(my_adafactor::r);                                   // a span of `rows` values
+// [dense]
     return r.size() == rows && opt.state(my_adafactor::c).size() == columns ? 0 : 1;
 }
 
 int step_table() {
     const std::size_t words = 1000, length = 16;
     std::vector<float> table(words * length, 1.0f), gradients(3 * length, 0.5f);
-    // [rows]
-    furl::optimizer<furl::zoo::rowwise_adagrad> opt(furl::shape{words, length});
-    std::vector<int> named{17, 3, 512};                                    // the words of this batch
-    opt.step_rows(named, table, gradients);                                // gradients: 3 rows, in this order
-    // [rows]
-    // [twice]
-    named = {17, 3, 17};
-    opt.step_rows(furl::sum_duplicates, named, table, gradients);          // adds up the two gradients of row 17 first
-    // [twice]
+// [rows]
+furl::optimizer<furl::zoo::rowwise_adagrad> opt(furl::shape{words, length});
+std::vector<int> named{17, 3, 512};                                    // the words of this batch
+opt.step_rows(named, table, gradients);                                // gradients: 3 rows, in this order
+// [rows]
+// [twice]
+named = {17, 3, 17};
+opt.step_rows(furl::sum_duplicates, named, table, gradients);          // adds up the two gradients of row 17 first
+// [twice]
     return table[0] == 1.0f && table[17 * length] != 1.0f ? 0 : 1;
 }
 
 int step_groups() {
     std::vector<float> hidden(30 * 20, 1.0f), bias(30, 1.0f), grad_hidden = hidden, grad_bias = bias;
-    // [groups]
-    furl::grouped_optimizer<float> groups;
-    groups.add<furl::zoo::muon, my_engine>({furl::shape{30, 20}});         // the weight matrices of hidden layers
-    groups.add<furl::zoo::adamw>({bias.size()});                           // everything else
-    groups.step({hidden, bias}, {grad_hidden, grad_bias});
-    // [groups]
+// [groups]
+furl::grouped_optimizer<float> groups;
+groups.add<furl::zoo::muon, my_engine>({furl::shape{30, 20}});         // the weight matrices of hidden layers
+groups.add<furl::zoo::adamw>({bias.size()});                           // everything else
+groups.step({hidden, bias}, {grad_hidden, grad_bias});
+// [groups]
     return hidden[0] < 1 && bias[0] < 1 ? 0 : 1;
 }
 
