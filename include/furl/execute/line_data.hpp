@@ -1,7 +1,7 @@
 #pragma once
 
 #include <furl/base/shape.hpp>
-#include <furl/execute/leaves.hpp>
+#include <furl/execute/kernel.hpp>
 #include <furl/execute/reduction_tree.hpp>
 #include <furl/execute/scalar_states.hpp>
 

@@ -8,6 +8,7 @@
 #include <boost/hana/unpack.hpp>
 
 #include <algorithm>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +34,10 @@ struct without_arguments {
 template <class... T>
 using anyhow = typename without_arguments<T...>::type;
 
+// What an expression gives where C++ asks it for a value, which is refused: a constant of this number is a refused operand. A double
+// has no room for a flag; no other number has these bits, and it is not a NaN, so functions of it are constant expressions.
+inline constexpr double refused_number = std::bit_cast<double>(std::uint64_t{0x3ff000006675726c});
+
 // Refuses the conversions by which C++ asks an expression for its value. All expressions share one instantiation, so there is
 // one error line.
 template <class Never>
@@ -47,7 +52,7 @@ struct valueless {
                       "furl[E23]: an expression has no value before a step runs; write select(condition, a, b) for if "
                       "and ?:, furl's functions for those of std, opt[my_rule::lr] to read a hyperparameter. "
                       "See docs/errors.md#E23");
-        return 1;  // not a NaN, so functions of it are constant expressions
+        return refused_number;
     }
 };
 
@@ -132,7 +137,7 @@ struct constant : expression {
     /// Lays the expression out in a graph and returns the index of its node.
     template <std::size_t N>
     constexpr std::int16_t into(graph<N>& g) const {
-        return g.add(node{op::constant, {-1, -1, -1}, value, {}});
+        return g.add(node{value == detail::refused_number ? op::refused : op::constant, {-1, -1, -1}, value, {}});
     }
 };
 
