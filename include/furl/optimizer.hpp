@@ -126,8 +126,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               const input_binding<Names, Data>&... inputs) {
-        if (!partial_.require_none() || !arguments_.take(states_.memory(), std::forward<Parameters>(parameters),
-                                                        std::forward<Gradients>(gradients), inputs...))
+        if (!require_rows(0, this->shapes(), parameters, gradients, inputs...) || !partial_.require_none() ||
+            !arguments_.take(states_.memory(), std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...))
             return false;
         place_states(arguments_.moved());
         if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
@@ -159,6 +159,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
                              "gradients of all are there; use step. See docs/errors.md#E40");
         if constexpr (alone) {
             return arguments_.require_tensor(tensor) && partial_.require(tensor, this->tensors()) &&
+                   require_rows(0, this->shapes().subspan(tensor), parameters, gradients, inputs...) &&
                    arguments_.take_one(tensor, states_.memory(), std::forward<Parameters>(parameters),
                                        std::forward<Gradients>(gradients), inputs...) &&
                    run_tensor(tensor);
@@ -258,13 +259,31 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     friend detail::row_steps<optimizer>;
 
     partial_step partial_;
-    // row_steps calls this once it knows that the rows exist.
+    // Whether matrices have the shapes of the tensors, where the rule depends on them.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    static bool require_rows([[maybe_unused]] std::size_t first, [[maybe_unused]] std::span<const furl::shape> shapes,
+                             [[maybe_unused]] Parameters& parameters, [[maybe_unused]] Gradients& gradients,
+                             const input_binding<Names, Data>&... inputs) {
+        if constexpr (plan::has_shape)
+            return detail::require_rows("parameters", first, shapes, parameters) && detail::require_rows("gradients", first, shapes, gradients) &&
+                   (detail::require_rows(name_text<Names>, first, shapes, inputs.data) && ...);
+        else return (static_cast<void>(inputs), ..., true);
+    }
+
+    // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of n rows fits.
+    template <class Parameters, class Gradients, class... Names, class... Data>
+    bool takes_rows(std::size_t n, Parameters& parameters, Gradients& gradients, const input_binding<Names, Data>&... inputs) {
+        const auto whole = this->shapes().first(1);
+        const furl::shape some{n, whole[0].columns};
+        const std::span<const furl::shape> named(&some, 1);
+        return partial_.require_none() && detail::require_rows("parameters", 0, whole, parameters) &&
+               detail::require_rows("gradients", 0, named, gradients) && (detail::require_rows(name_text<Names>, 0, named, inputs.data) && ...) &&
+               arguments_.take_rows(0, some.size(), states_.memory(), parameters, gradients, inputs...);
+    }
     template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
     bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
         const auto length = this->shapes()[0].columns;
-        if (!partial_.require_none() || !arguments_.take_rows(0, named.size() * length, states_.memory(), std::forward<Parameters>(parameters),
-                                                              std::forward<Gradients>(gradients), inputs...) || named.empty())
-            return false;
+        if (!takes_rows(named.size(), parameters, gradients, inputs...) || named.empty()) return false;
         place_states(true);
         typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
         if (!engine_.run_rows(now, 0, named, length, runner)) return false;

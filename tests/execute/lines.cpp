@@ -334,6 +334,41 @@ struct stored_narrow {
 
 }  // namespace
 
+namespace {
+
+struct means_of_all {
+    static constexpr auto rows_mean = let<"rows_mean">(global(mean(per_row(sum(grad)))));
+    static constexpr auto columns_mean = let<"columns_mean">(global(mean(per_column(sum(grad)))));
+    static constexpr auto columns_sum = let<"columns_sum">(global(sum(per_column(mean(grad)))));
+    static constexpr auto update = param - rows_mean - 0 * columns_mean - 0 * columns_sum;
+};
+
+}  // namespace
+
+TEST_CASE("a mean over the rows or columns of all tensors divides by their number; empty tensors add nothing") {
+    const std::vector<shape> shapes{{2, 3}, {1, 4}, {0, 5}, {5, 0}};
+    const std::vector<std::vector<float>> g{{1, 2, 3, 4, 5, 6}, {1, 1, 1, 1}, {}, {}};
+    const auto check = [&](auto opt) {
+        std::vector<std::vector<typename decltype(opt)::value_type>> w{std::vector<typename decltype(opt)::value_type>(6), std::vector<typename decltype(opt)::value_type>(4), {}, {}};
+        std::vector<std::vector<typename decltype(opt)::value_type>> h;
+        for (const auto& x : g) h.emplace_back(x.begin(), x.end());
+        REQUIRE(opt.step(w, h));
+        // Rows: 6, 15, 4. Columns: 5, 7, 9, 1, 1, 1, 1; their means 2.5, 3.5, 4.5, 1, 1, 1, 1. Empty tensors have no part in them.
+        CHECK(opt.value("rows_mean") == doctest::Approx(25.0 / 3));
+        CHECK(opt.value("columns_mean") == doctest::Approx(25.0 / 7));
+        CHECK(opt.value("columns_sum") == doctest::Approx(14.5));
+        CHECK(w[1][2] == doctest::Approx(-25.0 / 3));
+    };
+    check(optimizer<means_of_all>(shapes));
+    check(naive<means_of_all>(shapes));
+    check(reference<means_of_all>(shapes));
+    optimizer<means_of_all> vector(4);
+    std::vector<float> w(4);
+    vector.step(w, g[1]);
+    CHECK(vector.value("rows_mean") == 4);
+    CHECK(vector.value("columns_mean") == 1);
+}
+
 TEST_CASE("states in blocks of 8 bits, in rows longer than a batch of them") {
     const std::size_t R = 3, C = 256 * 9;
     optimizer<stored_narrow> wide(shape{R, C});

@@ -174,3 +174,40 @@ TEST_CASE("a matrix with memptr() and n_elem is a tensor") {
     CHECK(opt.step(w, g));
     CHECK(w.values == std::vector<float>{0, 1, 2, 3});
 }
+
+namespace {
+
+struct by_row_sums {
+    static constexpr auto update = furl::param - per_row(sum(furl::grad));
+};
+
+}  // namespace
+
+TEST_CASE("where a step goes by rows, a matrix lies row by row in the shape of its tensor, or is refused") {
+    std::vector<float> w(6), g{1, 0, 0, 0, 0, 0};
+    const auto before = w;
+    const by_rows right_w{w.data(), 3, 2, 1, 2}, right_g{g.data(), 3, 2, 1, 2};
+    const by_columns turned_w{w.data(), 3, 2, 1, 3}, turned_g{g.data(), 3, 2, 1, 3};
+    const by_rows other_w{w.data(), 2, 3, 1, 3}, other_g{g.data(), 2, 3, 1, 3};
+    const auto refused = [&](auto call, const char* message) {
+        CHECK_THROWS_WITH_AS(call(), doctest::Contains(message), std::invalid_argument);
+        CHECK(w == before);
+    };
+    furl::optimizer<by_row_sums> opt(furl::shape{3, 2});
+    refused([&] { opt.step(turned_w, turned_g); }, "'parameters' is 3 x 2 column by column, expected 3 x 2 row by row");
+    refused([&] { opt.step(w, turned_g); }, "'gradients' is 3 x 2 column by column");
+    refused([&] { opt.step(other_w, other_g); }, "'parameters' is 2 x 3 row by row, expected 3 x 2 row by row");
+    refused([&] { opt.step_tensor(0, turned_w, turned_g); }, "column by column");
+    refused([&] { furl::optimizer<by_row_sums> made(turned_w); }, "a matrix lies column by column");
+    furl::optimizer<sgd> plain(furl::shape{3, 2});
+    const by_rows two{g.data(), 2, 2, 1, 2};
+    const by_columns two_turned{g.data(), 2, 2, 1, 2};
+    refused([&] { plain.step_rows(std::vector{0, 2}, turned_w, two_turned); }, "'parameters' is 3 x 2 column by column");
+    refused([&] { plain.step_rows(std::vector{0, 2}, w, two_turned); }, "'gradients' is 2 x 2 column by column, expected 2 x 2 row by row");
+    CHECK(plain.step(turned_w, turned_g));  // a rule without rows takes any order
+    std::ranges::fill(w, 0.0f);
+    CHECK(opt.step(right_w, right_g));
+    CHECK(w == std::vector<float>{-1, -1, 0, 0, 0, 0});
+    CHECK(furl::optimizer<by_row_sums>(right_w).shapes()[0] == furl::shape{3, 2});
+    CHECK(plain.step_rows(std::vector{0, 2}, right_w, two));
+}

@@ -209,6 +209,18 @@ TEST_CASE("gradients of a row that is named twice are added up on demand") {
     CHECK(w != draw(table_rows * width_of_row, 1));
 }
 
+TEST_CASE("sums of gradients that overlap the parameters are refused, as the gradients are") {
+    optimizer<zoo::sgd> opt(shape{4, 3});
+    std::vector<float> w(12, 1.0f);
+    CHECK_THROWS_WITH_AS(opt.step_rows(sum_duplicates, std::vector{2, 0, 2}, w, std::span<float>(w.data(), 9)), doctest::Contains("overlap"),
+                         std::invalid_argument);
+    CHECK(w == std::vector<float>(12, 1.0f));
+    const std::vector<char> small{0, 1};
+    CHECK(opt.step_rows(small, w, std::vector<float>(6, 1.0f)));
+    CHECK_THROWS_WITH_AS(opt.step_rows(std::vector<signed char>{0, -1}, w, std::vector<float>(6)), doctest::Contains("index -1, at place 1"),
+                         std::invalid_argument);
+}
+
 TEST_CASE("formats: narrow states step by rows; states in blocks need rows of whole blocks") {
     using stored = optimizer<zoo::adam, float, storage<state_as<"m", bfloat16>, state_as<"v", bfloat16>>>;
     stored sparse(shape{table_rows, width_of_row}), dense(shape{3, width_of_row});

@@ -108,6 +108,11 @@ class line_pass {
             }
         });
         of_plan::template for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.template combine_columns<K>(tensor); });
+        if (layout.shape.size() > 0) return;
+        // A mean over nothing is NaN. It must not reach the other tensors through a reduction over all.
+        of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (program[order.reductions[R]].where == domain::step) results[R] = 0;
+        });
     }
 
   private:

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 
 namespace FURL_NAMESPACE {
 
@@ -176,6 +177,27 @@ template <class Parameters, class Gradients, class... Inputs>
 bool require_layouts(std::size_t first, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
     return require_layout("parameters", first, parameters, parameters) && require_layout("gradients", first, gradients, parameters) &&
            (require_layout(name_text<typename Inputs::name>, first, inputs.data, parameters) && ...);
+}
+
+/// Whether the matrices of X lie row by row in these shapes, where that matters; refuses them if not. What has no layout is taken to
+/// do so.
+template <class X>
+bool require_rows(std::string_view what, std::size_t first, std::span<const furl::shape> shapes, X& x) {
+    auto&& list = as_list(x);
+    if constexpr (HasLayout<std::remove_reference_t<std::ranges::range_reference_t<decltype(list)>>>) {
+        for (auto&& one : list) {
+            if (first >= shapes.size()) return true;  // the number of tensors is refused elsewhere
+            const auto layout = layout_of(one);
+            const auto wanted = shapes[first];
+            const bool is_vector = layout.rows <= 1 || layout.columns <= 1;
+            const bool fits = layout.by_rows && std::cmp_equal(layout.rows, wanted.rows) && std::cmp_equal(layout.columns, wanted.columns);
+            if (!is_vector && !fits)
+                return refuse("furl: tensor " + std::to_string(first) + ": '" + std::string(what) + "' is " + layout.text() + ", expected " +
+                              std::to_string(wanted.rows) + " x " + std::to_string(wanted.columns) + " row by row, because the step goes by rows");
+            ++first;
+        }
+    }
+    return true;
 }
 
 }  // namespace detail

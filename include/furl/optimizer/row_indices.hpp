@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <ranges>
 #include <string>
-#include <utility>
+#include <type_traits>
 #include <vector>
 
 namespace FURL_NAMESPACE {
@@ -19,7 +19,7 @@ namespace detail {
 
 /// The indices of rows: any range of integers.
 template <class X>
-concept RowIndices = std::ranges::forward_range<X> && std::integral<std::ranges::range_value_t<X>>;
+concept RowIndices = std::ranges::forward_range<const X> && std::integral<std::ranges::range_value_t<const X>>;
 
 /// The numbers of the rows of a step. It finds rows that do not exist and rows that are named twice, in a time that grows with the
 /// number of rows named.
@@ -29,8 +29,10 @@ class row_indices {
     template <RowIndices X>
     bool take(std::size_t table_rows, const X& indices) {
         rows_.clear();
-        for (auto i : indices) {
-            if (std::cmp_less(i, 0) || std::cmp_greater_equal(i, table_rows))
+        for (const std::ranges::range_value_t<const X> i : indices) {
+            bool is_row = static_cast<std::uint64_t>(i) < table_rows;
+            if constexpr (std::is_signed_v<std::ranges::range_value_t<const X>>) is_row = is_row && i >= 0;
+            if (!is_row)
                 return refuse("furl: index " + std::to_string(i) + ", at place " + std::to_string(rows_.size()) + ", is no row of the table, which has " +
                               std::to_string(table_rows));
             rows_.push_back(static_cast<std::size_t>(i));

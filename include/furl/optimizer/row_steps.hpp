@@ -63,10 +63,9 @@ class row_steps {
         using element = std::remove_cv_t<tensor_element<std::remove_reference_t<Gradients>>>;
         if constexpr (can_step_rows<plan_of<Optimizer>>()) {
             if (!take(indices)) return false;
+            if (!self().takes_rows(rows_.rows().size(), parameters, gradients)) return false;  // the sums are other memory
             const auto length = table().columns, given = size_of(gradients);
             serial runner;
-            if (given != rows_.rows().size() * length)  // run_rows refuses it
-                return self().run_rows(rows_.rows(), runner, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients));
             auto* const from = data_of(gradients);
             std::vector<element> sums(given);
             rows_.unite(
@@ -74,7 +73,8 @@ class row_steps {
                 [&](std::size_t i, std::size_t k) {
                     for (std::size_t j = 0; j < length; ++j) {
                         auto& sum = sums[k * length + j];
-                        sum = static_cast<element>(static_cast<double>(sum) + static_cast<double>(from[i * length + j]));
+                        const auto both = static_cast<double>(sum) + static_cast<double>(from[i * length + j]);
+                        sum = static_cast<element>(static_cast<typename Optimizer::value_type>(both));
                     }
                 });
             sums.resize(rows_.rows().size() * length);
@@ -95,6 +95,8 @@ class row_steps {
 
     template <class Indices>
     bool take(const Indices& indices) {
+        constexpr bool are_numbers = !std::is_same_v<std::ranges::range_value_t<const Indices>, bool>;
+        static_assert(are_numbers, "furl[E50]: the indices are a mask of true and false; give the numbers of the rows. See docs/errors.md#E50");
         if (self().tensors() != 1)
             return refuse("furl: the optimizer has " + std::to_string(self().tensors()) + " tensors; step_rows needs an optimizer for each table");
         return require_block_rows<plan_of<Optimizer>>(table().columns) && rows_.take(table().rows, indices);

@@ -31,7 +31,10 @@ struct reduction_of {
         const auto where = out[x].where;
         if (is_shared(x) || (where != domain::row && where != domain::column)) return count(over);
         const auto lines = count(where == domain::row ? domain::column : domain::row);
-        return over == domain::step ? out.emit(op::reduce_sum, lines, domain::step) : lines;
+        if (over != domain::step) return lines;
+        // Over all tensors their lines are counted: a sum of ones, one for each value of x.
+        const auto one = out.emit(1.0);
+        return out.emit(op::reduce_sum, out.emit(op::select, out.emit(op::equal, x, x), one, one), domain::step);
     }
 };
 
