@@ -214,6 +214,12 @@ struct ascent : zoo::sgd {
 };
 // [maximize]
 
+// [steps_per_row]
+struct counting_for_each_row : zoo::adam {
+    static constexpr auto update = steps_per_row(zoo::adam::update);
+};
+// [steps_per_row]
+
 // [steps_per_tensor]
 struct counting_for_each_tensor : zoo::adam {
     static constexpr auto update = steps_per_tensor(zoo::adam::update);
@@ -312,6 +318,7 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(cautious_weight_decay, cautiously_shrinking, sgd);
     FURL_DOCS_BLOCK(proximal_weight_decay, proximally_shrinking, sgd);
     FURL_DOCS_BLOCK(maximize, ascent, sgd);
+    FURL_DOCS_BLOCK(steps_per_row, counting_for_each_row, adam);
     FURL_DOCS_BLOCK(steps_per_tensor, counting_for_each_tensor, adam);
     FURL_DOCS_BLOCK(lookahead, looking_ahead, sgd);
     FURL_DOCS_BLOCK(as_step, adam_step, adam);

@@ -21,6 +21,7 @@ namespace FURL_NAMESPACE {
 /// State:   one number per row, named Name, starts at 0; one more number per row if a state starts from an expression.
 /// Cost:    values that depend on the step are computed once for each row.
 /// Errors:  E21 if a guard of the rule depends on the step.
+/// Source:  our own: what steps_per_tensor does for tensors. PyTorch's SparseAdam uses the count of the step.
 template <fixed_string Name = "row_steps", Expression Update>
 constexpr auto steps_per_row(const Update& update) {
     constexpr scoped<domain::row, leaf<op::first_step>> first{first_step};
