@@ -23,7 +23,7 @@ class steps_together {
   public:
     /// The most steps that one call takes: so few that they stay in cache from one loop below to the next.
     static constexpr std::size_t most = 16;
-    using list = std::span<step* const>;
+    using list = std::span<step* const>;  ///< steps that are taken together
 
     /// Evaluates the values of a walk. Returns whether all steps go on. It stops at the first step that does not.
     static bool prepare(list all, std::size_t walk) {

@@ -43,10 +43,13 @@ struct matrix_function_info {
     std::string_view operand_name;  ///< how its operand in scratch memory prints
     std::uint64_t id;       ///< equal for equal functions, also of different programs
     bool needs_engine;      ///< whether it multiplies matrices
+    /// Returns how many numbers of scratch memory it needs for a matrix of this shape.
     std::size_t (*scratch_size)(std::size_t rows, std::size_t columns);
-    run_type<float> run_float;  ///< null if it takes no matrices of float
-    run_type<double> run_double;
-    bool takes_float = true, takes_double = true;  // because UBSan forbids a constant expression to compare run_float with null
+    run_type<float> run_float;    ///< null if it takes no matrices of float
+    run_type<double> run_double;  ///< null if it takes no matrices of double
+    // UBSan forbids a constant expression to compare run_float with null.
+    bool takes_float = true;   ///< whether run_float is given
+    bool takes_double = true;  ///< whether run_double is given
 
     /// Whether it takes matrices of type T.
     template <class T>

@@ -57,7 +57,6 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     group& add(std::initializer_list<std::size_t> sizes, const group_settings& settings = {}) {
         return add<Rule, Policies...>(std::span(sizes.begin(), sizes.size()), settings);
     }
-
     template <class Rule, class... Policies>
     group& add(std::initializer_list<furl::shape> shapes, const group_settings& settings = {}) {
         return add<Rule, Policies...>(std::span(shapes.begin(), shapes.size()), settings);
