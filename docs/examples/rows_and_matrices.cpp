@@ -127,7 +127,7 @@ groups.step({hidden, bias}, {grad_hidden, grad_bias});
 
 int main(int count, char** arguments) {
     const std::string_view what = count > 1 ? arguments[1] : "";
-    if (what == "explain") return std::puts(furl::explain<centered>().c_str()) < 0;
+    if (what == "explain") return std::fputs(furl::explain<centered>().c_str(), stdout) < 0;
     std::vector<float> w(6, 1.0f), g(6, 0.5f);
     furl::optimizer<my_muon, float, my_engine> muon(furl::shape{2, 3});
     furl::optimizer<with_function> function(furl::shape{2, 3});

@@ -8,7 +8,14 @@
 namespace FURL_NAMESPACE {
 
 /// How numbers are stored.
-enum class element_type : std::uint8_t { float32, float64, bfloat16, float16, uint16, uint8 };
+enum class element_type : std::uint8_t {
+    float32,   ///< IEEE 754 binary32
+    float64,   ///< IEEE 754 binary64
+    bfloat16,  ///< the upper 16 bits of a binary32
+    float16,   ///< IEEE 754 binary16
+    uint16,    ///< an unsigned integer, such as the low 16 bits of a binary32
+    uint8,     ///< an unsigned integer, such as a code of 8 bits
+};
 
 /// The bytes of a number that is stored so.
 constexpr std::size_t size_of(element_type type) {
