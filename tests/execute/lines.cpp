@@ -283,13 +283,13 @@ auto cross(Optimizer& opt, Do step) {
 
 TEST_CASE("rows meet inputs, noise, zeroed gradients, skipped steps, values per tensor, names of run time and single tensors") {
     const std::vector<shape> shapes{{6, 50}, {3, 4}};
-    const auto step = [](auto& opt, auto& w, auto& g, const auto& h) { return opt.step(w, g, input<"h"> = h); };
+    const auto take_step = [](auto& opt, auto& w, auto& g, const auto& h) { return opt.step(w, g, input<"h"> = h); };
     optimizer<crossing, float, strict> fused_one(shapes);
-    const auto wanted = cross(fused_one, step);
+    const auto wanted = cross(fused_one, take_step);
     optimizer<crossing, float, one_element_at_a_time, flush_denormals> scalar(shapes);
-    CHECK(cross(scalar, step) == wanted);
+    CHECK(cross(scalar, take_step) == wanted);
     naive<crossing> loops(shapes);
-    CHECK(cross(loops, step) == wanted);
+    CHECK(cross(loops, take_step) == wanted);
     thread_pool pool(3);
     optimizer<crossing, float, strict> threaded(shapes);
     CHECK(cross(threaded, [&](auto& opt, auto& w, auto& g, const auto& h) { return opt.step(pool, w, g, input<"h"> = h); }) == wanted);
@@ -308,7 +308,7 @@ TEST_CASE("a rule of rows steps tensor by tensor") {
         std::vector<std::vector<float>> g;
         for (auto s : shapes) g.push_back(as<float>(draw(s.rows, s.columns, 50 + t)));
         whole.step(w, g);
-        for (std::size_t i : {2, 0, 1}) apart.step_tensor(i, v[i], g[i]);
+        for (std::size_t i : {2u, 0u, 1u}) apart.step_tensor(i, v[i], g[i]);
     }
     CHECK(v == w);
     CHECK(apart.step_count() == 3);
