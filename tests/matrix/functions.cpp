@@ -25,7 +25,8 @@ inline constexpr newton_schulz<2> mine{{{2, -1.5, 0.5}, {1.5, -0.5, 0}}, 1e-3, 1
 
 template <auto& Method, class T>
 void check_method(double tolerance) {
-    for (auto [height, width] : {std::pair<std::size_t, std::size_t>{1, 1}, {1, 9}, {9, 1}, {3, 3}, {4, 7}, {7, 4}, {17, 33}, {40, 12}}) {
+    for (auto size : {shape{1, 1}, {1, 9}, {9, 1}, {3, 3}, {4, 7}, {7, 4}, {17, 33}, {40, 12}}) {
+        const auto height = size.rows, width = size.columns;
         CAPTURE(height);
         CAPTURE(width);
         const auto g = draw(height, width, 3);

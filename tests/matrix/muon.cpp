@@ -54,7 +54,8 @@ matrix by_hand(std::size_t height, std::size_t width, const dialect& d) {
 
 template <class Rule>
 void check(const dialect& d) {
-    for (auto [height, width] : {std::pair<std::size_t, std::size_t>{4, 9}, {12, 5}, {8, 8}}) {
+    for (auto size : {shape{4, 9}, {12, 5}, {8, 8}}) {
+        const auto height = size.rows, width = size.columns;
         CAPTURE(height);
         const auto wanted = by_hand(height, width, d);
         const auto compare = [&]<class T>(T, double tolerance) {

@@ -97,11 +97,11 @@ TEST_CASE("a step takes lists of tensors of any kind") {
     const std::array<std::vector<float>, 3> const_gradients{g[0], g[1], g[2]};
     vectors = start;
     check(vectors, const_gradients);
-    float rows[2][2]{{1, 2}, {3, 4}};
-    const float row_gradients[2][2]{{4, 8}, {12, 16}};
+    float table[2][2]{{1, 2}, {3, 4}};
+    const float table_gradients[2][2]{{4, 8}, {12, 16}};
     optimizer<one_step> opt({2, 2});
-    opt.step(rows, row_gradients);
-    CHECK(rows[1][1] == 0);
+    opt.step(table, table_gradients);
+    CHECK(table[1][1] == 0);
 }
 
 TEST_CASE("a step takes braced lists of tensors") {

@@ -70,23 +70,27 @@ void check_equals_dense_steps(Copy copy) {
     std::int64_t t = 0;
     for (const auto& named : batches) {
         const auto g = draw(named.size() * width_of_row, static_cast<unsigned>(10 + t)), h = draw(named.size() * width_of_row, static_cast<unsigned>(50 + t));
-        // A dense step of a small table that holds the named named and their states.
+        // A dense step of a small table that holds the rows named and their states.
         Opt dense(shape{named.size(), width_of_row});
         std::vector<float> small(named.size() * width_of_row);
         const auto each = [&](auto visit) {
             for (std::size_t k = 0; k < named.size(); ++k) visit(k, static_cast<std::size_t>(named[k]));
         };
         each([&](std::size_t k, std::size_t r) { std::copy_n(&expected[r * width_of_row], width_of_row, &small[k * width_of_row]); });
-        for (auto& [name, values] : states) {
+        for (auto& state : states) {
+            auto& values = state.second;
+            const auto rows = dense.state(state.first);
             const auto width = values.size() / table_rows;
-            each([&](std::size_t k, std::size_t r) { std::copy_n(&values[r * width], width, &dense.state(name)[k * width]); });
+            each([&](std::size_t k, std::size_t r) { std::copy_n(&values[r * width], width, &rows[k * width]); });
         }
         dense.set_step_count(t);
         copy(dense, small, g, h);
         each([&](std::size_t k, std::size_t r) { std::copy_n(&small[k * width_of_row], width_of_row, &expected[r * width_of_row]); });
-        for (auto& [name, values] : states) {
+        for (auto& state : states) {
+            auto& values = state.second;
+            const auto rows = dense.state(state.first);
             const auto width = values.size() / table_rows;
-            each([&](std::size_t k, std::size_t r) { std::copy_n(&dense.state(name)[k * width], width, &values[r * width]); });
+            each([&](std::size_t k, std::size_t r) { std::copy_n(&rows[k * width], width, &values[r * width]); });
         }
         if constexpr (requires { sparse.step_rows(named, w, g, input<"h"> = h); } && std::is_same_v<typename Opt::rule, row_wise>)
             REQUIRE(sparse.step_rows(named, w, g, input<"h"> = h));
