@@ -32,7 +32,7 @@ struct options {
 /// Steps a rule until the gradient is small. Every `interval` steps it gets a new estimate of the Hessian; 0: none.
 template <class Rule, std::size_t interval>
 descent descend(objective f, double lr, const options& o, std::uint64_t seed) {
-    furl::optimizer<Rule, double> opt(f.start.size());
+    furl::optimizer<Rule, double> opt(static_cast<std::size_t>(f.start.size()));
     opt[Rule::lr] = lr;
     if constexpr (requires { Rule::lr_max; }) opt[Rule::lr_max] = 1e3;
     if constexpr (interval > 1) {  // Sophia; its defaults are for language models

@@ -72,9 +72,9 @@ TEST_CASE("llm.c's warm-up and cosine") {
                                schedules::cosine(peak, 0.1 * peak, total - warmup));
     };
     const auto llm_c = [](real warmup) {
-        return [warmup](real step) {
-            if (step < warmup) return 3e-4L * (step + 1) / warmup;
-            const real coefficient = 0.5L * (1 + std::cos(pi * (step - warmup) / (20 - warmup)));
+        return [warmup](real s) {
+            if (s < warmup) return 3e-4L * (s + 1) / warmup;
+            const real coefficient = 0.5L * (1 + std::cos(pi * (s - warmup) / (20 - warmup)));
             return 3e-5L + coefficient * (3e-4L - 3e-5L);
         };
     };

@@ -249,8 +249,8 @@ TEST_CASE("another rule, step or hyperparameter is refused by found and expected
     refuses([](json& h, std::string&) { h["__metadata__"]["format"] = "pt"; }, {"format is 'pt', expected 'furl'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["format_version"] = "2"; }, {"format_version is '2'"});
     refuses([](json& h, std::string&) { h["__metadata__"]["groups"] = "2"; }, {"2 groups, expected 1"});
-    for (const std::string step : {"", " 1", "1e3", "nan", "9007199254740993", "9223372036854775807", "9223372036854775808"})
-        refuses([&](json& h, std::string&) { h["__metadata__"]["step"] = step; }, {"step is '" + step + "', expected a number from 0 to 9007199254740992"});
+    for (const std::string number : {"", " 1", "1e3", "nan", "9007199254740993", "9223372036854775807", "9223372036854775808"})
+        refuses([&](json& h, std::string&) { h["__metadata__"]["step"] = number; }, {"step is '" + number + "', expected a number from 0 to 9007199254740992"});
     for (const std::string lr : {"nan", "-nan", "NaN", "nan(1)", "1e400", "0x1p3", "1,5", "1 ", ""})
         refuses([&](json& h, std::string&) { h["__metadata__"]["hyperparameter.lr"] = lr; }, {"'hyperparameter.lr' is '" + lr + "', expected a number"});
     // Of another program, or of one that changed it; a name that is damaged is not taken for that.
