@@ -23,7 +23,7 @@ struct rule_facts {
     std::string latex, dot;
     std::vector<std::pair<std::string, std::string>> defaults{};  ///< of the hyperparameters
     std::vector<state_facts> states{};  ///< those that the rule names
-    std::string guard{};                ///< the condition of the step; empty if there is none
+    std::string guard{};                ///< the condition without which a step is skipped; empty if no step is ever skipped
 };
 
 /// The zoo is walked in parts, a unit each, as a compiler needs long for all of it.

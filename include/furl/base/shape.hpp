@@ -13,7 +13,7 @@ struct shape {
 
     /// The number of elements.
     constexpr std::size_t size() const { return rows * columns; }
-    /// Whether both numbers are equal.
+    /// Two shapes are equal if they have the same number of rows and the same number of columns.
     constexpr bool operator==(const shape&) const = default;
 };
 

@@ -63,7 +63,7 @@ constexpr auto cosine(const Product& product, const First& first, const Second& 
     return abs(product) / (max(first, eps) * max(second, eps));
 }
 
-// Whether the gradient is nearly orthogonal to the parameters in every row, or in the tensor. Shape: one value per tensor.
+// A condition, one per tensor: the gradient is nearly orthogonal to the parameters, either in every row or in the whole tensor.
 template <class Delta, class Eps>
 constexpr auto rows_only_turn(const Delta& delta, const Eps& eps) {
     const auto along = cosine(per_row(dot(grad, param)), per_row(norm(grad)), per_row(norm(param)), eps);

@@ -17,8 +17,8 @@ struct registers {
     typename arithmetic<V>::mask truth[Plan::size];
 };
 
-/// Whether a loop over numbers of domain `where` computes or loads this value: one of the same domain, or in a loop over elements
-/// also a value of columns.
+/// Returns true if a loop over numbers of domain `where` computes or loads values of domain `value`. A loop over elements also loads
+/// the values of columns.
 constexpr bool is_computed_with(domain value, domain where) {
     return value == where || (where == domain::element && value == domain::column);
 }
@@ -120,7 +120,7 @@ constexpr bool is_given(op code) {
 // With -ffinite-math-only a comparison of numbers may have any result for a NaN.
 inline bool have_equal_bits(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
-// Whether the operands of an instruction have the same bits in both register files.
+// Returns true if the operands of an instruction have the same bits in both register files.
 template <class Plan, std::int16_t I>
 FURL_INLINE bool operands_are_equal(const registers<Plan, double>& a, const registers<Plan, double>& b) {
     constexpr auto x = Plan::program[I];
@@ -129,7 +129,7 @@ FURL_INLINE bool operands_are_equal(const registers<Plan, double>& a, const regi
     else return equal(x.operands[0]) && equal(x.operands[1]);
 }
 
-// Where the result of an instruction lies, by whether it is a condition.
+// Returns the register of an instruction's result. Conditions have registers of their own.
 template <class Plan, std::int16_t I, class Registers>
 FURL_INLINE constexpr auto& place(Registers& r) {
     if constexpr (info(Plan::program[I].code).is_condition) return r.truth[I];
@@ -139,6 +139,14 @@ FURL_INLINE constexpr auto& place(Registers& r) {
 template <class Plan, std::int16_t I, domain Where, class V>
 FURL_INLINE constexpr const auto& operand(const registers<Plan, V>& r, const registers<Plan, V>& uniforms) {
     return place<Plan, I>(is_computed_with(Plan::program[I].where, Where) ? r : uniforms);
+}
+
+// Sets the result of an instruction to a number that was computed elsewhere. For a condition, 0 is false and all else is true.
+template <class Plan, std::int16_t I, class V>
+FURL_INLINE constexpr void put(registers<Plan, V>& r, V value) {
+    using A = arithmetic<V>;
+    r.value[I] = value;
+    if constexpr (info(Plan::program[I].code).is_condition) r.truth[I] = A::not_equal(value, A::broadcast(typename A::element{0}));
 }
 
 }  // namespace detail
@@ -156,8 +164,7 @@ FURL_INLINE constexpr void evaluate(registers<Plan, V>& r, const registers<Plan,
     if constexpr (x.code == op::constant) {
         result = A::broadcast(static_cast<typename A::element>(x.value));
     } else if constexpr (detail::is_given(x.code) || x.where != Where) {
-        r.value[I] = leaves.template get<I>();
-        if constexpr (info(x.code).is_condition) result = A::not_equal(r.value[I], A::broadcast(typename A::element{0}));
+        detail::put<Plan, I>(r, leaves.template get<I>());
     } else if constexpr (x.code == op::random) {
         result = leaves.template draw<I>();
     } else if constexpr (info(x.code).arity == 1) {

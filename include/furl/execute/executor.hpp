@@ -16,7 +16,8 @@ concept Executor = std::constructible_from<E, std::size_t> &&  // the size of th
         requires std::same_as<typename arithmetic<typename E::line_vector>::element, double>;
         // True if several threads may each run a part of a tensor (whole spans). If it is false, one thread runs whole tensors.
         { E::in_pieces } -> std::convertible_to<bool>;
-        // Whether it has write_rows and reduce_rows, which run a pass over several rows at once. If not, line_pass runs it by rows.
+        // An executor that takes rows has write_rows and reduce_rows, which run a pass over several rows in one call. For another
+        // executor line_pass makes a call for each row.
         { E::takes_rows } -> std::convertible_to<bool>;
         // Runs a pass over n elements of a tensor. The first is number `from`, where the buffers begin. The last pass writes the
         // streams; the others write one number for each of their reductions to `reductions`.

@@ -165,7 +165,7 @@ class flat_pass {
     std::vector<double> partial_;  // partial results of reductions, by span
     [[no_unique_address]] Run executor_;
 
-    // Whether one loop of this pass may run over several tensors that follow each other in memory.
+    // This is true if one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
     static constexpr bool joins = Pass + 1 == Plan::order.passes && Run::in_pieces && only_states_differ &&
                                   Plan::random_keys == 0 && Plan::block == 1 && !Plan::has_matrices;

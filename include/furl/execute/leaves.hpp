@@ -38,10 +38,7 @@ template <class Plan, std::size_t Pass, class T, std::size_t From>
 FURL_INLINE void round_uniforms(const registers<Plan, double>& scalars, uniform_values<Plan, Pass, T>& result) {
     constexpr const auto& list = Plan::order.uniforms[Pass];
     [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        ((result.values[From + K] = info(Plan::program[list[From + K]].code).is_condition
-                          ? static_cast<T>(scalars.truth[list[From + K]])
-                          : static_cast<T>(scalars.value[list[From + K]])),
-         ...);
+        ((result.values[From + K] = static_cast<T>(place<Plan, list[From + K]>(scalars))), ...);
         if constexpr (From + sizeof...(K) < list.size()) round_uniforms<Plan, Pass, T, From + sizeof...(K)>(scalars, result);
     }(fold_numbers<list.size(), From>{});
 }
@@ -58,14 +55,7 @@ FURL_INLINE void spread(const uniform_values<Plan, Pass, typename arithmetic<V>:
     using A = arithmetic<V>;
     constexpr const auto& list = Plan::order.uniforms[Pass];
     [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        ((u.value[list[From + K]] = A::broadcast(given.values[From + K])), ...);
-        (
-            [&]() FURL_INLINE_LAMBDA {
-                constexpr auto i = list[From + K];
-                if constexpr (info(Plan::program[i].code).is_condition)
-                    u.truth[i] = A::not_equal(u.value[i], A::broadcast(typename A::element{0}));
-            }(),
-            ...);
+        (put<Plan, list[From + K]>(u, A::broadcast(given.values[From + K])), ...);
         if constexpr (From + sizeof...(K) < list.size()) spread<Plan, Pass, V, From + sizeof...(K)>(given, u);
     }(fold_numbers<list.size(), From>{});
 }
@@ -83,16 +73,10 @@ FURL_INLINE void load_rows(const std::array<const typename arithmetic<V>::elemen
     using A = arithmetic<V>;
     constexpr const auto& list = Plan::order.uniforms[Pass];
     [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        ((here.value[list[K]] = u.value[list[K]], here.truth[list[K]] = u.truth[list[K]]), ...);
+        ((place<Plan, list[K]>(here) = place<Plan, list[K]>(u)), ...);
     }(std::make_index_sequence<list.size()>{});
     [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-        (
-            [&]() FURL_INLINE_LAMBDA {
-                constexpr auto i = list[row_uniforms<Plan, Pass>[K]];
-                here.value[i] = A::load(rows[K] + at);
-                if constexpr (info(Plan::program[i].code).is_condition) here.truth[i] = A::not_equal(here.value[i], A::broadcast(typename A::element{0}));
-            }(),
-            ...);
+        (put<Plan, list[row_uniforms<Plan, Pass>[K]]>(here, A::load(rows[K] + at)), ...);
     }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
 }
 

@@ -98,8 +98,14 @@ class line_data {
     /// The result of the k-th reduction over rows of the plan, for a row of a tensor.
     double& row_result(std::size_t k, const line_layout& layout, std::size_t row) { return row_results_[k * rows_ + layout.first_row + row]; }
 
-    /// The k-th value of columns that passes read, for each column of a tensor.
-    const T* column_values(std::size_t k, const line_layout& layout) const { return column_values_.data() + k * columns_ + layout.first_column; }
+    /// Sets where a pass over a piece of a row, which begins at a column, reads the values of its columns and adds to the partial
+    /// results of its group.
+    template <class Uniforms>
+    void set_columns(Uniforms& given, std::size_t tensor, std::size_t group, std::size_t column) {
+        for (std::size_t k = 0; k < given.columns.size(); ++k)
+            given.columns[k] = column_values_.data() + k * columns_ + layouts_[tensor].first_column + column;
+        for (std::size_t k = 0; k < given.column_partials.size(); ++k) given.column_partials[k] = column_run(k, tensor, group) + column;
+    }
 
     /// The partial results of a group for the k-th reduction over columns: of the current run of rows, and of all runs before it.
     T* column_run(std::size_t k, std::size_t tensor, std::size_t group) { return column_runs_.data() + sum_place(k, tensor, group); }

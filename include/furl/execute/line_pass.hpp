@@ -3,8 +3,8 @@
 #include <furl/base/chunk_runner.hpp>
 #include <furl/execute/line_data.hpp>
 #include <furl/execute/line_walks.hpp>
-#include <furl/execute/row_chunks.hpp>
 #include <furl/execute/partition.hpp>
+#include <furl/execute/row_chunks.hpp>
 #include <furl/execute/step_values.hpp>
 
 #include <algorithm>
@@ -309,8 +309,7 @@ class line_pass {
             const auto& layout = data_.layout(tensor);
             const auto columns = layout.shape.columns;
             auto own = given;
-            for (std::size_t k = 0; k < own.columns.size(); ++k) own.columns[k] = data_.column_values(k, layout);
-            for (std::size_t k = 0; k < own.column_partials.size(); ++k) own.column_partials[k] = data_.column_run(k, tensor, group);
+            data_.set_columns(own, tensor, group, 0);
             auto here = buffers;
             advance<Plan>(here, first * columns);
             if constexpr (Pass + 1 == order.passes) {
@@ -371,8 +370,7 @@ class line_pass {
         advance<Plan>(here, from);
         const auto set_columns = [&](std::size_t column) {
             if constexpr (Plan::has_matrices) now.self.matrices().place(given, tensor, from + column);
-            for (std::size_t k = 0; k < given.columns.size(); ++k) given.columns[k] = data_.column_values(k, layout) + column;
-            for (std::size_t k = 0; k < given.column_partials.size(); ++k) given.column_partials[k] = data_.column_run(k, tensor, group) + column;
+            data_.set_columns(given, tensor, group, column);
         };
         if constexpr (Pass + 1 == order.passes) {
             set_columns(0);
@@ -397,7 +395,6 @@ class line_pass {
             });
         }
     }
-
 };
 
 }  // namespace furl::detail
