@@ -60,8 +60,7 @@ class workload {
         }
     }
 
-    // The norm reads the gradients once more.
-    static constexpr std::size_t bytes = plan::bytes_per_parameter + sizeof(Device);
+    static constexpr std::size_t bytes = plan::bytes_per_parameter;
 
   private:
     std::vector<Device> weights_, gradients_;

@@ -18,6 +18,7 @@ GUIDE = [
     ("performance.md", "Performance"),
     ("choosing.md", "Choosing an optimizer"),
     ("production.md", "In production"),
+    ("offload.md", "Offloaded steps"),
     ("storage.md", "Storage"),
     ("errors.md", "Errors"),
     ("architecture.md", "Architecture"),
