@@ -185,8 +185,8 @@ TEST_CASE("a number that is missing, unknown, given twice or of the other kind i
     any_optimizer<float> named = opt;
     std::vector<float> w{1, 2};
     const std::vector<float> g{1, 1};
-    const auto refuses = [&](const char* words, auto step, std::initializer_list<named_tensors<float>> inputs) {
-        CHECK(says(message_of(step), words));
+    const auto refuses = [&](const char* words, auto call, std::initializer_list<named_tensors<float>> inputs) {
+        CHECK(says(message_of(call), words));
         CHECK(says(message_of([&] { named.step(w, g, inputs); }), words));
     };
     const auto h = input<"h"> = g;
@@ -241,15 +241,15 @@ TEST_CASE("a checkpoint keeps what the rule made of the numbers, and nothing of 
     optimizer<rule> straight(3), resumed(3);
     std::vector<float> w{1, 2, 3};
     const std::vector<float> g{1, -1, 2}, h{3, 1, 2};
-    const auto step = [&](auto& opt, auto& x, double loss) {
+    const auto take_step = [&](auto& opt, auto& x, double loss) {
         opt.step(x, g, input<"h"> = h, step_input<"loss"> = loss, step_input<"shift"> = -loss);
     };
-    step(straight, w, 3);
+    take_step(straight, w, 3);
     save_checkpoint(path, straight);
     load_checkpoint(path, resumed);
     auto x = w;
-    step(straight, w, 0.5);
-    step(resumed, x, 0.5);
+    take_step(straight, w, 0.5);
+    take_step(resumed, x, 0.5);
     CHECK(w == x);
 }
 

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <ranges>
 #include <string>
 #include <utility>
 #include <vector>
@@ -192,7 +191,7 @@ class step_arguments {
     bool gather_named(bool is_open, std::span<const named_data<T>> inputs) {
         for (const auto& given : inputs)
             if (!require_known(given.name, given.number.has_value())) return false;
-        if (!require_distinct(inputs | std::views::transform(&named_data<T>::name))) return false;
+        if (!require_distinct(inputs)) return false;
         for (std::size_t k = 0; k < Plan::inputs; ++k) {
             const auto wanted = Plan::program.inputs[k];
             const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
@@ -268,11 +267,14 @@ class step_arguments {
                                         : detail::no_such("input", name, "the rule", data));
     }
 
-    template <class Names>
-    static bool require_distinct(const Names& names) {
-        for (auto name = names.begin(); name != names.end(); ++name)
-            if (std::find(names.begin(), name, *name) != name)
-                return detail::refuse("furl: input '" + std::string(*name) + "' is given twice");
+    static std::string_view name_of(std::string_view name) { return name; }
+    static std::string_view name_of(const named_data<T>& input) { return input.name; }
+
+    template <class Inputs>
+    static bool require_distinct(const Inputs& inputs) {
+        for (auto i = inputs.begin(); i != inputs.end(); ++i)
+            for (auto before = inputs.begin(); before != i; ++before)
+                if (name_of(*before) == name_of(*i)) return detail::refuse("furl: input '" + std::string(name_of(*i)) + "' is given twice");
         return true;
     }
 
