@@ -26,7 +26,7 @@ def sps(param, grads, losses, *, lr=1.0, c=0.5, f_min=0.0, eps=1e-8):
     """SPS_max.
 
     rate = min(max(loss - f_min, 0)/(c |g|^2 + eps), lr), 0 where |g| < 1e-8;  param -= rate g.
-    Source: Loizou et al. 2021, arXiv 2002.10542, equation 3; IssamLaradji/sps sps/sps.py, adapt_flag "constant", lr = eta_max.
+    Source: Loizou et al. 2021, arXiv 2002.10542; IssamLaradji/sps sps/sps.py, adapt_flag "constant", lr = eta_max.
     """
     for g, loss in zip(grads, losses):
         norm = math.sqrt(dot(g, g))
@@ -54,7 +54,7 @@ def alig(param, grads, losses, *, lr=0.1, eps=1e-5, momentum=0.0):
     """ALI-G.
 
     rate = min(loss/(|g|^2 + eps), lr);  param -= rate g;  b = momentum b - rate g;  param += momentum b.
-    Source: Berrada et al. 2020, arXiv 1906.05661, algorithms 1 and 2; oval-group/ali-g alig/th/alig.py, lr = max_lr.
+    Source: Berrada et al. 2020, arXiv 1906.05661; oval-group/ali-g alig/th/alig.py, lr = max_lr.
     Dialect: the standard Nesterov momentum (adjusted_momentum=False); no projection.
     """
     b = np.zeros_like(param)
@@ -74,7 +74,7 @@ def momo(param, grads, losses, *, lr=1.0, beta=0.9, lower_bound=0.0, weight_deca
     tau = min(lr, max(D (f - bound - c) + <d, param>, 0)/|d|^2);
     star: bound = max(f + <d, param> - c - tau |d|^2/2, lower_bound), of the next step;
     param = (param - tau d)/D.
-    Source: Schaipp et al. 2023, arXiv 2305.07583, algorithms 1 and 3; fabian-sp/MoMo momo/momo.py, bias_correction=False.
+    Source: Schaipp et al. 2023, arXiv 2305.07583, algorithm 1 and MoMo*; fabian-sp/MoMo momo/momo.py, bias_correction=False.
     Dialect: optax's momo, with weight decay, has param/D - tau d.
     """
     d = f = c = None

@@ -18,7 +18,8 @@ using namespace furl::tests;
 
 namespace {
 
-/// Two numbers of the step: one at each parameter, one in a state of the step, in a value of each tensor and beside an input.
+/// Two numbers of the step: one at each parameter, one in a state of the step, in a value of each tensor and beside an
+/// input.
 struct rule {
     static constexpr auto lr = hyper<"lr">(0.5);
     static constexpr auto loss = step_input<"loss">;
@@ -51,13 +52,14 @@ struct renamed {
 struct by_hand {
     double mean_loss = 0;
 
-    void step(std::vector<std::vector<double>>& w, const std::vector<std::vector<double>>& g, const std::vector<std::vector<double>>& h,
-              double loss, double shift) {
+    void step(std::vector<std::vector<double>>& w, const std::vector<std::vector<double>>& g,
+              const std::vector<std::vector<double>>& h, double loss, double shift) {
         mean_loss = 0.5 * mean_loss + 0.5 * loss;
         for (std::size_t k = 0; k < w.size(); ++k) {
             double norm1 = 0;
             for (double x : g[k]) norm1 += std::fabs(x);
-            for (std::size_t i = 0; i < w[k].size(); ++i) w[k][i] -= 0.5 * (loss * g[k][i] + mean_loss * h[k][i] + loss * norm1 + shift);
+            for (std::size_t i = 0; i < w[k].size(); ++i)
+                w[k][i] -= 0.5 * (loss * g[k][i] + mean_loss * h[k][i] + loss * norm1 + shift);
         }
     }
 };
@@ -84,8 +86,9 @@ bool says(const std::string& message, std::string_view words) {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("a number of the step is what the step was given, in every executor", Optimizer, optimizer<rule>, optimizer<rule, double>,
-                   optimizer<rule, float, strict>, naive<rule>, reference<rule>, reference<rule, float>) {
+TEST_CASE_TEMPLATE("a number of the step is what the step was given, in every executor", Optimizer, optimizer<rule>,
+                   optimizer<rule, double>, optimizer<rule, float, strict>, naive<rule>, reference<rule>,
+                   reference<rule, float>) {
     using T = typename Optimizer::value_type;
     constexpr double tolerance = sizeof(T) == 4 ? 2e-4 : 1e-13;
     Optimizer opt({37, 0, 5});
@@ -95,7 +98,8 @@ TEST_CASE_TEMPLATE("a number of the step is what the step was given, in every ex
     by_hand hand;
     for (unsigned t = 0; t < 5; ++t) {
         const auto g = some<T>(10 + t);
-        CHECK(opt.step(w, g, step_input<"shift"> = 0.25, input<"h"> = h, step_input<"loss"> = static_cast<float>(losses[t])));
+        CHECK(opt.step(w, g, step_input<"shift"> = 0.25, input<"h"> = h,
+                       step_input<"loss"> = static_cast<float>(losses[t])));
         hand.step(expected, in_double(g), in_double(h), losses[t], 0.25);
         for (std::size_t k = 0; k < w.size(); ++k)
             for (std::size_t i = 0; i < w[k].size(); ++i)
@@ -117,7 +121,8 @@ TEST_CASE("threads, single tensors and names of run time give the same bits") {
         threaded.step(pool, x, g, step_input<"loss"> = loss, step_input<"shift"> = 1, input<"h"> = h);
         CHECK(named.step(y, g, {{"loss", loss}, {"h", h}, {"shift", 1}}));
         for (std::size_t k : {2U, 0U, 1U})  // with each tensor, or with the first only
-            if (t % 2 == 0 || k == 2) apart.step_tensor(k, z[k], g[k], input<"h"> = h[k], step_input<"loss"> = loss, step_input<"shift"> = 1);
+            if (t % 2 == 0 || k == 2)
+                apart.step_tensor(k, z[k], g[k], input<"h"> = h[k], step_input<"loss"> = loss, step_input<"shift"> = 1);
             else apart.step_tensor(k, z[k], g[k], input<"h"> = h[k]);
         for (std::size_t k : {2U, 0U, 1U})
             if (k == 2) named_apart.step_tensor(k, v[k], g[k], {{"h", h[k]}, {"loss", loss}, {"shift", 1}});
@@ -139,7 +144,10 @@ TEST_CASE("rows step with the number of their step, duplicates too") {
     CHECK(opt.step_rows(sum_duplicates, std::vector{1, 1, 0}, w, g, step_input<"loss"> = 0.5));
     CHECK(w == std::vector<float>{-3, -4, -1, -2, -1.5, -2, 0.5, 0});
     CHECK(says(message_of([&] { opt.step_rows(std::vector{3, 0, 2}, w, g); }), "input 'loss' is missing"));
-    CHECK(says(message_of([&] { opt.step_rows(sum_duplicates, std::vector{3, 0, 2}, w, g); }), "input 'loss' is missing"));
+    CHECK(says(message_of([&] {
+                   opt.step_rows(sum_duplicates, std::vector{3, 0, 2}, w, g);
+               }),
+               "input 'loss' is missing"));
     CHECK(opt.step_count() == 2);
 }
 
@@ -160,7 +168,10 @@ TEST_CASE("every group that asks for the number gets it") {
     CHECK(!groups.step(w, g, {{"loss", 10}}));  // the guard of one
     CHECK(says(message_of([&] { groups.step(w, g); }), "input 'loss' is missing"));
     CHECK(says(message_of([&] { groups.step(w, g, {{"lose", 1}}); }), "no input 'lose', did you mean 'loss'?"));
-    CHECK(says(message_of([&] { groups.step(w, g, {{"loss", g}}); }), "'loss' is one number per step, and tensors are given for it"));
+    CHECK(says(message_of([&] {
+                   groups.step(w, g, {{"loss", g}});
+               }),
+               "'loss' is one number per step, and tensors are given for it"));
     CHECK(says(message_of([&] { groups.step(w, g, {{"loss", 1}, {"loss", 1}}); }), "'loss' is given twice"));
     CHECK(w == before);
     CHECK(groups[0].step_count() == 3);
@@ -194,13 +205,14 @@ TEST_CASE("a number that is missing, unknown, given twice or of the other kind i
     const auto shift = step_input<"shift"> = 1;
     refuses("furl: input 'loss' is missing; call step(parameters, gradients, furl::step_input<\"loss\"> = number)",
             [&] { opt.step(w, g, h, shift); }, {{"h", g}, {"shift", 1}});
-    refuses("furl: no step input 'los', did you mean 'loss'? the rule has: loss, shift", [&] { opt.step(w, g, h, shift, step_input<"los"> = 1); },
-            {{"h", g}, {"shift", 1}, {"los", 1}});
+    refuses("furl: no step input 'los', did you mean 'loss'? the rule has: loss, shift",
+            [&] { opt.step(w, g, h, shift, step_input<"los"> = 1); }, {{"h", g}, {"shift", 1}, {"los", 1}});
     refuses("furl: input 'loss' is given twice", [&] { opt.step(w, g, h, loss, shift, step_input<"loss"> = 2); },
             {{"h", g}, {"loss", 1}, {"shift", 1}, {"loss", 2}});
-    refuses("furl: input 'h' is given twice", [&] { opt.step(w, g, h, h, loss, shift); }, {{"h", g}, {"loss", 1}, {"shift", 1}, {"h", g}});
-    refuses("furl: step input 'loss' is one number per step, and tensors are given for it", [&] { opt.step(w, g, h, shift, input<"loss"> = g); },
-            {{"h", g}, {"shift", 1}, {"loss", g}});
+    refuses("furl: input 'h' is given twice", [&] { opt.step(w, g, h, h, loss, shift); },
+            {{"h", g}, {"loss", 1}, {"shift", 1}, {"h", g}});
+    refuses("furl: step input 'loss' is one number per step, and tensors are given for it",
+            [&] { opt.step(w, g, h, shift, input<"loss"> = g); }, {{"h", g}, {"shift", 1}, {"loss", g}});
     refuses("furl: input 'h' has one value per parameter, and one number is given for it",
             [&] { opt.step(w, g, loss, shift, step_input<"h"> = 1); }, {{"h", 1}, {"shift", 1}, {"loss", 1}});
     CHECK(w == std::vector<float>{1, 2});
@@ -217,7 +229,8 @@ TEST_CASE("the tensors of one step cannot be given different numbers") {
     CHECK(says(message_of([&] { opt.step_tensor(0, w[0], g[0]); }), "input 'loss' is missing"));
     const auto nan = std::numeric_limits<double>::quiet_NaN();
     CHECK(opt.step_tensor(0, w[0], std::vector<float>{}, step_input<"loss"> = nan));
-    CHECK(says(message_of([&] { opt.step_tensor(1, w[1], g[1], step_input<"loss"> = 1); }), "'loss' differs from what the first tensor"));
+    CHECK(says(message_of([&] { opt.step_tensor(1, w[1], g[1], step_input<"loss"> = 1); }),
+               "'loss' differs from what the first tensor"));
     CHECK(opt.step_tensor(1, w[1], g[1], step_input<"loss"> = nan));
     CHECK(opt.step_tensor(2, w[2], g[2]));
     CHECK(opt.step_count() == 1);

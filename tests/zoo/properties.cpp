@@ -49,7 +49,7 @@ double distance_from_reference(const rule_under_test& rule, const std::vector<fu
     double worst = 0;
     for (int t = 1; t <= 100; ++t) {
         if (t == 51) change_all(*fused.opt), change_all(*reference);
-        reference->step(exact, converted<double>(gradient_of<T>(of, t)), converted<double>(hessian_of<T>(of, t)));
+        reference->step(exact, converted<double>(gradient_of<T>(of, t)), converted<double>(hessian_of<T>(of, t)), loss_of(t));
         fused.steps(t, t);
         for (std::size_t k = 0; k < of.size(); ++k)
             for (std::size_t i = 0; i < of[k]; ++i) {
@@ -87,7 +87,7 @@ std::pair<double, double> best_of_grid(const rule_under_test& rule, const Proble
             // What SophiaG is given is squared, times its batch.
             if (rule.name == "sophia_g")
                 for (auto& h : e.curvature) h = std::sqrt(std::fabs(h) / opt->get("batch"));
-            opt->step(x, {{e.gradient.begin(), e.gradient.end()}}, {{e.curvature.begin(), e.curvature.end()}});
+            opt->step(x, {{e.gradient.begin(), e.gradient.end()}}, {{e.curvature.begin(), e.curvature.end()}}, loss);
         }
         if (loss < best.first) best = {loss, lr};
     }

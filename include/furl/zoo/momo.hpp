@@ -5,11 +5,12 @@
 
 namespace furl::zoo {
 
-/// MoMo: gradient descent with momentum, whose step length follows from a model of the loss: the mean of its linear models at the
-/// last parameters, cut off at a lower bound. The learning rate is its upper bound.
+/// MoMo: gradient descent with momentum, whose step length follows from a model of the loss: the mean of its linear
+/// models at the last parameters, cut off at a lower bound. The learning rate is its upper bound.
 ///
 /// \f$ d_t = \beta d_{t-1} + (1-\beta)\, g_t,\quad \bar f_t = \beta \bar f_{t-1} + (1-\beta)\, \ell_t,\quad
-///     \gamma_t = \beta \gamma_{t-1} + (1-\beta)\, \langle g_t, \theta_{t-1}\rangle \f$, which start at their first values
+///     \gamma_t = \beta \gamma_{t-1} + (1-\beta)\, \langle g_t, \theta_{t-1}\rangle \f$, which start at their first
+///     values
 ///
 /// \f$ \tau_t = \min\left(\eta,\, \frac{\max\left((1+\eta\lambda)(\bar f_t - \gamma_t - f_{\min}) +
 ///     \langle d_t, \theta_{t-1}\rangle,\, 0\right)}{\lVert d_t\rVert^2}\right),\quad
@@ -17,13 +18,13 @@ namespace furl::zoo {
 ///
 /// The products and the norm are over all tensors together. Where the norm is 0, so is the step length.
 ///
-/// Defaults:  lr 1, beta 0.9, lower_bound (f_min) 0, weight_decay 0.
+/// Defaults:  lr 1, beta 0.9, lower_bound 0 (f_min), weight_decay 0.
 /// Input:     loss, one number per step, the value whose gradient is given: `furl::step_input<"loss"> = loss`.
 /// State:     d, n values; mean_loss and gamma, one number each.
 /// Cost:      2 passes: 6 loads, 2 stores per parameter: 32 bytes in float.
-/// Source:    Schaipp, Ohana, Eickenberg, Defazio & Gower 2023, algorithm 1; fabian-sp's Momo with its defaults (no bias correction,
-///            no online lower bound; momo_star has the latter). optax's momo decays by the factor 1/(1 + lr weight_decay) without
-///            dividing the step by it. PyTorch has none.
+/// Source:    Schaipp, Ohana, Eickenberg, Defazio & Gower 2023, algorithm 1; fabian-sp's Momo with its defaults (no
+///            bias correction, no online lower bound; momo_star has the latter). optax's momo decays by the factor
+///            1/(1 + lr weight_decay) without dividing the step by it. PyTorch has none.
 struct momo {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto beta = hyper<"beta">(0.9);
@@ -54,15 +55,15 @@ struct momo {
 /// \f$ h_t = \bar f_t - \gamma_t + \langle d_t, \theta_{t-1}\rangle,\quad
 ///     F_t = \max\left(h_t - \tfrac12 \tau_t \lVert d_t\rVert^2,\, f_{\min}\right),\; F_0 = f_{\min} \f$
 ///
-/// The step length \f$ \tau_t \f$ is that of momo with the lower bound \f$ F_{t-1} \f$. Where it would be 0 with that bound, the
-/// bound becomes half of what it would have to be at most, but not less than f_min.
+/// The step length \f$ \tau_t \f$ is that of momo with the lower bound \f$ F_{t-1} \f$. Where it would be 0 with that
+/// bound, the bound becomes half of what it would have to be at most, but not less than f_min.
 ///
 /// Defaults:  those of momo. lower_bound is the first bound, and the least.
 /// Input:     that of momo: loss.
 /// State:     that of momo, and bound, one number.
 /// Cost:      that of momo.
-/// Source:    Schaipp, Ohana, Eickenberg, Defazio & Gower 2023, algorithm 3 (MoMo*); fabian-sp's Momo(use_fstar=True), optax's
-///            momo(adapt_lower_bound=True) without weight decay.
+/// Source:    Schaipp, Ohana, Eickenberg, Defazio & Gower 2023 (MoMo*); fabian-sp's Momo(use_fstar=True),
+///            optax's momo(adapt_lower_bound=True) without weight decay.
 struct momo_star : momo {
     // The bound of this step, which the model of this step does not contradict.
     static constexpr auto usable = [](auto old) {

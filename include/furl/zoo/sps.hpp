@@ -16,8 +16,8 @@ namespace furl::zoo {
 /// Input:     loss, one number per step, the value whose gradient is given: `furl::step_input<"loss"> = loss`.
 /// State:     none.
 /// Cost:      2 passes: 3 loads, 1 store per parameter: 16 bytes in float.
-/// Source:    Loizou, Vaswani, Laradji & Lacoste-Julien 2021, equation 3; IssamLaradji's Sps(adapt_flag="constant"). With c 1 and
-///            eps 0 it is optax's polyak_sgd(variant="sps+"). PyTorch has none.
+/// Source:    Loizou, Vaswani, Laradji & Lacoste-Julien 2021; IssamLaradji's Sps(adapt_flag="constant").
+///            With c 1 and eps 0 it is optax's polyak_sgd(variant="sps+"). PyTorch has none.
 struct sps {
     static constexpr auto lr = hyper<"lr">(1.0);
     static constexpr auto c = hyper<"c">(0.5);
@@ -39,12 +39,12 @@ struct sps {
 ///
 /// The norm is over all tensors together. Where it is below 1e-8, the parameters and the step length stay as they are.
 ///
-/// Defaults:  lr 1, c 0.5, eps 1e-8, growth (tau) 2, batches_per_epoch (n) 500, initial_rate 1.
+/// Defaults:  lr 1, c 0.5, eps 1e-8, growth 2 (tau), batches_per_epoch 500 (n), initial_rate 1.
 /// Input:     that of sps: loss.
 /// State:     gamma, one number: the last step length.
 /// Cost:      that of sps.
-/// Source:    Loizou, Vaswani, Laradji & Lacoste-Julien 2021, section 4; IssamLaradji's Sps(adapt_flag="smooth_iter"), its default.
-///            There the step length becomes 0 for good after a gradient of 0. lr is ours, 1 there.
+/// Source:    Loizou, Vaswani, Laradji & Lacoste-Julien 2021; IssamLaradji's Sps(adapt_flag="smooth_iter"),
+///            its default. There the step length becomes 0 for good after a gradient of 0. lr is ours, 1 there.
 struct sps_smooth : sps {
     static constexpr auto growth = hyper<"growth">(2.0);
     static constexpr auto batches_per_epoch = hyper<"batches_per_epoch">(500.0);
