@@ -177,6 +177,26 @@ TEST_CASE("every group that asks for the number gets it") {
     CHECK(groups[0].step_count() == 3);
 }
 
+TEST_CASE("groups take numbers beside inputs, whatever stands first") {
+    optimizer<rule> one({37, 5});
+    grouped_optimizer<float> groups;
+    groups.add<other>({3});
+    groups.add<rule>({37, 5});
+    auto w = normal_values<float>(37, 1), v = normal_values<float>(5, 2);
+    std::vector<std::vector<float>> x{w, v}, y{{1, 2, 3}, w, v};
+    for (unsigned t = 0; t < 5; ++t) {
+        const std::vector<std::vector<float>> g{
+            {1, 1, 1}, normal_values<float>(37, 10 + t), normal_values<float>(5, 20 + t)};
+        const std::vector<std::vector<float>> h{{}, normal_values<float>(37, 30 + t), normal_values<float>(5, 40 + t)};
+        one.step(x, std::vector{g[1], g[2]}, input<"h"> = std::vector{h[1], h[2]}, step_input<"loss"> = losses[t],
+                 step_input<"shift"> = 1);
+        if (t % 2 == 0) groups.step(y, g, {{"loss", losses[t]}, {"h", h}, {"shift", 1}});
+        else groups.step(y, g, {{"h", h}, {"shift", 1}, {"loss", losses[t]}});
+        CHECK(y[1] == x[0]);
+        CHECK(y[2] == x[1]);
+    }
+}
+
 TEST_CASE("a guard reads the number, and NaN and infinities reach the rule as they are given") {
     optimizer<guarded> opt(2);
     std::vector<float> w{1, 2};

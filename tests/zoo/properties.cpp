@@ -227,7 +227,8 @@ TEST_CASE("every hyperparameter of every rule has an effect") {
         {"adabound", "final_lr"}, {"amsbound", "final_lr"}, {"schedule_free_sgd", "weight_lr_power"},
         {"adafactor", "eps2"}, {"adafactor_unfactored", "eps2"}, {"adafactor_optax", "min_scale"}, {"adafactor_momentum", "min_scale"},
         {"adamp", "delta"},       {"adamp", "wd_ratio"},    {"adamp_nesterov", "delta"},     {"adamp_nesterov", "wd_ratio"},
-        {"sgdp", "delta"},        {"sgdp", "wd_ratio"},     {"sgdp_nesterov", "delta"},      {"sgdp_nesterov", "wd_ratio"}};
+        {"sgdp", "delta"},        {"sgdp", "wd_ratio"},     {"sgdp_nesterov", "delta"},      {"sgdp_nesterov", "wd_ratio"},
+        {"momo", "lower_bound"},  {"momo_star", "lower_bound"}, {"momo_adam", "lower_bound"}, {"momo_adam_star", "lower_bound"}};
     const sizes of{37, 5};
     for (const auto& rule : rules_under_test()) {
         CAPTURE(rule.name);
