@@ -49,7 +49,6 @@ int main() {
     CHECK(!opt.step(w, w) && refused("overlap"));
     CHECK(!opt.step(w, g, furl::input<"hessian"> = g) && refused("no input 'hessian'"));
     CHECK(!opt.step(w, g, furl::step_input<"loss"> = 1) && refused("no step input 'loss'"));
-    CHECK(!opt.step(w, g, furl::input<"loss"> = g, furl::input<"loss"> = g) && refused("no input 'loss'"));
     CHECK(!opt.step_tensor(1, w, g) && refused("no tensor 1"));
     CHECK(std::isnan(opt.get("lrr")) && refused("did you mean 'lr'?"));
     opt.set("lrr", 5);

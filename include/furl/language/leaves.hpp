@@ -240,16 +240,6 @@ concept InputBinding = is_number_binding<X> || is_data_binding<X>;
 template <class X>
 concept NumberBinding = is_number_binding<X>;
 
-/// Calls visit(name, data) for each input that has data, as long as it returns true. Returns whether it always did.
-template <class Visit, InputBinding... Inputs>
-bool for_each_data([[maybe_unused]] Visit visit, const Inputs&... inputs) {
-    [[maybe_unused]] const auto visit_data = [&]<class Input>(const Input& given) {
-        if constexpr (is_data_binding<Input>) return visit(name_text<typename Input::name>, given.data);
-        else return true;
-    };
-    return (visit_data(inputs) && ...);
-}
-
 // Whether the type of an expression shows that its value differs from element to element. The type of a named value does not
 // show it.
 template <class T>

@@ -60,9 +60,10 @@ inline constexpr bool orders_differ = order_of<tensor_of_t<X>> != order_of<tenso
 // T is the element type of the stream. For parameters, X is what a forwarding reference deduces.
 template <class T, class X, bool Written>
 inline constexpr data_fault fault_of = [] {
-    if constexpr (std::is_void_v<X>) return data_fault::none;
     using element = typename element_of<std::remove_reference_t<X>>::type;
-    if constexpr (std::is_void_v<element>) {
+    if constexpr (std::is_void_v<X>) {
+        return data_fault::none;  // the data of a number
+    } else if constexpr (std::is_void_v<element>) {
         return data_fault::not_contiguous;
     } else {
         if (has_known_gaps<tensor_of_t<X>>) return data_fault::not_contiguous;
@@ -72,6 +73,16 @@ inline constexpr data_fault fault_of = [] {
         return is_lost<X> ? data_fault::temporary : data_fault::none;
     }
 }();
+
+/// Calls visit(name, data) for each input that has data, as long as it returns true. Returns whether it always did.
+template <class Visit, InputBinding... Inputs>
+bool for_each_data([[maybe_unused]] Visit visit, const Inputs&... inputs) {
+    [[maybe_unused]] const auto visit_data = [&]<class Input>(const Input& given) {
+        if constexpr (is_data_binding<Input>) return visit(name_text<typename Input::name>, given.data);
+        else return true;
+    };
+    return (visit_data(inputs) && ...);
+}
 
 // The data of an input. That of a number is void.
 template <class Binding>

@@ -138,6 +138,7 @@ class step_arguments {
     }(std::make_index_sequence<Plan::first_state>{});
 
     static constexpr const auto& step_input_names = Plan::program.step_inputs;
+
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
     // A copy of this has other states or another address, so it has to check again.

@@ -11,7 +11,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// The notation of papers: states as m_t, hyperparameters as Greek letters if they have such names, the loss as an ell, bias corrections as hats.
+/// The notation of papers: states as m_t, hyperparameters as Greek letters if they have such names, bias corrections as
+/// hats, a loss as an ell.
 struct latex_style {
     using row = std::pair<std::string_view, std::string_view>;
     static constexpr std::array greek{
