@@ -65,7 +65,10 @@ void learn(const digit_data& data, const options& o, const plot_option& plot) {
     for (const auto& [name, value] : opt.settings()) std::printf(" %s %g", std::string(name).c_str(), value);
     std::printf("\n\n");
 
-    const auto step = [&](double) { opt.step(network.parameters(), network.gradients()); };
+    const auto step = [&](double loss) {
+        if (opt.info().step_inputs.empty()) opt.step(network.parameters(), network.gradients());
+        else opt.step(network.parameters(), network.gradients(), {{"loss", loss}});  // momo, for example
+    };
     const auto results = train(network, data, how, step, [&](const epoch_result& result) {
         print_epoch(result, o.epochs);
         if (!o.save.empty()) furl::save_checkpoint(o.save, opt, network.parameters());

@@ -50,8 +50,9 @@ result run(std::string_view rule, const race_problem& problem, std::size_t steps
         // What Sophia-G is given stands for a gradient with sampled labels: it is squared, times the batch.
         if (batch > 0)
             for (double& h : e.curvature) h = std::sqrt(std::fabs(h) / batch);
-        if (opt.info().inputs.empty()) opt.step(x, e.gradient);
-        else opt.step(x, e.gradient, {{"hessian", e.curvature}});
+        if (!opt.info().inputs.empty()) opt.step(x, e.gradient, {{"hessian", e.curvature}});
+        else if (!opt.info().step_inputs.empty()) opt.step(x, e.gradient, {{"loss", e.loss}});
+        else opt.step(x, e.gradient);
     }
     const double loss = problem.loss(x);
     if (keep) r.losses.push_back(loss), r.path.push_back(x);

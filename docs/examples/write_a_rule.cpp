@@ -59,6 +59,37 @@ struct newton {
 };
 // [input]
 
+// [loss]
+// Polyak's step length: how far the loss is above 0, over the squared norm of the gradient. A loss that is NaN or infinite skips the step.
+struct polyak {
+    static constexpr auto longest = furl::hyper<"lr">(1.0);
+    static constexpr auto loss = furl::step_input<"loss">;
+    static constexpr auto rate = furl::let<"rate">(min(longest, loss / global(dot(furl::grad, furl::grad))));
+    static constexpr auto update = skip_unless(abs(loss) < 1e30, furl::param - rate * furl::grad);
+};
+// [loss]
+
+namespace {
+
+struct evaluation {
+    double loss;
+    std::vector<float> gradient;
+};
+
+// The mean squared error of a line through points of the line 3 x - 1, and its gradient.
+evaluation error_of(const std::vector<float>& line) {
+    evaluation e{0, {0, 0}};
+    for (float x : {-1.0f, 0.0f, 0.5f, 2.0f}) {
+        const float off = line[0] * x + line[1] - (3 * x - 1);
+        e.loss += static_cast<double>(off * off / 4);
+        e.gradient[0] += off * x / 2;
+        e.gradient[1] += off / 2;
+    }
+    return e;
+}
+
+}  // namespace
+
 int main() {
     std::vector<float> w{1, 2, 3}, g{0.1f, -0.2f, 0.3f}, h{1, 2, 4};
     furl::optimizer<my_sgd> sgd(w);
@@ -69,5 +100,14 @@ int main() {
 furl::optimizer<newton> opt(w);
 opt.step(w, g, newton::curvature = h);
 // [step-with-input]
+// [step-with-loss]
+std::vector<float> line{0, 0};
+furl::optimizer<polyak> fit(line);
+for (int t = 0; t < 100; ++t) {
+    const auto [loss, gradient] = error_of(line);              // yours: the forward and the backward pass
+    fit.step(line, gradient, polyak::loss = loss);             // fit.value("rate") is the step length
+}
+// [step-with-loss]
+    if (error_of(line).loss > 1e-6) return 1;
     std::cout << furl::text<agreeing_adam>();
 }

@@ -141,11 +141,15 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
         for (const auto& s : rule.states) rows += row({code(s.name), s.shape, code(s.initial)});
         page += "<div><h2>States</h2>\n" + table({"name", "shape", "starts at"}, rows) + "</div>\n";
     }
-    if (!rule.info.inputs.empty()) {
+    if (!rule.info.inputs.empty() || !rule.info.step_inputs.empty()) {
         std::string rows;
         for (std::string_view given : rule.info.inputs) {
             const std::string name(given);
             rows += row({code(name), "one value per parameter", code("furl::input<\"" + name + "\"> = data")});
+        }
+        for (std::string_view given : rule.info.step_inputs) {
+            const std::string name(given);
+            rows += row({code(name), "one value per step", code("furl::step_input<\"" + name + "\"> = number")});
         }
         page += "<div><h2>Inputs</h2>\n" + table({"name", "shape", "argument of step"}, rows) + "</div>\n";
     }

@@ -106,13 +106,14 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     /// @param gradients   the same, read only (but written by a rule with zero_grad). An empty one says that its tensor has
     ///                    none this time: the tensor and its states stay as they are, and reductions over all tensors
     ///                    leave it out.
-    /// @param inputs      `furl::input<"name"> = data` for each further input of the rule.
+    /// @param inputs      `furl::input<"name"> = data` for each further input of the rule, and `furl::step_input<"name"> = number` for
+    ///                    each number of the step, such as the loss.
     /// @returns  whether the step was done: false where the rule skipped it (skip_unless) or no tensor has a gradient. Then
     ///           nothing was changed.
     /// Errors:  std::invalid_argument, before anything is written, if a number or size of tensors differs from that of
     ///          construction, an input is missing or unknown, or memory that is written overlaps other memory.
-    template <class Parameters, class Gradients, class... Names, class... Data>
-    bool step(Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
+    bool step(Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
         return step(serial{}, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
     }
 
@@ -125,10 +126,10 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     /// @param gradients   as above.
     /// @param inputs      as above.
     /// The bits are the same with any runner, and without one.
-    template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
+    template <class Runner, class Parameters, class Gradients, detail::InputBinding... Inputs>
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
-              const input_binding<Names, Data>&... inputs) {
+              const Inputs&... inputs) {
         if (!require_rows(0, this->shapes(), parameters, gradients, inputs...) || !partial_.require_none() ||
             !arguments_.take(states_.memory(), std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...))
             return false;
@@ -183,15 +184,15 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     }
 
     /// Does one step over a braced list of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
-    template <class... Names, class... Data>
+    template <detail::InputBinding... Inputs>
     bool step(std::initializer_list<std::span<parameter_type>> parameters, std::initializer_list<std::span<gradient>> gradients,
-              const input_binding<Names, Data>&... inputs) {
+              const Inputs&... inputs) {
         return step(serial{}, parameters, gradients, inputs...);
     }
-    template <class Runner, class... Names, class... Data>
+    template <class Runner, detail::InputBinding... Inputs>
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, std::initializer_list<std::span<parameter_type>> parameters,
-              std::initializer_list<std::span<gradient>> gradients, const input_binding<Names, Data>&... inputs) {
+              std::initializer_list<std::span<gradient>> gradients, const Inputs&... inputs) {
         return step(runner, std::span(parameters.begin(), parameters.size()),
                     std::span(gradients.begin(), gradients.size()), inputs...);
     }
@@ -210,28 +211,29 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     friend detail::tensor_steps<optimizer, T>;
 
     // Whether matrices have the shapes of the tensors, where the rule depends on them.
-    template <class Parameters, class Gradients, class... Names, class... Data>
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
     static bool require_rows([[maybe_unused]] std::size_t first, [[maybe_unused]] std::span<const furl::shape> shapes,
                              [[maybe_unused]] Parameters& parameters, [[maybe_unused]] Gradients& gradients,
-                             const input_binding<Names, Data>&... inputs) {
+                             const Inputs&... inputs) {
         if constexpr (plan::has_shape)
             return detail::require_rows("parameters", first, shapes, parameters) && detail::require_rows("gradients", first, shapes, gradients) &&
-                   (detail::require_rows(name_text<Names>, first, shapes, inputs.data) && ...);
+                   detail::for_each_data([&](std::string_view name, auto& data) { return detail::require_rows(name, first, shapes, data); }, inputs...);
         else return (static_cast<void>(inputs), ..., true);
     }
 
     // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of n rows fits.
-    template <class Parameters, class Gradients, class... Names, class... Data>
-    bool takes_rows(std::size_t n, Parameters& parameters, Gradients& gradients, const input_binding<Names, Data>&... inputs) {
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
+    bool takes_rows(std::size_t n, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
         const auto whole = this->shapes().first(1);
         const furl::shape some{n, whole[0].columns};
         const std::span<const furl::shape> named(&some, 1);
         return partial_.require_none() && detail::require_rows("parameters", 0, whole, parameters) &&
-               detail::require_rows("gradients", 0, named, gradients) && (detail::require_rows(name_text<Names>, 0, named, inputs.data) && ...) &&
+               detail::require_rows("gradients", 0, named, gradients) &&
+               detail::for_each_data([&](std::string_view name, auto& data) { return detail::require_rows(name, 0, named, data); }, inputs...) &&
                arguments_.take_rows(0, some.size(), states_.memory(), parameters, gradients, inputs...);
     }
-    template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
-    bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+    template <class Runner, class Parameters, class Gradients, detail::InputBinding... Inputs>
+    bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
         const auto length = this->shapes()[0].columns;
         if (!takes_rows(named.size(), parameters, gradients, inputs...) || named.empty()) return false;
         place_states(true);

@@ -9,7 +9,7 @@ The format, line by line:
     config NAME rule=RULE k=v ...     one run of an optimizer: the rule that ran, then every hyperparameter, defaults included
     track NAME                        then T rows: a result of that run after steps 1..T; "param" comes first, others may follow
 
-A row is N hexadecimal floats, separated by one space, exactly the bits of the double (strtod reads them; istream >> double
+A row is N hexadecimal floats (one, in a stream of a number per step), separated by one space, exactly the bits of the double (strtod reads them; istream >> double
 does not on every standard library). Hyperparameters are the shortest decimals that round to the double; a flag is 1 or 0.
 Compare relative to the largest magnitude in the same column of a track: near a crossing of zero only rounding is left.
 """
@@ -54,9 +54,15 @@ def _hessian(t):
     return [s * (0.4 + _noise(t + 17, j + 3)) for j, s in enumerate(scales)]
 
 
+def _loss(t):
+    """The value of a loss, which is one number: from 1 to 1e7, in no order."""
+    return float("1e%d" % (5 * t % 8)) * (1.5 + _noise(t, 9))
+
+
 STREAMS = {
     "grad": [_grad(t) for t in range(1, STEPS + 1)],
     "hessian": [_hessian(t) for t in range(1, STEPS + 1)],
+    "loss": [[_loss(t)] for t in range(1, STEPS + 1)],
 }
 
 
@@ -99,7 +105,7 @@ def document(title, streams, configs, inputs=VECTORS):
     lines += ["#"] + [("# " + line).rstrip() for line in format_lines]
     lines += ["", inputs.size_line, "start", _row(inputs.start, len(inputs.start))]
     for name in streams:
-        lines += ["stream " + name] + [_row(row, len(inputs.start)) for row in inputs.streams[name]]
+        lines += ["stream " + name] + [_row(row, len(row)) for row in inputs.streams[name]]
     for config in configs:
         lines += config
     return "\n".join(lines) + "\n"

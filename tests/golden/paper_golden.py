@@ -4,7 +4,7 @@
     /usr/bin/python3 tests/golden/paper_golden.py            write the file
     /usr/bin/python3 tests/golden/paper_golden.py --check    compare with the committed file, exit 1 if it differs
 
-Each optimizer is a function in paper_first_order.py, paper_adaptive.py, paper_more.py or paper_reductions.py, written from its paper in numpy
+Each optimizer is a function in paper_first_order.py, paper_adaptive.py, paper_more.py, paper_reductions.py or paper_loss.py, written from its paper in numpy
 float64, independently of furl's blocks. Its docstring is the reference of the dialect: name, equations (assignments run from left
 to right), source, choices. Conventions: t = 1, 2, ...; g the gradient; m^ = m/(1-beta1^t), v^ = v/(1-beta2^t); states start at 0
 unless stated; sign(0) = 0; |x| of a vector is its 2-norm, elsewhere the magnitude. Keyword arguments are the hyperparameters.
@@ -24,6 +24,7 @@ from paper_adaptive import (adabelief, adabound, adagrad_optax, adahessian, adam
                             schedule_free_adamw, smorms3, sophia_g, sophia_h, yogi, yogi_paper)
 from paper_first_order import (addsign, aggmo, heavy_ball, lion, lion_refined, lion_tanh, momentum, nesterov, pid, powersign, qhm,
                                schedule_free_sgd, signsgd, signum, tiger)
+from paper_loss import alig, momo, momo_adam, polyak_sgd, sps, sps_smooth
 from paper_more import accsgd, adamc, ano, avagrad, fromage, ftml, kate, optimistic_adam, simplified_ademamix, swats
 from paper_reductions import (barzilai_borwein, cautious_adamw, dadapt_adamw, dog, dowg, lamb, lamb_apex, lars, lars_optax, mars,
                               novograd, prodigy, stable_adamw)
@@ -124,6 +125,16 @@ CONFIGS = {
     simplified_ademamix: dict(other=dict(_odd_decay, alpha=2.0)),
     swats: dict(other=dict(_odd_eps, tolerance=3e-6), soon=dict(tolerance=1e-5)),
     barzilai_borwein: dict(short=dict(short=True), other=dict(lr=0.1, lr_max=1e-2)),
+
+    polyak_sgd: dict(other=dict(lr=0.5, max_lr=0.01, f_min=100.0, eps=1e4)),
+    sps: dict(other=dict(lr=0.01, c=2.0, f_min=100.0, eps=1e-3)),
+    sps_smooth: dict(other=dict(lr=0.5, c=1.0, growth=10.0, batches_per_epoch=2.0, initial_rate=1e-3)),
+    alig: dict(other=dict(lr=0.02, eps=1e6), momentum=dict(momentum=0.9), other_momentum=dict(lr=0.5, momentum=0.5)),
+    momo: dict(other=dict(lr=0.05, beta=0.8, lower_bound=100.0, weight_decay=0.1), star=dict(star=True),
+               star_other=dict(star=True, lr=0.3, beta=0.5, lower_bound=1e5, weight_decay=0.5)),
+    momo_adam: dict(other=dict(lr=200.0, beta1=0.5, beta2=0.95, eps=1e-6, weight_decay=0.01), long=dict(lr=1000.0),
+                    star=dict(star=True, lr=300.0),
+                    star_other=dict(star=True, lr=1000.0, beta1=0.5, beta2=0.95, lower_bound=1e5, weight_decay=1e-3)),
 }
 
 _g = dict(lr=0.05, beta1=0.8, beta2=0.95, eps=1e-6)
@@ -152,6 +163,7 @@ def run(rule, hyperparameters, streams=golden_file.STREAMS):
     settings = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not None}
     settings.update(hyperparameters)
     inputs = [np.array(streams[p.name[:-1]]) for p in parameters if p.name in ("grads", "hessians")]
+    inputs += [[row[0] for row in streams["loss"]] for p in parameters if p.name == "losses"]
     tracks = {}
     for result in rule(np.array(golden_file.START), *inputs, **hyperparameters):
         for name, row in (result if isinstance(result, dict) else {"param": result}).items():
@@ -188,4 +200,4 @@ def rules_equal_pytorch():
 if __name__ == "__main__":
     np.seterr(all="raise", under="ignore")
     golden_file.main(__doc__.split("\n")[0], "paper.txt", lambda: golden_file.document(
-        "optimizers after their papers, numpy float64", ["grad", "hessian"], configs()), before=rules_equal_pytorch)
+        "optimizers after their papers, numpy float64", ["grad", "hessian", "loss"], configs()), before=rules_equal_pytorch)

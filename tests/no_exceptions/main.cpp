@@ -48,6 +48,7 @@ int main() {
     CHECK(!opt.step(w, short_g) && refused("tensor 0: gradients have 9 elements, expected 10"));
     CHECK(!opt.step(w, w) && refused("overlap"));
     CHECK(!opt.step(w, g, furl::input<"hessian"> = g) && refused("no input 'hessian'"));
+    CHECK(!opt.step(w, g, furl::step_input<"loss"> = 1) && refused("no step input 'loss'"));
     CHECK(!opt.step_tensor(1, w, g) && refused("no tensor 1"));
     CHECK(std::isnan(opt.get("lrr")) && refused("did you mean 'lr'?"));
     opt.set("lrr", 5);

@@ -24,6 +24,7 @@ TEST_CASE("make_optimizer makes every rule of the zoo, and each steps") {
         std::vector<named_data<float>> inputs;
         const std::span<const float> data(h);
         for (auto input : opt.info().inputs) inputs.push_back({input, {&data, 1}});
+        for (auto number : opt.info().step_inputs) inputs.push_back({.name = number, .number = 0.7});
         auto w = start;
         const std::span<float> parameters(w);
         const std::span<const float> gradients(g);

@@ -28,8 +28,11 @@ class any_optimizer {
   public:
     virtual ~any_optimizer() = default;
 
-    /// The hessian is for rules that take one.
-    virtual bool step(tensor_list<T>& parameters, const tensor_list<T>& gradients, const tensor_list<T>& hessian) = 0;
+    /// The hessian and the loss are for rules that take one.
+    virtual bool step(tensor_list<T>& parameters, const tensor_list<T>& gradients, const tensor_list<T>& hessian, double loss) = 0;
+    bool step(tensor_list<T>& parameters, const tensor_list<T>& gradients, const tensor_list<T>& hessian) {
+        return step(parameters, gradients, hessian, 1);
+    }
 
     virtual std::span<const std::string_view> hyperparameters() const = 0;
     virtual double get(std::string_view name) const = 0;
@@ -54,9 +57,11 @@ class erased final : public any_optimizer<typename Optimizer::value_type> {
   public:
     explicit erased(const std::vector<shape>& shapes) : opt_(shapes) {}
 
-    bool step(tensor_list<T>& parameters, const tensor_list<T>& gradients, const tensor_list<T>& hessian) override {
-        static_assert(plan::inputs <= 1, "rules of the zoo have one input beside the gradient: hessian");
-        if constexpr (plan::inputs == 1) return opt_.step(parameters, gradients, input<"hessian"> = hessian);
+    bool step(tensor_list<T>& parameters, const tensor_list<T>& gradients, const tensor_list<T>& hessian, double loss) override {
+        constexpr auto numbers = plan::program.step_inputs.size();
+        static_assert(plan::inputs + numbers <= 1, "rules of the zoo have one input beside the gradient: hessian or loss");
+        if constexpr (numbers == 1) return opt_.step(parameters, gradients, step_input<"loss"> = loss);
+        else if constexpr (plan::inputs == 1) return opt_.step(parameters, gradients, input<"hessian"> = hessian);
         else return opt_.step(parameters, gradients);
     }
 

@@ -108,6 +108,7 @@ TEST_CASE("momentum of 0 is no momentum: to the bit, where the learning rate is 
            {{"rmsprop_keras_centered_momentum", {{"momentum", 0}}}, {"rmsprop_keras_centered"}, changing, 1, rounding},
            {{"rmsprop_tf_momentum", {{"momentum", 0}}}, {"rmsprop_tf"}, changing, 1, rounding},
            {{"rmsprop_tf_centered_momentum", {{"momentum", 0}}}, {"rmsprop_tf_centered"}, changing, 1, rounding},
+           {{"alig_momentum", {{"momentum", 0}}}, {"alig"}},
            {{"lars_nesterov", {{"momentum", 0}}}, {"lars", {{"momentum", 0}}}},
            {{"lars_optax_nesterov", {{"momentum", 0}}}, {"lars_optax", {{"momentum", 0}}}}});
 }

@@ -129,9 +129,10 @@ void follows(const std::string& file, const std::string& name, std::initializer_
     auto parameters = all.start;
     double worst = 0;
     for (std::size_t t = 0; t < path.size(); ++t) {
-        constexpr auto inputs = plan<Rule, contracted>::inputs;
-        static_assert(inputs <= 1, "golden runs have one input beside the gradient: hessian");
-        if constexpr (inputs == 1) opt.step(parameters, gradients[t], input<"hessian"> = all.streams.at("hessian")[t]);
+        constexpr auto inputs = plan<Rule, contracted>::inputs, numbers = plan<Rule, contracted>::program.step_inputs.size();
+        static_assert(inputs + numbers <= 1, "golden runs have one input beside the gradient: hessian or loss");
+        if constexpr (numbers == 1) opt.step(parameters, gradients[t], step_input<"loss"> = all.streams.at("loss")[t][0]);
+        else if constexpr (inputs == 1) opt.step(parameters, gradients[t], input<"hessian"> = all.streams.at("hessian")[t]);
         else opt.step(parameters, gradients[t]);
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             const double error = std::fabs(parameters[i] - path[t][i]);

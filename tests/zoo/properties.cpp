@@ -49,7 +49,7 @@ double distance_from_reference(const rule_under_test& rule, const std::vector<fu
     double worst = 0;
     for (int t = 1; t <= 100; ++t) {
         if (t == 51) change_all(*fused.opt), change_all(*reference);
-        reference->step(exact, converted<double>(gradient_of<T>(of, t)), converted<double>(hessian_of<T>(of, t)));
+        reference->step(exact, converted<double>(gradient_of<T>(of, t)), converted<double>(hessian_of<T>(of, t)), loss_of(t));
         fused.steps(t, t);
         for (std::size_t k = 0; k < of.size(); ++k)
             for (std::size_t i = 0; i < of[k]; ++i) {
@@ -87,7 +87,7 @@ std::pair<double, double> best_of_grid(const rule_under_test& rule, const Proble
             // What SophiaG is given is squared, times its batch.
             if (rule.name == "sophia_g")
                 for (auto& h : e.curvature) h = std::sqrt(std::fabs(h) / opt->get("batch"));
-            opt->step(x, {{e.gradient.begin(), e.gradient.end()}}, {{e.curvature.begin(), e.curvature.end()}});
+            opt->step(x, {{e.gradient.begin(), e.gradient.end()}}, {{e.curvature.begin(), e.curvature.end()}}, loss);
         }
         if (loss < best.first) best = {loss, lr};
     }
@@ -227,7 +227,8 @@ TEST_CASE("every hyperparameter of every rule has an effect") {
         {"adabound", "final_lr"}, {"amsbound", "final_lr"}, {"schedule_free_sgd", "weight_lr_power"},
         {"adafactor", "eps2"}, {"adafactor_unfactored", "eps2"}, {"adafactor_optax", "min_scale"}, {"adafactor_momentum", "min_scale"},
         {"adamp", "delta"},       {"adamp", "wd_ratio"},    {"adamp_nesterov", "delta"},     {"adamp_nesterov", "wd_ratio"},
-        {"sgdp", "delta"},        {"sgdp", "wd_ratio"},     {"sgdp_nesterov", "delta"},      {"sgdp_nesterov", "wd_ratio"}};
+        {"sgdp", "delta"},        {"sgdp", "wd_ratio"},     {"sgdp_nesterov", "delta"},      {"sgdp_nesterov", "wd_ratio"},
+        {"momo", "lower_bound"},  {"momo_star", "lower_bound"}, {"momo_adam", "lower_bound"}, {"momo_adam_star", "lower_bound"}};
     const sizes of{37, 5};
     for (const auto& rule : rules_under_test()) {
         CAPTURE(rule.name);

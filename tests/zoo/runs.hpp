@@ -45,6 +45,9 @@ tensor_list<T> hessian_of(const sizes& of, int t) {
     return result;
 }
 
+/// The value of a loss, from 1 to 1e6: Polyak's step length is at times longer and at times shorter than 1.
+inline double loss_of(int t) { return std::pow(10.0, (5 * t + 1) % 7) * (1 + 0.3 * std::sin(t)); }
+
 inline sizes sizes_of(const std::vector<shape>& shapes) {
     sizes result;
     for (const auto& s : shapes) result.push_back(s.size());
@@ -65,7 +68,7 @@ struct run {
         : of(sizes_of(shapes)), opt(rule.make<T>(shapes)), parameters(values<T>(of, 1, 0.1)) {}
 
     void steps(int from, int to) {
-        for (int t = from; t <= to; ++t) opt->step(parameters, gradient_of<T>(of, t), hessian_of<T>(of, t));
+        for (int t = from; t <= to; ++t) opt->step(parameters, gradient_of<T>(of, t), hessian_of<T>(of, t), loss_of(t));
     }
 
     /// Parameters and states of one tensor, and the states of one value that it sees.

@@ -17,9 +17,10 @@ namespace FURL_NAMESPACE::bench {
 
 namespace detail {
 
-template <class Plan, std::size_t K>
+// The name of the K-th input of a plan: of one with data, or of a number of the step.
+template <class Plan, op Kind, std::size_t K>
 struct input_name {
-    static constexpr auto view = Plan::program.inputs[K];
+    static constexpr auto view = Kind == op::step_input ? Plan::program.step_inputs[K] : Plan::program.inputs[K];
     static constexpr auto literal = [] {
         char text[view.size() + 1]{};
         std::copy(view.begin(), view.end(), text);
@@ -104,13 +105,14 @@ class rule_loops {
 
     template <class Optimizer, class... Pool>
     void steps(Optimizer& opt, std::size_t calls, Pool&... pool) {
-        [&]<std::size_t... K>(std::index_sequence<K...>) {
+        [&]<std::size_t... K, std::size_t... N>(std::index_sequence<K...>, std::index_sequence<N...>) {
             const std::span<T> param = given_[0].values(), grad = given_[1].values();
             for (; calls > 0; --calls)
                 opt.step(pool..., param, grad,
-                         input_binding<typename detail::input_name<plan, K>::type, const std::span<T>>{
-                             given_[2 + K].values()}...);
-        }(std::make_index_sequence<plan::inputs>{});
+                         input_binding<typename detail::input_name<plan, op::input, K>::type, const std::span<T>>{
+                             given_[2 + K].values()}...,
+                         number_binding<typename detail::input_name<plan, op::step_input, N>::type>{1}...);
+        }(std::make_index_sequence<plan::inputs>{}, std::make_index_sequence<plan::program.step_inputs.size()>{});
     }
 
     template <class... Pool>

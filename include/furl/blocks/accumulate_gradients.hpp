@@ -15,7 +15,8 @@ namespace FURL_NAMESPACE {
 ///
 /// The rule's `step`, and with it its schedules and bias corrections, counts the rule's own steps; `opt.step_count()` counts
 /// gradients. A state that starts from an expression of the gradient starts from the mean. If a tensor has no gradient in the
-/// last step of k, its sum stays and goes into the next mean. Modifiers around this block, as in
+/// last step of k, its sum stays and goes into the next mean. A number of the step (step_input) is not averaged: the rule sees
+/// the one that is given with the last gradient. Modifiers around this block, as in
 /// `weight_ema(accumulate_gradients(update, 4), 0.999)`, act at each gradient.
 ///
 /// @tparam Name   the name of the sum: "accumulated" unless given.

@@ -166,6 +166,8 @@ class step_runner {
             constexpr auto x = program[I];
             if constexpr (x.code == op::hyper) {
                 return now.hypers[x.slot];
+            } else if constexpr (x.code == op::step_input) {
+                return now.tensors.step_inputs[x.slot];
             } else if constexpr (x.code == op::step) {
                 return static_cast<double>(now.t);
             } else if constexpr (x.code == op::count && x.over == domain::tensor) {
@@ -232,7 +234,8 @@ class step_runner {
             return now.values == other.values && equal(global_reductions_, other.self.global_reductions_);
         } else {
             const bool same = now.t == other.t && now.total == other.total && (now.total > 0 || !detail::counts_all<Plan>) &&
-                              equal(now.hypers, other.hypers) && states_.begin_like(other.self.states_);
+                              equal(now.hypers, other.hypers) && equal(now.tensors.step_inputs, other.tensors.step_inputs) &&
+                              states_.begin_like(other.self.states_);
             if (same) now.values = other.values;
             return same;
         }

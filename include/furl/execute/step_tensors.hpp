@@ -2,6 +2,7 @@
 
 #include <furl/formats/stored_plan.hpp>
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -9,12 +10,14 @@
 namespace FURL_NAMESPACE {
 
 /// The tensors of a step. For each of them this says where its data starts, whether it directly follows the one before in
-/// memory, and whether it has no gradient and so no part in this step.
+/// memory, and whether it has no gradient and so no part in this step. Beside them are the numbers that the step is given.
 template <class Plan>
 struct step_tensors {
     std::vector<detail::buffer_pointers<Plan>> buffers;  ///< the buffers of each tensor
     std::vector<unsigned char> follows;                ///< whether each tensor follows the one before
     std::vector<unsigned char> absent;                 ///< whether each tensor has no gradient
+    /// The numbers that the step is given.
+    [[no_unique_address]] std::array<double, Plan::program.step_inputs.size()> step_inputs{};
     std::size_t absent_count = 0;                      ///< the number of tensors without a gradient
 
     /// Makes room for n tensors.

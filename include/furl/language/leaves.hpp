@@ -143,6 +143,47 @@ constexpr refused per_tensor(detail::argument_of_nameless, detail::argument_of_n
     return {};
 }
 
+/// A number of a step, with the value that `furl::step_input<"loss"> = loss` gives it.
+template <class Name>
+struct number_binding {
+    using name = Name;  ///< the name of the number, as a type
+    double value = 0;   ///< the number
+};
+
+/// A number that is given with each step: `furl::step_input<"loss">`.
+template <class Name>
+struct input_number : expression {
+    using name = Name;  ///< as a type: a hana::string
+
+    constexpr input_number() = default;
+    /// Copies nothing, because it has no value.
+    constexpr input_number(const input_number&) = default;
+    /// Assigns nothing, because it has no value.
+    constexpr input_number& operator=(const input_number&) = default;
+
+    /// Binds a value to the number, as an argument of step: `opt.step(w, g, furl::step_input<"loss"> = loss)`. NaN and infinities
+    /// are values like others.
+    ///
+    /// Errors:  E30 if the value is no number.
+    template <class Value>
+    constexpr number_binding<Name> operator=(const Value& value) const {
+        static_assert(Number<Value>, "furl[E30]: a step input is one number for the whole step, and this is no number; write "
+                                     "furl::step_input<\"loss\"> = loss, and furl::input<\"name\"> = data for one value per parameter. "
+                                     "See docs/errors.md#E30");
+        if constexpr (Number<Value>) return {static_cast<double>(value)};
+        else return {};
+    }
+
+    /// Counts the nodes that it lays out.
+    static constexpr void count(detail::node_count& c) { ++c.nodes; }
+
+    /// Lays the expression out in a graph and returns the index of its node.
+    template <std::size_t N>
+    constexpr std::int16_t into(graph<N>& g) const {
+        return g.add(node{op::step_input, {-1, -1, -1}, 0, name_text<Name>});
+    }
+};
+
 /// An input stream of a step, with the data that `furl::input<"h"> = data` gives it.
 template <class Name, class Data>
 struct input_binding {
@@ -162,9 +203,14 @@ struct input_stream : expression {
     constexpr input_stream& operator=(const input_stream&) = default;
 
     /// Binds data to the stream, as an argument of step: `opt.step(w, g, furl::input<"hessian"> = h)`.
+    ///
+    /// Errors:  E30 if the data is one number.
     template <class Data>
-    constexpr input_binding<Name, const Data> operator=(const Data& data) const {
-        return {data};
+    constexpr auto operator=(const Data& data) const {
+        static_assert(!Number<Data>, "furl[E30]: an input has one value per parameter, and this is one number; if the rule has it as one "
+                                     "number per step, write furl::step_input<\"name\"> = number. See docs/errors.md#E30");
+        if constexpr (Number<Data>) return number_binding<Name>{};
+        else return input_binding<Name, const Data>{data};
     }
 
     /// Counts the nodes that it lays out.
@@ -178,6 +224,21 @@ struct input_stream : expression {
 };
 
 namespace detail {
+
+template <class X>
+inline constexpr bool is_number_binding = false;
+template <class Name>
+inline constexpr bool is_number_binding<number_binding<Name>> = true;
+template <class X>
+inline constexpr bool is_data_binding = false;
+template <class Name, class Data>
+inline constexpr bool is_data_binding<input_binding<Name, Data>> = true;
+
+/// A further input of a step: data with a value per parameter, or one number.
+template <class X>
+concept InputBinding = is_number_binding<X> || is_data_binding<X>;
+template <class X>
+concept NumberBinding = is_number_binding<X>;
 
 // Whether the type of an expression shows that its value differs from element to element. The type of a named value does not
 // show it.
@@ -197,6 +258,8 @@ template <class Name>
 inline constexpr bool is_plain_number<hyperparameter<Name>> = true;
 template <class Name>
 inline constexpr bool is_plain_number<tensor_hyperparameter<Name>> = true;
+template <class Name>
+inline constexpr bool is_plain_number<input_number<Name>> = true;
 
 /// Error E32 if the value to average and its decay are swapped.
 template <class X, class Decay>
@@ -211,5 +274,17 @@ constexpr void require_order() {
 /// A further per-element input of the step, by name (a Hessian diagonal, a mask). Shape: n. Read only.
 template <fixed_string Name>
 inline constexpr input_stream<name<Name>> input{};
+
+/// A number that each step is given, by name, such as the value of the loss: `furl::step_input<"loss">`.
+///
+/// `opt.step(weights, gradients, furl::step_input<"loss"> = loss)`; an optimizer that is named at run time takes
+/// `opt.step(weights, gradients, {{"loss", loss}})`. All tensors of the step share it. It is a double, and reaches the rule as it is
+/// given, NaN and infinities too; a guard can read it: `skip_unless(abs(furl::step_input<"loss">) < 1e30, update)`. Shape: one value
+/// per step.
+///
+/// Errors:  E03 if an input or a hyperparameter has the same name. std::invalid_argument, before anything is written, if a step is not
+///          given it.
+template <fixed_string Name>
+inline constexpr input_number<name<Name>> step_input{};
 
 }  // namespace furl

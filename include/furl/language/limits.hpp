@@ -11,6 +11,7 @@ namespace FURL_NAMESPACE {
 inline constexpr std::size_t max_graph_nodes = 1200;  ///< operations, numbers, names, and each use of a leaf
 inline constexpr std::size_t max_hyperparameters = 32;  ///< names of hyperparameters
 inline constexpr std::size_t max_inputs = 16;  ///< inputs beside the gradient
+inline constexpr std::size_t max_step_inputs = 8;  ///< numbers that are given with each step
 inline constexpr std::size_t max_states = 32;  ///< states
 inline constexpr std::size_t max_streams = 2 + max_inputs + max_states;  ///< parameters and gradients are the first two
 inline constexpr std::size_t max_passes = 8;  ///< passes over memory

@@ -19,6 +19,7 @@ namespace FURL_NAMESPACE {
     row(refused, leaf, 0, false, none, "refused")                                                           \
     row(hyper, leaf, 0, false, none, "hyper")                                                               \
     row(tensor_hyper, leaf, 0, false, none, "tensor_hyper")                                                 \
+    row(step_input, leaf, 0, false, none, "step_input")                                                     \
     row(step, leaf, 0, false, none, "step")                                                                 \
     row(first_step, leaf, 0, true, none, "first_step")  /* perhaps the condition of the steps that count */ \
     row(count, leaf, 0, false, none, "count")                                                               \

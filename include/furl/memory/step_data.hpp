@@ -3,6 +3,7 @@
 #include <furl/base/error.hpp>
 #include <furl/base/name.hpp>
 #include <furl/base/narrow_float.hpp>
+#include <furl/language/leaves.hpp>
 #include <furl/memory/tensors.hpp>
 
 #include <concepts>
@@ -60,7 +61,9 @@ inline constexpr bool orders_differ = order_of<tensor_of_t<X>> != order_of<tenso
 template <class T, class X, bool Written>
 inline constexpr data_fault fault_of = [] {
     using element = typename element_of<std::remove_reference_t<X>>::type;
-    if constexpr (std::is_void_v<element>) {
+    if constexpr (std::is_void_v<X>) {
+        return data_fault::none;  // the data of a number
+    } else if constexpr (std::is_void_v<element>) {
         return data_fault::not_contiguous;
     } else {
         if (has_known_gaps<tensor_of_t<X>>) return data_fault::not_contiguous;
@@ -71,8 +74,27 @@ inline constexpr data_fault fault_of = [] {
     }
 }();
 
+/// Calls visit(name, data) for each input that has data, as long as it returns true. Returns whether it always did.
+template <class Visit, InputBinding... Inputs>
+bool for_each_data([[maybe_unused]] Visit visit, const Inputs&... inputs) {
+    [[maybe_unused]] const auto visit_data = [&]<class Input>(const Input& given) {
+        if constexpr (is_data_binding<Input>) return visit(name_text<typename Input::name>, given.data);
+        else return true;
+    };
+    return (visit_data(inputs) && ...);
+}
+
+// The data of an input. That of a number is void.
 template <class Binding>
-using bound_data = std::remove_reference_t<decltype(Binding::data)>;
+struct bound_data_of {
+    using type = void;
+};
+template <class Name, class Data>
+struct bound_data_of<input_binding<Name, Data>> {
+    using type = Data;
+};
+template <class Binding>
+using bound_data = typename bound_data_of<Binding>::type;
 
 /// The text of error E39, for where it is found at run time.
 inline constexpr std::string_view const_gradients =
@@ -176,7 +198,7 @@ bool require_layout(std::string_view what, std::size_t first, X& x, Parameters& 
 template <class Parameters, class Gradients, class... Inputs>
 bool require_layouts(std::size_t first, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
     return require_layout("parameters", first, parameters, parameters) && require_layout("gradients", first, gradients, parameters) &&
-           (require_layout(name_text<typename Inputs::name>, first, inputs.data, parameters) && ...);
+           for_each_data([&](std::string_view name, auto& data) { return require_layout(name, first, data, parameters); }, inputs...);
 }
 
 /// Whether the matrices of X lie row by row in these shapes, where that matters; refuses them if not. What has no layout is taken to

@@ -2,6 +2,7 @@
 
 #include <furl/base/build.hpp>
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -13,11 +14,12 @@ struct setting {
     double value;
 };
 
-/// An input of a step that is named at run time, with a tensor for each tensor of the optimizer.
+/// An input of a step that is named at run time: a tensor for each tensor of the optimizer, or one number (furl::step_input).
 template <class T>
 struct named_data {
     std::string_view name;
-    std::span<const std::span<const T>> tensors;
+    std::span<const std::span<const T>> tensors{};
+    std::optional<double> number{};
 };
 
 }  // namespace furl

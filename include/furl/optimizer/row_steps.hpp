@@ -35,21 +35,22 @@ class row_steps {
     /// @param indices     the numbers of the rows: any range of integers, in any order.
     /// @param parameters  the whole table.
     /// @param gradients   a row for each index, in the order of the indices, contiguous.
-    /// @param inputs      `furl::input<"name"> = data` for each further input of the rule, with rows like those of the gradients.
+    /// @param inputs      `furl::input<"name"> = data` for each further input of the rule, with rows like those of the gradients, and
+    ///                    `furl::step_input<"name"> = number` for each number of the step.
     /// @returns  whether the step was done: false where the rule skipped it or no row is named. Then nothing was changed.
     /// The optimizer counts one step. With steps_per_row each row counts its own.
     /// Errors:  E50 if the rule has a reduction over more than a row, a function of matrices, or a state that starts in the
     ///          tensor's first step.
     ///          std::invalid_argument, before anything is written, if a row does not exist or is named twice, if a size does not
     ///          fit, or if the optimizer has several tensors.
-    template <detail::RowIndices Indices, class Parameters, class Gradients, class... Names, class... Data>
-    bool step_rows(const Indices& indices, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+    template <detail::RowIndices Indices, class Parameters, class Gradients, InputBinding... Inputs>
+    bool step_rows(const Indices& indices, Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
         return step_rows(serial{}, indices, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
     }
-    template <class Runner, detail::RowIndices Indices, class Parameters, class Gradients, class... Names, class... Data>
+    template <class Runner, detail::RowIndices Indices, class Parameters, class Gradients, InputBinding... Inputs>
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step_rows(Runner&& runner, const Indices& indices, Parameters&& parameters, Gradients&& gradients,
-                   const input_binding<Names, Data>&... inputs) {
+                   const Inputs&... inputs) {
         if constexpr (can_step_rows<plan_of<Optimizer>>()) {
             return take(indices) && rows_.are_distinct(table().rows) &&
                    self().run_rows(rows_.rows(), runner, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
@@ -57,13 +58,13 @@ class row_steps {
     }
 
     /// Does the same with rows that may be named twice: the gradients of a row are added up first, in their order. This allocates
-    /// memory for the sums.
-    template <detail::RowIndices Indices, class Parameters, class Gradients>
-    bool step_rows(sum_duplicates_t, const Indices& indices, Parameters&& parameters, Gradients&& gradients) {
+    /// memory for the sums. The rule may have numbers of the step, but no other inputs.
+    template <detail::RowIndices Indices, class Parameters, class Gradients, NumberBinding... Numbers>
+    bool step_rows(sum_duplicates_t, const Indices& indices, Parameters&& parameters, Gradients&& gradients, const Numbers&... numbers) {
         using element = std::remove_cv_t<tensor_element<std::remove_reference_t<Gradients>>>;
         if constexpr (can_step_rows<plan_of<Optimizer>>()) {
             if (!take(indices)) return false;
-            if (!self().takes_rows(rows_.rows().size(), parameters, gradients)) return false;  // the sums are other memory
+            if (!self().takes_rows(rows_.rows().size(), parameters, gradients, numbers...)) return false;  // the sums are other memory
             const auto length = table().columns, given = size_of(gradients);
             serial runner;
             auto* const from = data_of(gradients);
@@ -78,7 +79,7 @@ class row_steps {
                     }
                 });
             sums.resize(rows_.rows().size() * length);
-            if (!self().run_rows(rows_.rows(), runner, std::forward<Parameters>(parameters), sums)) return false;
+            if (!self().run_rows(rows_.rows(), runner, std::forward<Parameters>(parameters), sums, numbers...)) return false;
             if constexpr (plan_of<Optimizer>::program.gradient >= 0) std::fill_n(from, given, element{});
             return true;
         } else return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/execute/evaluate.hpp>
 #include <furl/execute/step_tensors.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/memory/step_data.hpp>
@@ -8,6 +9,7 @@
 #include <furl/optimizer/named_values.hpp>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,20 +19,13 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-template <class X>
-inline constexpr bool is_input_binding = false;
-template <class Name, class Data>
-inline constexpr bool is_input_binding<input_binding<Name, Data>> = true;
-
 template <class... X>
 inline constexpr bool are_step_arguments = false;
 template <class Parameters, class Gradients, class... Inputs>
-inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> =
-    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+inline constexpr bool are_step_arguments<Parameters, Gradients, Inputs...> = (InputBinding<std::remove_cvref_t<Inputs>> && ...);
 template <class Runner, class Parameters, class Gradients, class... Inputs>
     requires ChunkRunner<std::remove_reference_t<Runner>>
-inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> =
-    (is_input_binding<std::remove_cvref_t<Inputs>> && ...);
+inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> = (InputBinding<std::remove_cvref_t<Inputs>> && ...);
 
 /// Error E42, for an optimizer behind an interface of run time.
 template <bool Fits>
@@ -73,12 +68,12 @@ class step_arguments {
 
     /// Takes parameters, gradients and inputs, and returns whether they fit. They are refused if they overlap each other or the
     /// states, where one of the two is written.
-    template <class Parameters, class Gradients, class... Names, class... Data>
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
     bool take(std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
-              const input_binding<Names, Data>&... inputs) {
-        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
+              const Inputs&... inputs) {
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, Inputs...>())
             return detail::require_layouts(0, parameters, gradients, inputs...) &&
-                   take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+                   take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_inputs(false, inputs...); });
         else return false;
     }
 
@@ -86,23 +81,23 @@ class step_arguments {
     bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
                     std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
         [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
-        return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(inputs); });
+        return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(false, inputs); });
     }
 
     /// Takes the parameters, gradients and inputs of one tensor. They are refused if they overlap each other or the states, but
-    /// those of other tensors are not compared.
-    template <class Parameters, class Gradients, class... Names, class... Data>
-    bool take_one(std::size_t tensor, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
-                  const input_binding<Names, Data>&... inputs) {
-        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>())
+    /// those of other tensors are not compared. In a step that is open, numbers of the step are those of its first tensor.
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
+    bool take_one(std::size_t tensor, bool is_open, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
+                  const Inputs&... inputs) {
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, Inputs...>())
             return detail::require_layouts(tensor, parameters, gradients, inputs...) &&
-                   take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+                   take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(is_open, inputs...); });
         else return false;
     }
-    bool take_one_named(std::size_t tensor, std::span<const std::byte> states, std::span<T> parameters, std::span<const T> gradients,
-                        std::span<const named_data<T>> inputs) {
+    bool take_one_named(std::size_t tensor, bool is_open, std::span<const std::byte> states, std::span<T> parameters,
+                        std::span<const T> gradients, std::span<const named_data<T>> inputs) {
         [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
-        return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
+        return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(is_open, inputs); });
     }
 
     /// Takes all tensors together that were taken one by one. First, keep_present is told which of them have a gradient.
@@ -119,12 +114,12 @@ class step_arguments {
     }
 
     /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows, which have this many elements.
-    template <class Parameters, class Gradients, class... Names, class... Data>
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
     bool take_rows(std::size_t tensor, std::size_t elements, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
-                   const input_binding<Names, Data>&... inputs) {
-        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, input_binding<Names, Data>...>()) {
+                   const Inputs&... inputs) {
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, Inputs...>()) {
             elements_of_rows_ = elements;
-            const bool fits = take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(inputs...); });
+            const bool fits = take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(false, inputs...); });
             elements_of_rows_.reset();
             checked_for_ = nullptr;
             return fits;
@@ -154,6 +149,8 @@ class step_arguments {
     static constexpr bool all_of_T = []<std::size_t... K>(std::index_sequence<K...>) {
         return (std::is_same_v<typename Plan::template format<K>::element, T> && ...);
     }(std::make_index_sequence<Plan::first_state>{});
+
+    static constexpr const auto& step_input_names = Plan::program.step_inputs;
 
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
@@ -193,22 +190,43 @@ class step_arguments {
         return true;
     }
 
-    template <class... Names, class... Data>
-    bool gather_inputs(const input_binding<Names, Data>&... inputs) {
-        return (require_known_input(name_text<Names>) && ...) && [&]<std::size_t... K>(std::index_sequence<K...>) {
-            return (gather_input<K>(inputs...) && ...);
-        }(std::make_index_sequence<Plan::inputs>{});
+    template <detail::InputBinding... Inputs>
+    bool gather_inputs([[maybe_unused]] bool is_open, const Inputs&... inputs) {
+        static constexpr std::array<std::string_view, sizeof...(Inputs)> names{name_text<typename Inputs::name>...};
+        return (require_known(name_text<typename Inputs::name>, detail::NumberBinding<Inputs>) && ...) && require_distinct(names) &&
+               [&]<std::size_t... K>(std::index_sequence<K...>) {
+                   return (gather_input<K>(inputs...) && ...);
+               }(std::make_index_sequence<Plan::inputs>{}) &&
+               [&]<std::size_t... K>(std::index_sequence<K...>) {
+                   return (take_number(K, is_open, number_of(step_input_names[K], inputs...)) && ...);
+               }(std::make_index_sequence<step_input_names.size()>{});
     }
 
-    bool gather_named(std::span<const named_data<T>> inputs) {
+    bool gather_named(bool is_open, std::span<const named_data<T>> inputs) {
         for (const auto& given : inputs)
-            if (!require_known_input(given.name)) return false;
+            if (!require_known(given.name, given.number.has_value())) return false;
+        if (!require_distinct(inputs)) return false;
         for (std::size_t k = 0; k < Plan::inputs; ++k) {
             const auto wanted = Plan::program.inputs[k];
             const auto found = std::ranges::find(inputs, wanted, &named_data<T>::name);
-            if (found == inputs.end()) return refuse_missing(wanted);
+            if (found == inputs.end()) return refuse_missing("input", wanted, "data");
             if (!gather(2 + k, found->tensors)) return false;
         }
+        for (std::size_t k = 0; k < step_input_names.size(); ++k) {
+            const auto found = std::ranges::find(inputs, step_input_names[k], &named_data<T>::name);
+            if (!take_number(k, is_open, found == inputs.end() ? std::nullopt : found->number)) return false;
+        }
+        return true;
+    }
+
+    // Takes a number of the step, and returns whether it fits. In an open step it is there already, and stays.
+    bool take_number(std::size_t k, bool is_open, std::optional<double> given) {
+        auto& number = tensors_.step_inputs[k];
+        if (!given) return is_open || refuse_missing("step_input", step_input_names[k], "number");
+        if (is_open && !detail::have_equal_bits(*given, number))
+            return detail::refuse("furl: step input '" + std::string(step_input_names[k]) +
+                                  "' differs from what the first tensor of this step was given; it is one number per step");
+        number = *given;
         return true;
     }
 
@@ -251,27 +269,58 @@ class step_arguments {
         return stream >= 1 && tensors_.absent[tensor];
     }
 
-    static bool require_known_input(std::string_view name) {
-        return std::ranges::find(Plan::program.inputs, name) != Plan::program.inputs.end() ||
-               detail::refuse(detail::no_such("input", name, "the rule", Plan::program.inputs));
+    static bool require_known(std::string_view name, bool is_number) {
+        const auto has = [&](const auto& list) { return std::ranges::find(list, name) != list.end(); };
+        const auto& data = Plan::program.inputs;
+        if (is_number ? has(step_input_names) : has(data)) return true;
+        if (has(data))
+            return detail::refuse("furl: input '" + std::string(name) + "' has one value per parameter, and one number is given for it");
+        if (has(step_input_names))
+            return detail::refuse("furl: step input '" + std::string(name) + "' is one number per step, and tensors are given for it");
+        return detail::refuse(is_number ? detail::no_such("step input", name, "the rule", step_input_names)
+                                        : detail::no_such("input", name, "the rule", data));
     }
 
-    template <std::size_t K, class... Names, class... Data>
-    bool gather_input(const input_binding<Names, Data>&... given) {
-        bool found = false, fits = true;
-        [[maybe_unused]] const auto take = [&]<class Name, class D>(const input_binding<Name, D>& binding) {
-            if (name_text<Name> != Plan::program.inputs[K]) return;
-            found = true;
-            fits = fits && gather(2 + K, binding.data);
+    static std::string_view name_of(std::string_view name) { return name; }
+    static std::string_view name_of(const named_data<T>& input) { return input.name; }
+
+    template <class Inputs>
+    static bool require_distinct(const Inputs& inputs) {
+        for (auto i = inputs.begin(); i != inputs.end(); ++i)
+            for (auto before = inputs.begin(); before != i; ++before)
+                if (name_of(*before) == name_of(*i)) return detail::refuse("furl: input '" + std::string(name_of(*i)) + "' is given twice");
+        return true;
+    }
+
+    // Returns the number that is bound to a name, if there is one.
+    template <class... Inputs>
+    static std::optional<double> number_of(std::string_view name, const Inputs&... inputs) {
+        std::optional<double> found;
+        [[maybe_unused]] const auto look = [&]<class Input>(const Input& given) {
+            if constexpr (detail::NumberBinding<Input>)
+                if (name_text<typename Input::name> == name) found = given.value;
         };
-        (take(given), ...);
-        return found ? fits : refuse_missing(Plan::program.inputs[K]);
+        (look(inputs), ...);
+        return found;
     }
 
-    static bool refuse_missing(std::string_view input) {
-        return detail::refuse("furl: input '" + std::string(input) +
-                              "' is missing; call step(parameters, gradients, furl::input<\"" + std::string(input) +
-                              "\"> = data)");
+    template <std::size_t K, class... Inputs>
+    bool gather_input(const Inputs&... given) {
+        bool found = false, fits = true;
+        detail::for_each_data(
+            [&](std::string_view name, const auto& data) {
+                if (name != Plan::program.inputs[K]) return true;
+                found = true;
+                return fits = gather(2 + K, data);
+            },
+            given...);
+        return found ? fits : refuse_missing("input", Plan::program.inputs[K], "data");
+    }
+
+    static bool refuse_missing(const std::string& kind, std::string_view name, const std::string& value) {
+        const std::string input(name);
+        return detail::refuse("furl: input '" + input + "' is missing; call step(parameters, gradients, furl::" + kind + "<\"" + input +
+                              "\"> = " + value + ")");
     }
 
     static std::string describe(std::size_t stream) {

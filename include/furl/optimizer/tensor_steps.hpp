@@ -27,30 +27,31 @@ class tensor_steps {
     ///
     /// All tensors, each once and in any order, make one step, with the bits of step(). The step counts when the last tensor is
     /// done, or when finish_step() ends it without the others. A tensor whose gradient is empty counts as done, and stays as it
-    /// is.
+    /// is. The numbers of the step (furl::step_input) are given with its first tensor; those after it need not repeat them.
     ///
     /// If the rule has a reduction over all tensors, such as the global norm, writes_at_end is true. Then each call reads the
     /// gradient for the reduction, and the last one writes all tensors, so parameters and gradients must stay where they are
     /// until then.
     ///
     /// @returns  whether it was done: false where the rule skipped it, or the whole step if writes_at_end. Then nothing was changed.
-    /// Errors:  std::invalid_argument, before anything is written, as for step(), or if the tensor is done already. If
-    ///          writes_at_end, tensors that overlap each other are found by the last call, which gives the step up.
+    /// Errors:  std::invalid_argument, before anything is written, as for step(), if the tensor is done already, or if a number of the
+    ///          step differs from that of its first tensor. If writes_at_end, tensors that overlap each other are found by the last
+    ///          call, which gives the step up.
     /// Limits:  it runs on the calling thread, one call at a time. Hyperparameters must not change before the step has ended.
-    template <class Parameters, class Gradients, class... Names, class... Data>
+    template <class Parameters, class Gradients, InputBinding... Inputs>
     bool step_tensor(std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
-                     const input_binding<Names, Data>&... inputs) {
+                     const Inputs&... inputs) {
         return step_tensor(serial{}, tensor, std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...);
     }
 
     /// Does the same. If writes_at_end, the last call writes all tensors on the threads of the runner.
-    template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
+    template <class Runner, class Parameters, class Gradients, InputBinding... Inputs>
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step_tensor(Runner&& runner, std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
-                     const input_binding<Names, Data>&... inputs) {
+                     const Inputs&... inputs) {
         return self().arguments_.require_tensor(tensor) && partial_.require(tensor, self().tensors()) &&
                self().require_rows(0, self().shapes().subspan(tensor), parameters, gradients, inputs...) &&
-               self().arguments_.take_one(tensor, self().states_.memory(), std::forward<Parameters>(parameters),
+               self().arguments_.take_one(tensor, partial_.open(), self().states_.memory(), std::forward<Parameters>(parameters),
                                           std::forward<Gradients>(gradients), inputs...) &&
                run_tensor(tensor, runner);
     }
@@ -83,7 +84,7 @@ class tensor_steps {
     bool step_tensor_named(Runner&& runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                            std::span<const named_data<T>> inputs, bool may_write_gradients) {
         return self().require_writable(may_write_gradients) && self().arguments_.require_tensor(tensor) && partial_.require(tensor, self().tensors()) &&
-               self().arguments_.take_one_named(tensor, self().states_.memory(), parameters, gradients, inputs) && run_tensor(tensor, runner);
+               self().arguments_.take_one_named(tensor, partial_.open(), self().states_.memory(), parameters, gradients, inputs) && run_tensor(tensor, runner);
     }
 
   protected:

@@ -117,6 +117,7 @@ template <class Rule, class T, class Numerics>
 inline constexpr rule_info description = [] {
     using plan = furl::plan<Rule, Numerics>;
     constexpr const auto& inputs = plan::program.inputs;
+    constexpr const auto& step_inputs = plan::program.step_inputs;
     rule_info x;
     x.rule = type_name<Rule>();
     x.fingerprint = fingerprint<Rule>;
@@ -124,6 +125,7 @@ inline constexpr rule_info description = [] {
     x.defaults = hyperparameter_defaults<plan>;
     x.tensor_hyperparameters = tensor_hyperparameter_names<plan>;
     x.inputs = {inputs.begin(), inputs.size()};
+    x.step_inputs = {step_inputs.begin(), step_inputs.size()};
     x.states = state_infos<plan, T>;
     x.values = step_value_names<plan>;
     x.reductions = reduction_infos<plan>;

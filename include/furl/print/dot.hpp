@@ -21,7 +21,7 @@ inline std::string quoted(std::string_view text) {
 inline std::string dot_label(const instruction& x) {
     switch (x.code) {
         case op::constant: return number_text(x.value);
-        case op::hyper: case op::input: return std::string(x.name);
+        case op::hyper: case op::input: case op::step_input: return std::string(x.name);
         case op::previous: return "previous(" + std::string(x.name) + ")";
         default: return std::string(scope_text(x)) + std::string(info(x.code).text);
     }

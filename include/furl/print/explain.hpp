@@ -33,7 +33,10 @@ std::string explain() {
     for (std::size_t i = 0; i < rule.hyperparameters.size(); ++i)
         detail::add_to_list(hyperparameters, std::string(rule.hyperparameters[i]) + " = " + number_text(rule.defaults[i]));
     if (!hyperparameters.empty()) result += "\nhyperparameters\n  " + hyperparameters + "\n";
+    std::string given;
+    for (auto name : rule.step_inputs) detail::add_to_list(given, name);
     result += "\nstep\n";
+    if (!given.empty()) result += "  takes " + given + ": one number per step each\n";
     if (rule.may_skip) result += "  skipped, with nothing written, unless " + guard_text<Rule>() + "\n";
     if (rule.writes_gradients) result += "  leaves 0 in the place of the gradient\n";
     for (std::size_t k = 0; k < rule.traffic.size(); ++k)

@@ -11,7 +11,8 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// The notation of papers: states as m_t, hyperparameters as Greek letters if they have such names, bias corrections as hats.
+/// The notation of papers: states as m_t, hyperparameters as Greek letters if they have such names, bias corrections as
+/// hats, a loss as an ell.
 struct latex_style {
     using row = std::pair<std::string_view, std::string_view>;
     static constexpr std::array greek{
@@ -22,7 +23,8 @@ struct latex_style {
         row{"theta", "\\theta"},      row{"kappa", "\\kappa"},     row{"lambda", "\\lambda"},
         row{"mu", "\\mu"},            row{"nu", "\\nu"},           row{"xi", "\\xi"},
         row{"rho", "\\rho"},          row{"sigma", "\\sigma"},     row{"tau", "\\tau"},
-        row{"phi", "\\phi"},          row{"psi", "\\psi"},         row{"omega", "\\omega"}};
+        row{"phi", "\\phi"},          row{"psi", "\\psi"},         row{"omega", "\\omega"},
+        row{"loss", "\\ell"}};
 
     // A name as a symbol; digits at its end become an index.
     struct symbol {
@@ -92,7 +94,7 @@ struct latex_style {
             case op::constant: return number(x.value);
             case op::hyper: return {with_index(symbol_of(x.name), "")};
             case op::tensor_hyper: return {with_index(symbol_of(x.name), "i")};
-            case op::input: return {with_index(symbol_of(x.name), "t")};
+            case op::input: case op::step_input: return {with_index(symbol_of(x.name), "t")};
             case op::previous: return {with_index(symbol_of(x.name), "t-1")};
             case op::param: return {"\\theta_{t-1}"};
             case op::updated: return {"\\theta_t"};

@@ -47,7 +47,8 @@ struct rule_info {
     std::span<const std::string_view> hyperparameters{};         ///< those with one value
     std::span<const double> defaults{};                          ///< their values until they are set, in the order of the names
     std::span<const std::string_view> tensor_hyperparameters{};  ///< those with a value for each tensor, made by per_tensor
-    std::span<const std::string_view> inputs{};                  ///< what a step takes besides parameters and gradients
+    std::span<const std::string_view> inputs{};                  ///< the data that a step takes besides parameters and gradients
+    std::span<const std::string_view> step_inputs{};             ///< the numbers that each step is given, by step_input
     std::span<const state_info> states{};                        ///< what is kept from step to step
     std::span<const std::string_view> values{};  ///< the per-step values that let names; a step reports them
     std::span<const reduction_info> reductions{};  ///< over rows, columns, tensors and all tensors

@@ -22,7 +22,7 @@ struct text_style {
     static phrase leaf(const instruction& x) {
         switch (x.code) {
             case op::constant: return {number_text(x.value), x.value < 0 ? tightness::sign : tightness::atom};
-            case op::hyper: case op::tensor_hyper: case op::input: return {std::string(x.name)};
+            case op::hyper: case op::tensor_hyper: case op::input: case op::step_input: return {std::string(x.name)};
             case op::previous: return {"previous(" + std::string(x.name) + ")"};
             case op::count: return {std::string(count_text(x.over))};
             default: return {std::string(info(x.code).text)};

@@ -38,13 +38,17 @@ struct lowering {
             if (n.code == op::hyper) declare_hyper(n);
             if (n.code == op::refused) out.fail(mistake::told);
             const bool has_name = n.code == op::hyper || n.code == op::tensor_hyper || n.code == op::input ||
-                                  n.code == op::let || n.code == op::state;
+                                  n.code == op::step_input || n.code == op::let || n.code == op::state;
             if (has_name && n.name.empty()) out.fail(mistake::empty_name);
             // The program itself defines states of such names: see initialize.hpp.
             if (has_name && n.name.starts_with("furl.")) out.fail(mistake::defined_twice, n.name);
             if (n.code == op::input) {
                 if (out.inputs.full()) out.fail(mistake::too_large);
                 else out.inputs.push_back(n.name);
+            }
+            if (n.code == op::step_input) {
+                if (out.step_inputs.full()) out.fail(mistake::too_large);
+                else out.step_inputs.push_back(n.name);
             }
             if (n.code == op::state) {
                 for (const auto& s : out.states)
@@ -57,6 +61,12 @@ struct lowering {
         for (const auto& h : out.hypers) {
             if (is_nan(h.default_value)) out.fail(mistake::no_default, h.name);
             if (const auto* s = find_state(h.name); s && s->role == state_role::hyperparameter) out.fail(mistake::defined_twice, h.name);
+        }
+        // A step is given inputs of both kinds by their names.
+        for (auto given : out.step_inputs) {
+            const bool is_input = std::ranges::find(out.inputs, given) != out.inputs.end();
+            const bool is_hyper = std::ranges::find(out.hypers, given, &hyper_entry::name) != out.hypers.end();
+            if (is_input || is_hyper) out.fail(mistake::name_is_taken, given);
         }
         for (const auto& n : source.nodes)
             if (n.code == op::previous && !find_state(n.name)) out.fail(mistake::state_not_defined, n.name);

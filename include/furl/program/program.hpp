@@ -12,7 +12,7 @@ namespace FURL_NAMESPACE {
 /// A node of a program, with its domain and its slot.
 struct instruction : node {
     domain where = domain::step;  ///< which numbers share its value
-    std::int16_t slot = -1;      ///< the place of its name in the table of hyperparameters, inputs or states, or -1
+    std::int16_t slot = -1;      ///< the place of its name in the table of hyperparameters, inputs, step inputs or states, or -1
 };
 
 /// A hyperparameter of a program.
@@ -59,6 +59,7 @@ enum class mistake : std::uint8_t {
     element_type,         ///< E07
     no_expression,        ///< E01
     defined_twice,        ///< E03
+    name_is_taken,        ///< E03
     two_defaults,         ///< E04
     no_default,           ///< E05
     updated_in_update,    ///< E08
@@ -86,6 +87,7 @@ struct program {
     node_index<Capacity> index{};                ///< finds equal instructions
     static_vector<hyper_entry, max_hyperparameters> hypers;  ///< in the order of their first use
     static_vector<std::string_view, max_inputs> inputs;      ///< the names of the inputs
+    static_vector<std::string_view, max_step_inputs> step_inputs;  ///< the names of the numbers that a step is given
     static_vector<state_entry, max_states> states;           ///< in the order of their first use
     static_vector<name_entry, Capacity> names;   ///< the values that print as equations
     std::int16_t update = -1;                    ///< the new value of the parameter
@@ -143,6 +145,7 @@ struct program {
         switch (x.code) {
             case op::hyper: return place(hypers, [](const auto& h) { return h.name; });
             case op::input: return place(inputs, [](auto name) { return name; });
+            case op::step_input: return place(step_inputs, [](auto name) { return name; });
             case op::previous: case op::tensor_hyper: return place(states, [](const auto& s) { return s.name; });
             default: return -1;
         }
@@ -155,7 +158,7 @@ struct program {
     /// operation broadcasts its operands.
     constexpr domain domain_of(const instruction& x) const {
         switch (x.code) {
-            case op::constant: case op::refused: case op::hyper: case op::step: return domain::step;
+            case op::constant: case op::refused: case op::hyper: case op::step_input: case op::step: return domain::step;
             case op::count: return meet(x.over, domain::tensor);
             case op::tensor_hyper: return domain::tensor;
             case op::param: case op::grad: case op::updated: case op::input: case op::random: return domain::element;
@@ -207,6 +210,7 @@ constexpr program<Capacity> rewrite(const program<Capacity>& in, Change change) 
     program<Capacity> out;
     out.hypers = in.hypers;
     out.inputs = in.inputs;
+    out.step_inputs = in.step_inputs;
     out.error = in.error;
     out.culprit = in.culprit;
     for (auto s : in.states) {

@@ -26,7 +26,8 @@ namespace FURL_NAMESPACE {
 /// An empty gradient means that its tensor has no gradient in this step: the tensor and its states stay as they are, and
 /// global reductions leave them out. If no tensor of a group has a gradient, the group takes no part in the step, as if it
 /// were frozen; the same holds for the tensors of a group that share a multiplier. In the list of a further input, the
-/// tensors of groups whose rule does not read this input are empty.
+/// tensors of groups whose rule does not read this input are empty. A number of the step (furl::step_input) reaches every group
+/// whose rule reads it.
 ///
 /// It has value semantics: a copy has states of its own.
 ///
@@ -264,9 +265,10 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         };
         if (!counted(parameters.size(), "parameters") || !counted(this->gradients().size(), "gradients")) return false;
         for (const auto& input : inputs) {
-            if (!counted(input.tensors.size(), "input '" + std::string(input.name) + "'")) return false;
+            if (!input.number && !counted(input.tensors.size(), "input '" + std::string(input.name) + "'")) return false;
             std::vector<std::string_view> known;
-            for (auto& g : groups_) known.insert(known.end(), g.info().inputs.begin(), g.info().inputs.end());
+            for (auto& g : groups_)
+                for (auto names : {g.info().inputs, g.info().step_inputs}) known.insert(known.end(), names.begin(), names.end());
             if (std::ranges::find(known, input.name) == known.end())
                 return detail::refuse(detail::no_such("input", input.name, "all groups together", known));
         }
@@ -313,7 +315,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
             if (p.info().writes_gradients && this->const_gradients()[i] && !absent)
                 return detail::refuse(std::string(detail::const_gradients) + " Tensor " + std::to_string(i) + " is the first.");
             for (const auto& input : inputs)
-                if (p.has_input(input.name) && !sized(input.tensors[i], ("input '" + std::string(input.name) + "'").c_str(), absent))
+                if (!input.number && p.has_input(input.name) && !sized(input.tensors[i], ("input '" + std::string(input.name) + "'").c_str(), absent))
                     return false;
         }
         return true;
@@ -332,7 +334,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
                 note(parameters[i], 0, true);
                 note(this->gradients()[i], 1, p->info().writes_gradients);
                 for (std::size_t k = 0; k < inputs.size(); ++k)
-                    if (p->has_input(inputs[k].name)) note(inputs[k].tensors[i], 2 + k, false);
+                    if (!inputs[k].number && p->has_input(inputs[k].name)) note(inputs[k].tensors[i], 2 + k, false);
             }
         for (auto& g : groups_)
             g.for_each_part([&](part& p) {

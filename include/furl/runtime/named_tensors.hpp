@@ -3,6 +3,7 @@
 #include <furl/memory/step_data.hpp>
 #include <furl/optimizer/named_values.hpp>
 
+#include <optional>
 #include <ranges>
 #include <span>
 #include <string_view>
@@ -12,14 +13,15 @@
 // The types of the arguments of a step whose optimizer type is hidden.
 namespace FURL_NAMESPACE {
 
-/// The data of an input, which is named at run time: one tensor, or a list of tensors.
+/// An input that is named at run time: one tensor, a list of tensors, or one number for the step (furl::step_input).
 template <class T>
 class named_tensors {
   public:
-    /// Binds data to the name of an input.
+    /// Binds data, or a number, to the name of an input.
     template <class X>
     named_tensors(std::string_view name, const X& data) : name_(name) {
-        if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>()) {
+        if constexpr (Number<X>) number_ = static_cast<double>(data);
+        else if constexpr (detail::data_fits<detail::elements_of<T>, false, std::span<T>, X>()) {
             if (!detail::require_layout(name, 0, data, data)) return;  // without tensors the step is refused
             detail::for_each_tensor(data, [&](std::size_t, const T* p, std::size_t n) { tensors_.emplace_back(p, n); });
             if constexpr (detail::HasLayout<const detail::tensor_of_t<const X>>)
@@ -28,7 +30,7 @@ class named_tensors {
     }
 
     /// Converts to the type that a step takes.
-    operator named_data<T>() const { return {name_, tensors_}; }  // NOLINT(google-explicit-constructor)
+    operator named_data<T>() const { return {name_, tensors_, number_}; }  // NOLINT(google-explicit-constructor)
 
     /// Tells whether its matrices have the same layout as the parameters that they belong to.
     template <class Parameters>
@@ -39,6 +41,7 @@ class named_tensors {
   private:
     std::string_view name_;
     std::vector<std::span<const T>> tensors_;
+    std::optional<double> number_;
     std::vector<detail::matrix_layout> layouts_;  // of the matrices in the data
 };
 

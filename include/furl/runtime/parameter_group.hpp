@@ -35,7 +35,10 @@ class group_part {
     const std::vector<std::size_t>& tensors() const { return tensors_; }
     double scale() const { return scale_; }
 
-    bool has_input(std::string_view name) const { return std::ranges::find(info().inputs, name) != info().inputs.end(); }
+    bool has_input(std::string_view name) const {
+        const auto has = [&](auto list) { return std::ranges::find(list, name) != list.end(); };
+        return has(info().inputs) || has(info().step_inputs);
+    }
 
     /// Picks the arguments of its tensors out of those of all tensors. An empty gradient means that its tensor has no gradient
     /// in this step.
@@ -53,13 +56,14 @@ class group_part {
         input_tensors_.clear();
         inputs_.clear();
         for (const auto& input : inputs)
-            if (has_input(input.name))
+            if (has_input(input.name) && !input.number)
                 for (auto i : tensors_) input_tensors_.push_back(input.tensors[i]);
         std::size_t k = 0;
         for (const auto& input : inputs)
             if (has_input(input.name)) {
-                inputs_.push_back({input.name, std::span(input_tensors_).subspan(k, tensors_.size())});
-                k += tensors_.size();
+                const auto own = input.number ? 0 : tensors_.size();
+                inputs_.push_back({input.name, std::span(input_tensors_).subspan(k, own), input.number});
+                k += own;
             }
     }
 

@@ -20,9 +20,9 @@ namespace FURL_NAMESPACE::detail {
 template <class Optimizer, class T>
 class step_overloads {
   public:
-    /// Does one step over one tensor or a list of tensors. Further inputs are given by name: `opt.step(w, g, {{"hessian", h}})`.
-    /// A runner as the first argument supplies the threads: `opt.step(pool, w, g)`. A rule with zero_grad writes the
-    /// gradients, so const gradients are refused.
+    /// Does one step over one tensor or a list of tensors. Further inputs are given by name: `opt.step(w, g, {{"hessian", h}})`,
+    /// and so are numbers of the step, `opt.step(w, g, {{"loss", loss}})`. A runner as the first argument supplies the
+    /// threads: `opt.step(pool, w, g)`. A rule with zero_grad writes the gradients, so const gradients are refused.
     ///
     /// @returns  whether the step was done. It is false, and nothing has changed, if a rule skipped the step or no tensor
     ///           has a gradient.

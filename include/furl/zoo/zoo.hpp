@@ -24,6 +24,7 @@
 #include <furl/zoo/ademamix.hpp>
 #include <furl/zoo/adopt.hpp>
 #include <furl/zoo/aggmo.hpp>
+#include <furl/zoo/alig.hpp>
 #include <furl/zoo/amsgrad.hpp>
 #include <furl/zoo/ano.hpp>
 #include <furl/zoo/asgd.hpp>
@@ -49,6 +50,8 @@
 #include <furl/zoo/mars.hpp>
 #include <furl/zoo/matrix/muon.hpp>
 #include <furl/zoo/momentum.hpp>
+#include <furl/zoo/momo.hpp>
+#include <furl/zoo/momo_adam.hpp>
 #include <furl/zoo/msvag.hpp>
 #include <furl/zoo/nadam.hpp>
 #include <furl/zoo/nero.hpp>
@@ -57,6 +60,7 @@
 #include <furl/zoo/optimistic_adam.hpp>
 #include <furl/zoo/padam.hpp>
 #include <furl/zoo/pid.hpp>
+#include <furl/zoo/polyak_sgd.hpp>
 #include <furl/zoo/powersign.hpp>
 #include <furl/zoo/prodigy.hpp>
 #include <furl/zoo/qhadam.hpp>
@@ -79,6 +83,7 @@
 #include <furl/zoo/sm3.hpp>
 #include <furl/zoo/smorms3.hpp>
 #include <furl/zoo/sophia.hpp>
+#include <furl/zoo/sps.hpp>
 #include <furl/zoo/stable_adamw.hpp>
 #include <furl/zoo/swats.hpp>
 #include <furl/zoo/tiger.hpp>
