@@ -162,7 +162,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
                    require_rows(0, this->shapes().subspan(tensor), parameters, gradients, inputs...) &&
                    arguments_.take_one(tensor, states_.memory(), std::forward<Parameters>(parameters),
                                        std::forward<Gradients>(gradients), inputs...) &&
-                   run_tensor(tensor);
+                   run_part(tensor, [&](auto& now) { return engine_.run_tensor(now, tensor); });
         } else return false;
     }
 
@@ -181,14 +181,24 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
 
     /// Does what step_tensor does, with inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
     /// refused unless may_write_gradients says that they are not const.
+    ///
+    /// @param some    the rows of the tensor, if the step is one of some rows: one entry, or none for a step of the whole tensor.
+    /// @param runner  runs the chunks of a step of rows.
+    template <class Runner = serial>
     bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                           std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false) {
+                           std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false,
+                           std::span<const detail::named_rows> some = {}, Runner runner = {}) {
         if constexpr (detail::reduces_all<detail::plan_of<plan>>)
             return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
                                   "gradients of all are there; use step");
         else
             return require_writable(may_write_gradients) && arguments_.require_tensor(tensor) && partial_.require(tensor, this->tensors()) &&
-                   arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
+                   require_rows_of(some) && arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs, some) &&
+                   run_part(tensor, [&](auto& now) {
+                       if constexpr (plan::steps_by_rows)
+                           if (!some.empty()) return engine_.run_rows(now, some[0], runner);
+                       return engine_.run_tensor(now, tensor);
+                   });
     }
 
     /// A step walk by walk: see detail::step_session.
@@ -204,10 +214,14 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
     /// @param numbers     the numbers of the tensors in the list of all, for random numbers; 0, 1, ... if this is empty.
     /// @param total       the elements of all tensors; 0 means those of this optimizer.
     /// @param may_write_gradients  whether the gradients are not const. A rule with zero_grad writes them, so it needs that.
+    /// @param some_rows   the tensors whose gradients and inputs have only some rows. The list must exist during the step.
     /// Errors:  as for step().
     bool begin_named(std::optional<session>& begun, std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false) {
-        if (!require_writable(may_write_gradients) || !partial_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return false;
+                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false,
+                     std::span<const detail::named_rows> some_rows = {}) {
+        if (!require_writable(may_write_gradients) || !partial_.require_none() || !require_rows_of(some_rows) ||
+            !arguments_.take_named(states_.memory(), parameters, gradients, inputs, some_rows))
+            return false;
         place_states(arguments_.moved());
         begun.emplace(*this, numbers, total);
         return true;
@@ -270,25 +284,25 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         else return (static_cast<void>(inputs), ..., true);
     }
 
-    // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of n rows fits.
+    // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of some rows fits.
     template <class Parameters, class Gradients, class... Names, class... Data>
-    bool takes_rows(std::size_t n, Parameters& parameters, Gradients& gradients, const input_binding<Names, Data>&... inputs) {
-        const auto whole = this->shapes().first(1);
-        const furl::shape some{n, whole[0].columns};
-        const std::span<const furl::shape> named(&some, 1);
-        return partial_.require_none() && detail::require_rows("parameters", 0, whole, parameters) &&
-               detail::require_rows("gradients", 0, named, gradients) && (detail::require_rows(name_text<Names>, 0, named, inputs.data) && ...) &&
-               arguments_.take_rows(0, some.size(), states_.memory(), parameters, gradients, inputs...);
+    bool takes_rows(const detail::named_rows& named, Parameters& parameters, Gradients& gradients, const input_binding<Names, Data>&... inputs) {
+        const furl::shape some{named.rows.size(), named.length};
+        const std::span<const furl::shape> given(&some, 1);
+        return partial_.require(named.tensor, this->tensors()) &&
+               detail::require_rows("parameters", 0, this->shapes().subspan(named.tensor), parameters) &&
+               detail::require_rows("gradients", 0, given, gradients) && (detail::require_rows(name_text<Names>, 0, given, inputs.data) && ...) &&
+               arguments_.take_rows(named, states_.memory(), parameters, gradients, inputs...);
     }
     template <class Runner, class Parameters, class Gradients, class... Names, class... Data>
-    bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
-        const auto length = this->shapes()[0].columns;
-        if (!takes_rows(named.size(), parameters, gradients, inputs...) || named.empty()) return false;
-        place_states(true);
-        typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
-        if (!engine_.run_rows(now, 0, named, length, runner)) return false;
-        count_step();
-        return true;
+    bool run_rows(const detail::named_rows& named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const input_binding<Names, Data>&... inputs) {
+        return takes_rows(named, parameters, gradients, inputs...) &&
+               run_part(named.tensor, [&](auto& now) { return engine_.run_rows(now, named, runner); });
+    }
+
+    // Whether the rows of these tensors are whole blocks of the formats.
+    static bool require_rows_of(std::span<const detail::named_rows> some) {
+        return std::ranges::all_of(some, [](const auto& named) { return detail::require_block_rows<plan>(named.length); });
     }
 
     template <class Tensors>
@@ -312,18 +326,20 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         }
         if constexpr (plan::begins)
             for (std::size_t i = 0; i < tensors.buffers.size(); ++i)
-                if (!tensors.is_absent(i)) states_.begin(tensors.buffers[i], i, this->size(i));
+                if (tensors.has_gradient(i)) states_.begin(tensors.buffers[i], i, this->size(i));
     }
 
     void count_step() {
         if constexpr (plan::begins)
             for (std::size_t i = 0; i < this->tensors(); ++i)
-                if (!arguments_.tensors().is_absent(i)) states_.keep(i);
+                if (arguments_.tensors().has_gradient(i)) states_.keep(i);
         ++steps_;
     }
 
-    bool run_tensor(std::size_t tensor) {
-        if (arguments_.tensors().is_absent(tensor)) {
+    // Runs the part of a tensor in a step, once its arguments are taken.
+    template <class Run>
+    bool run_part(std::size_t tensor, Run run) {
+        if (!arguments_.tensors().has_gradient(tensor)) {
             if (partial_.take(tensor, false)) finish_step();
             return true;
         }
@@ -331,7 +347,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         states_.place(buffers, tensor);
         states_.begin(buffers, tensor, this->size(tensor));
         typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
-        if (!engine_.run_tensor(now, tensor)) return false;
+        if (!run(now)) return false;
         states_.keep(tensor);
         engine_.note_step_states();
         if (partial_.take(tensor, true)) finish_step();

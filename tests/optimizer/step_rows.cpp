@@ -189,7 +189,7 @@ TEST_CASE("a wrong row, a row twice, and sizes that do not fit are refused befor
     refused([&] { opt.step_rows(std::vector{1, 2, 3}, small, g); }, "parameters have 12 elements, expected 120");
     refused([&] { opt.step_rows(std::vector{1, 2, 3}, w, std::span<const float>(w).first(18)); }, "overlap");
     optimizer<zoo::adam> two({shape{2, 2}, shape{3, 3}});
-    CHECK_THROWS_WITH_AS(two.step_rows(std::vector{1}, small, g), doctest::Contains("needs an optimizer for each table"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(two.step_rows(std::vector{1}, small, g), doctest::Contains("the optimizer has 2 tensors; say which: step_rows(tensor, indices, ...)"), std::invalid_argument);
     CHECK_FALSE(opt.step_rows(std::vector<int>(), w, std::vector<float>()));
     CHECK(opt.step_count() == 0);
     // After a refusal the next call is a step as any other.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <furl/base/named_rows.hpp>
 #include <furl/formats/stored_plan.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -14,22 +16,37 @@ template <class Plan>
 struct step_tensors {
     std::vector<detail::buffer_pointers<Plan>> buffers;  ///< the buffers of each tensor
     std::vector<unsigned char> follows;                ///< whether each tensor follows the one before
-    std::vector<unsigned char> absent;                 ///< whether each tensor has no gradient
-    std::size_t absent_count = 0;                      ///< the number of tensors without a gradient
+    std::vector<unsigned char> absent;                 ///< whether each tensor has no part in the walks: no_gradient or by_rows
+    std::size_t absent_count = 0;                      ///< the number of these tensors
+    std::span<const detail::named_rows> some_rows{};   ///< the rows of the tensors that step by_rows, in the order of the tensors
+
+    enum : unsigned char { no_gradient = 1, by_rows = 2 };
 
     /// Makes room for n tensors.
     explicit step_tensors(std::size_t n) : buffers(n), follows(n), absent(n) {}
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
+    bool has_gradient(std::size_t tensor) const { return absent_count == 0 || absent[tensor] != no_gradient; }
 
     /// Which tensors are absent; empty if none is.
     std::span<const unsigned char> absent_ones() const { return absent_count > 0 ? std::span(absent) : std::span<const unsigned char>(); }
+
+    /// Keeps the walks from the tensors that step by rows, and from those of which no row is named.
+    void mark_rows() {
+        for (const auto& named : some_rows) absent[named.tensor] = named.rows.empty() ? no_gradient : by_rows;
+        absent_count += some_rows.size();
+    }
+    /// Returns the rows of a tensor that steps by rows; null if it does not.
+    const detail::named_rows* rows_of(std::size_t tensor) const {
+        const auto found = std::ranges::lower_bound(some_rows, tensor, {}, &detail::named_rows::tensor);
+        return found != some_rows.end() && found->tensor == tensor ? &*found : nullptr;
+    }
 
     /// True if some tensor is absent and no other tensor has elements: the step has nothing to do.
     bool none_present(std::span<const std::size_t> sizes) const {
         if (absent_count == 0) return false;
         for (std::size_t i = 0; i < sizes.size(); ++i)
-            if (sizes[i] > 0 && !absent[i]) return false;
+            if (sizes[i] > 0 && absent[i] != no_gradient) return false;
         return true;
     }
 
