@@ -83,7 +83,7 @@ namespace detail {
 /// Whether the rows of a rule can step alone; refuses the step if they cannot.
 inline bool require_row_steps(const rule_info& info) {
     return info.joins_rows.empty() ||
-           refuse("furl[E50]: rule '" + std::string(short_name(info.rule)) + "' has " + std::string(info.joins_rows) +
+           refuse("furl: rule '" + std::string(short_name(info.rule)) + "' has " + std::string(info.joins_rows) +
                   ", so rows cannot step alone; write per_row(...) for reductions, and furl::steps_per_row(update) for states that start with "
                   "each row. See docs/errors.md#E50");
 }
