@@ -302,7 +302,9 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
 
     // Whether the rows of these tensors are whole blocks of the formats.
     static bool require_rows_of(std::span<const detail::named_rows> some) {
-        return std::ranges::all_of(some, [](const auto& named) { return detail::require_block_rows<plan>(named.length); });
+        for (const auto& named : some)
+            if (!detail::require_block_rows<plan>(named.length)) return false;
+        return true;
     }
 
     template <class Tensors>

@@ -2,6 +2,7 @@
 
 #include <furl/base/build.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -15,5 +16,11 @@ struct named_rows {
 
     std::size_t elements() const { return rows.size() * length; }
 };
+
+/// Finds the rows of a tensor in a list in the order of the tensors; null if the list has none of it.
+inline const named_rows* find_rows(std::span<const named_rows> list, std::size_t tensor) {
+    const auto found = std::lower_bound(list.begin(), list.end(), tensor, [](const named_rows& named, std::size_t i) { return named.tensor < i; });
+    return found != list.end() && found->tensor == tensor ? &*found : nullptr;
+}
 
 }  // namespace furl::detail

@@ -3,7 +3,6 @@
 #include <furl/base/named_rows.hpp>
 #include <furl/formats/stored_plan.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -37,9 +36,10 @@ struct step_tensors {
         absent_count += some_rows.size();
     }
     /// Returns the rows of a tensor that steps by rows; null if it does not.
-    const detail::named_rows* rows_of(std::size_t tensor) const {
-        const auto found = std::ranges::lower_bound(some_rows, tensor, {}, &detail::named_rows::tensor);
-        return found != some_rows.end() && found->tensor == tensor ? &*found : nullptr;
+    const detail::named_rows* rows_of([[maybe_unused]] std::size_t tensor) const {
+        if constexpr (Plan::steps_by_rows)
+            if (!some_rows.empty()) return detail::find_rows(some_rows, tensor);
+        return nullptr;
     }
 
     /// True if some tensor is absent and no other tensor has elements: the step has nothing to do.
