@@ -291,7 +291,7 @@ namespace furl {
 /// It has value semantics: a copy has states of its own. A moved-from object is empty and can only be assigned to or destroyed.
 ///
 /// @tparam T  the element type of parameters and gradients: float or double.
-/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only if it takes inputs.
+/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only if it takes inputs or rows.
 /// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. The message for an unknown
 ///          name suggests the nearest name that exists.
 template <class T>

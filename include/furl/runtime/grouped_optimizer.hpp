@@ -28,10 +28,14 @@ namespace FURL_NAMESPACE {
 /// were frozen; the same holds for the tensors of a group that share a multiplier. In the list of a further input, the
 /// tensors of groups whose rule does not read this input are empty.
 ///
+/// The gradients of a table may be of some rows: `opt.step({table, w}, {furl::row_gradients(words, rows), grad_w})`. The other rows
+/// and their states stay as they are. The rule of the table must be one that can step rows alone, so it has no part in reductions
+/// over all tensors.
+///
 /// It has value semantics: a copy has states of its own.
 ///
-/// Cost:    that of its groups: one or more passes over each tensor. A step allocates only if it takes inputs or other
-///          memory than the last step.
+/// Cost:    that of its groups: one or more passes over each tensor. A step allocates only if it takes inputs, gradients of
+///          rows, or other memory than the last step.
 /// Errors:  std::invalid_argument, before anything is written.
 template <class T = float>
 class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T> {

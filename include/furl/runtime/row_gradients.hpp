@@ -75,6 +75,7 @@ class row_gradients : public gradient_data<T> {
 /// Deduces T from the gradients.
 template <class Indices, Tensor Gradients>
 row_gradients(const Indices&, Gradients&&) -> row_gradients<std::remove_const_t<detail::tensor_element<Gradients>>>;
+/// Deduces T from the gradients.
 template <class Indices, Tensor Gradients>
 row_gradients(sum_duplicates_t, const Indices&, Gradients&&) -> row_gradients<std::remove_const_t<detail::tensor_element<Gradients>>>;
 

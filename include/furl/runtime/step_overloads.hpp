@@ -52,7 +52,8 @@ class step_overloads {
         return step_named({parameters.begin(), parameters.size()}, std::span(gradients.begin(), gradients.size()), named, chunk_runner_ref(runner));
     }
 
-    /// Does one step with a number of inputs that is known only at run time.
+    /// Does one step with a number of inputs that is known only at run time. A list of gradient_data may hold gradients of some rows
+    /// (furl::row_gradients) beside those of whole tensors, and empty ones.
     bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                     std::span<const named_data<T>> inputs = {}, chunk_runner_ref runner = {}) {
         return step_list(parameters, gradients, true, inputs, runner);
