@@ -86,14 +86,14 @@ TEST_CASE("groups step tables by rows and other tensors densely, in one step: bi
             CHECK(load_checkpoint(dir / "groups", resumed));
             y = z = x;
         }
-        const auto step = [&](grouped_optimizer<float>& opt, tables& p) {
+        const auto step_all = [&](grouped_optimizer<float>& opt, tables& p) {
             return opt.step({p[0], p[1], p[2], p[3]}, {row_gradients(named, g), a, row_gradients(named_places, h), b});
         };
         if (t == 3) CHECK(groups.step(pool, {x[0], x[1], x[2], x[3]}, {row_gradients(named, g), a, row_gradients(named_places, h), b}));
-        else CHECK(step(groups, x));
+        else CHECK(step_all(groups, x));
         if (t >= 2) {
-            CHECK(step(copy, y));
-            CHECK(step(resumed, z));
+            CHECK(step_all(copy, y));
+            CHECK(step_all(resumed, z));
         }
         of_words.step_rows(named, w[0], g);
         of_places.step_rows(named_places, w[2], h);

@@ -203,7 +203,7 @@ class step_arguments {
     bool gather(std::size_t stream, X& x) {
         // These are locals, because with 10,000 tensors of a few values this loop is a good part of the step.
         bool fits = true, moved = false;
-        const bool of_rows = Plan::steps_by_rows && stream > 0 && !tensors_.some_rows.empty();
+        const bool of_rows = stream > 0 && !tensors_.some_rows.empty();
         const auto expected = taken_.count, first = taken_.first;
         const auto* const sizes = sizes_.data() + first;
         auto* const buffers = tensors_.buffers.data() + first;
