@@ -112,6 +112,35 @@ opt.step_rows(furl::sum_duplicates, named, table, gradients);          // adds u
     return table[0] == 1.0f && table[17 * length] != 1.0f ? 0 : 1;
 }
 
+template <class Rule>
+struct clipped : Rule {
+    static constexpr auto update = furl::replace(Rule::update, furl::grad, furl::clip_by_global_norm(furl::grad, 1.0));
+};
+
+int step_tables() {
+    const std::size_t words = 1000, length = 16;
+    std::vector<float> table(words * length, 1.0f), gradients(3 * length, 0.5f), bias(30, 1.0f), grad_bias(30, 0.5f), hidden(600, 1.0f), grad_hidden(600, 0.5f);
+    const std::vector<int> named{17, 3, 512};
+    const auto step_parts = [&] {
+// [parts]
+furl::optimizer<lazy_adam> opt({furl::shape{words, length}, {1, bias.size()}});
+opt.step_rows(0, named, table, gradients);                             // some rows of tensor 0
+opt.step_tensor(1, bias, grad_bias);                                   // all of tensor 1: the last part ends the step
+// [parts]
+        return opt.step_count() == 1;
+    };
+    const auto step_list = [&] {
+// [row_gradients]
+furl::grouped_optimizer<float> opt;
+opt.add<lazy_adam>({furl::shape{words, length}});
+opt.add<clipped<furl::zoo::adamw>>({hidden.size(), bias.size()});
+opt.step({table, hidden, bias}, {furl::row_gradients(named, gradients), grad_hidden, grad_bias});
+// [row_gradients]
+        return opt[0].step_count() == 1 && opt[1].step_count() == 1;
+    };
+    return step_parts() && step_list() && table[0] == 1.0f && table[17 * length] < 1.0f && bias[0] < 1.0f && hidden[0] < 1.0f ? 0 : 1;
+}
+
 int step_groups() {
     std::vector<float> hidden(30 * 20, 1.0f), bias(30, 1.0f), grad_hidden = hidden, grad_bias = bias;
 // [groups]
@@ -133,5 +162,5 @@ int main(int count, char** arguments) {
     furl::optimizer<with_function> function(furl::shape{2, 3});
     furl::optimizer<lazy_adam> lazy(furl::shape{2, 3});
     const bool done = muon.step(w, g) && function.step(w, g) && lazy.step_rows(std::vector{1}, w, std::vector<float>(3, 1.0f));
-    return step_dense() + step_table() + step_groups() + !done;
+    return step_dense() + step_table() + step_tables() + step_groups() + !done;
 }

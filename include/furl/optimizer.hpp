@@ -155,10 +155,14 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     /// @param numbers     the numbers of the tensors in the list of all, for random numbers; 0, 1, ... if this is empty.
     /// @param total       the elements of all tensors; 0 means those of this optimizer.
     /// @param may_write_gradients  whether the gradients are not const. A rule with zero_grad writes them, so it needs that.
+    /// @param some_rows   the tensors whose gradients and inputs have only some rows. The list must exist during the step.
     /// Errors:  as for step().
     bool begin_named(std::optional<session>& begun, std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false) {
-        if (!require_writable(may_write_gradients) || !partial_.require_none() || !arguments_.take_named(states_.memory(), parameters, gradients, inputs)) return false;
+                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false,
+                     std::span<const detail::named_rows> some_rows = {}) {
+        if (!require_writable(may_write_gradients) || !partial_.require_none() || !require_rows_of(some_rows) ||
+            !arguments_.take_named(states_.memory(), parameters, gradients, inputs, some_rows))
+            return false;
         place_states(arguments_.moved());
         begun.emplace(*this, numbers, total);
         return true;
@@ -221,25 +225,26 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         else return (static_cast<void>(inputs), ..., true);
     }
 
-    // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of n rows fits.
+    // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of some rows fits.
     template <class Parameters, class Gradients, detail::InputBinding... Inputs>
-    bool takes_rows(std::size_t n, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
-        const auto whole = this->shapes().first(1);
-        const furl::shape some{n, whole[0].columns};
-        const std::span<const furl::shape> named(&some, 1);
-        return partial_.require_none() && detail::require_rows("parameters", 0, whole, parameters) &&
-               detail::require_rows("gradients", 0, named, gradients) &&
-               detail::for_each_data([&](std::string_view name, auto& data) { return detail::require_rows(name, 0, named, data); }, inputs...) &&
-               arguments_.take_rows(0, some.size(), states_.memory(), parameters, gradients, inputs...);
+    bool takes_rows(const detail::named_rows& named, Parameters& parameters, Gradients& gradients, const Inputs&... inputs) {
+        const furl::shape some{named.rows.size(), named.length};
+        const std::span<const furl::shape> given(&some, 1);
+        return partial_.require(named.tensor, this->tensors()) &&
+               detail::require_rows("parameters", 0, this->shapes().subspan(named.tensor), parameters) &&
+               detail::require_rows("gradients", 0, given, gradients) && detail::for_each_data([&](std::string_view name, auto& data) { return detail::require_rows(name, 0, given, data); }, inputs...) &&
+               arguments_.take_rows(named, partial_.open(), states_.memory(), parameters, gradients, inputs...);
     }
     template <class Runner, class Parameters, class Gradients, detail::InputBinding... Inputs>
-    bool run_rows(std::span<const std::size_t> named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
-        const auto length = this->shapes()[0].columns;
-        if (!takes_rows(named.size(), parameters, gradients, inputs...) || named.empty()) return false;
-        place_states(true);
-        typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
-        if (!engine_.run_rows(now, 0, named, length, runner)) return false;
-        count_step();
+    bool run_rows(const detail::named_rows& named, Runner& runner, Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
+        return takes_rows(named, parameters, gradients, inputs...) &&
+               this->run_part(named.tensor, runner, [&](auto& now) { return engine_.run_rows(now, named, runner); });
+    }
+
+    // Whether the rows of these tensors are whole blocks of the formats.
+    static bool require_rows_of(std::span<const detail::named_rows> some) {
+        for (const auto& named : some)
+            if (!detail::require_block_rows<plan>(named.length)) return false;
         return true;
     }
 
@@ -264,13 +269,13 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         }
         if constexpr (plan::begins)
             for (std::size_t i = 0; i < tensors.buffers.size(); ++i)
-                if (!tensors.is_absent(i)) states_.begin(tensors.buffers[i], i, this->size(i));
+                if (tensors.has_gradient(i)) states_.begin(tensors.buffers[i], i, this->size(i));
     }
 
     void count_step() {
         if constexpr (plan::begins)
             for (std::size_t i = 0; i < this->tensors(); ++i)
-                if (!arguments_.tensors().is_absent(i)) states_.keep(i);
+                if (arguments_.tensors().has_gradient(i)) states_.keep(i);
         ++steps_;
     }
 };

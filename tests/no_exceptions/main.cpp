@@ -3,6 +3,7 @@
 #include <furl/furl.hpp>
 #include <furl/runtime/grouped_optimizer.hpp>
 #include <furl/zoo/adamw.hpp>
+#include <furl/zoo/lamb.hpp>
 
 #include <cmath>
 #include <cstdio>
@@ -81,6 +82,29 @@ int main() {
     CHECK(groups.add<adamw>({10}, {.tensors = {0}}).step_count() == 0 && refused("tensor 0 is in group 0 already"));
     CHECK(groups.add(list, "adamv", {10}).state("m", 0).empty() && refused("no tensor 0; the group has 0"));
     CHECK(groups.size() == 1 && groups.tensors() == 1);
+
+    furl::optimizer<adamw> table(furl::shape{5, 2});
+    const std::vector<float> rows{1, 2, 3, 4};
+    const auto table_before = w;
+    CHECK(!table.step_rows(std::vector{1, 5}, w, rows) && refused("index 5, at place 1, is no row of the table, which has 5"));
+    CHECK(!table.step_rows(std::vector{-1, 2}, w, rows) && refused("index -1, at place 0"));
+    CHECK(!table.step_rows(std::vector{2, 2}, w, rows) && refused("row 2 is named twice"));
+    CHECK(!table.step_rows(std::vector{2}, w, rows) && refused("gradients have 4 elements, expected 2"));
+    CHECK(!table.step_rows(furl::sum_duplicates, std::vector{2, 7}, w, rows) && refused("index 7"));
+    CHECK(!table.step_rows(1, std::vector{1, 2}, w, rows) && refused("no tensor 1"));
+    CHECK(table.step_count() == 0 && !table.step_is_open() && w == table_before);
+    furl::any_optimizer<float> any_table = table, no_rows = furl::optimizer<furl::zoo::lamb>(furl::shape{5, 2});
+    CHECK(!any_table.step_rows(std::vector{1, 5}, w, rows) && refused("index 5, at place 1"));
+    CHECK(!any_table.step_rows(furl::sum_duplicates, 0, std::vector{1, -5}, w, rows) && refused("index -5, at place 1"));
+    CHECK(!any_table.step({w}, {furl::row_gradients(std::vector{2, 2}, rows)}) && refused("row 2 is named twice"));
+    CHECK(!no_rows.step_rows(std::vector{1, 2}, w, rows) && refused("furl: rule 'lamb' has a reduction over the tensor"));
+    furl::grouped_optimizer<float> tables;
+    tables.add<adamw>({furl::shape{5, 2}});
+    CHECK(!tables.step({w}, {furl::row_gradients(std::vector{1, 5}, rows)}) && refused("index 5, at place 1"));
+    CHECK(!tables.step({w}, {furl::row_gradients(std::vector{1}, rows)}) && refused("gradients have 4 elements, expected 2"));
+    CHECK(any_table.step_count() == 0 && tables[0].step_count() == 0 && w == table_before);
+    CHECK(table.step_rows(std::vector{1, 2}, w, rows) && any_table.step_rows(std::vector{3, 2}, w, rows));
+    CHECK(tables.step({w}, {furl::row_gradients(std::vector{1, 4}, rows)}) && furl::last_error().empty());
 
     const auto path = "/tmp/furl-no-exceptions-" + std::to_string(::getpid());
     CHECK(furl::save_checkpoint(path, opt, w));

@@ -44,6 +44,20 @@ struct lazy {
     static constexpr auto update = steps_per_row(with(param - 0.125 * bias_corrected(m), start));
 };
 
+/// The step count is a factor, so that values show it: that of the optimizer, of each tensor, of each row.
+struct by_step {
+    static constexpr auto update = param - furl::step * grad;
+};
+struct by_tensor {
+    static constexpr auto update = steps_per_tensor(by_step::update);
+};
+struct by_row {
+    static constexpr auto update = steps_per_row(by_step::update);
+};
+struct zeroing {
+    static constexpr auto update = zero_grad(param - grad);
+};
+
 struct reads_tensor {
     static constexpr auto update = param - grad / norm(grad);
 };
@@ -189,7 +203,7 @@ TEST_CASE("a wrong row, a row twice, and sizes that do not fit are refused befor
     refused([&] { opt.step_rows(std::vector{1, 2, 3}, small, g); }, "parameters have 12 elements, expected 120");
     refused([&] { opt.step_rows(std::vector{1, 2, 3}, w, std::span<const float>(w).first(18)); }, "overlap");
     optimizer<zoo::adam> two({shape{2, 2}, shape{3, 3}});
-    CHECK_THROWS_WITH_AS(two.step_rows(std::vector{1}, small, g), doctest::Contains("needs an optimizer for each table"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(two.step_rows(std::vector{1}, small, g), doctest::Contains("the optimizer has 2 tensors; say which: step_rows(tensor, indices, ...)"), std::invalid_argument);
     CHECK_FALSE(opt.step_rows(std::vector<int>(), w, std::vector<float>()));
     CHECK(opt.step_count() == 0);
     // After a refusal the next call is a step as any other.
@@ -241,4 +255,97 @@ TEST_CASE("formats: narrow states step by rows; states in blocks need rows of wh
     CHECK_THROWS_WITH_AS(odd.step_rows(std::vector{2, 3, 4}, w, g), doctest::Contains("stored in blocks of 256"), std::invalid_argument);
     auto big = draw(4 * 512, 1);
     CHECK(whole.step_rows(std::vector{2, 0}, big, draw(2 * 512, 3)));
+}
+
+TEST_CASE("some rows of a tensor are its part of a step, and each step count counts what it says") {
+    const std::array<shape, 3> shapes{shape{4, 2}, shape{30, 3}, shape{1, 5}};
+    using list = std::vector<std::vector<int>>;
+    // Of each step the rows of the first two tensors, and whether the third steps; the step of no rows is no part of a tensor.
+    const std::vector<std::pair<list, bool>> steps{{{{3, 1}, {29, 0, 7}}, true}, {{{}, {7}}, true}, {{{2, 3}, {7, 29}}, false}, {{{0, 1, 2, 3}, {1}}, true}};
+    const auto check = [&]<class Rule>(Rule*, int which) {
+        optimizer<Rule> opt(shapes);
+        std::vector<std::vector<float>> w{std::vector<float>(8, 100.0f), std::vector<float>(90, 100.0f), std::vector<float>(5, 100.0f)}, expected = w;
+        std::array<int, 3> of_tensor{};
+        std::array<std::array<int, 30>, 3> of_row{};
+        int t = 0;
+        for (const auto& [named, third] : steps) {
+            ++t;
+            for (const std::size_t i : {1u, 0u}) {  // in another order than that of the list
+                const auto width = shapes[i].columns;
+                if (!named[i].empty()) ++of_tensor[i];
+                std::vector<float> g;
+                for (int r : named[i]) {
+                    const auto row = static_cast<std::size_t>(r);
+                    ++of_row[i][row];
+                    const auto factor = std::array{t, of_tensor[i], of_row[i][row]}[static_cast<std::size_t>(which)];
+                    for (std::size_t j = 0; j < width; ++j) {
+                        g.push_back(static_cast<float>(static_cast<std::size_t>(r) + j));
+                        expected[i][row * width + j] -= static_cast<float>(factor) * g.back();
+                    }
+                }
+                CHECK(opt.step_rows(i, named[i], w[i], g));
+                CHECK(opt.step_is_open());
+                CHECK(opt.step_count() == t - 1);
+            }
+            if (third) {
+                const auto factor = std::array{t, ++of_tensor[2], ++of_row[2][0]}[static_cast<std::size_t>(which)];
+                for (auto& x : expected[2]) x -= static_cast<float>(factor);
+                CHECK(opt.step_tensor(2, w[2], std::vector<float>(5, 1.0f)));
+            } else opt.finish_step();
+            CHECK_FALSE(opt.step_is_open());
+            CHECK(opt.step_count() == t);
+            CHECK(w == expected);
+        }
+        // Parts of rows leave nothing behind that the next step of all would take for its own.
+        const std::vector<std::vector<float>> g{std::vector<float>(8, 1.0f), std::vector<float>(90, 1.0f), std::vector<float>(5, 1.0f)};
+        ++t;
+        for (std::size_t i = 0; i < 3; ++i)
+            for (std::size_t j = 0; j < w[i].size(); ++j)
+                expected[i][j] -= static_cast<float>(std::array{t, of_tensor[i] + 1, of_row[i][j / shapes[i].columns] + 1}[static_cast<std::size_t>(which)]);
+        CHECK(opt.step(w, g));
+        CHECK(w == expected);
+    };
+    check(static_cast<by_step*>(nullptr), 0);
+    check(static_cast<by_tensor*>(nullptr), 1);
+    check(static_cast<by_row*>(nullptr), 2);
+}
+
+TEST_CASE("rows of one tensor of a list are refused before anything is written, and the step goes on") {
+    optimizer<zoo::adam> opt({shape{4, 2}, shape{30, 3}});
+    auto a = draw(8, 1), b = draw(90, 2);
+    const auto a_before = a, b_before = b, g = draw(6, 3);
+    const auto refused = [&](auto call, const char* message) {
+        CHECK_THROWS_WITH_AS(call(), doctest::Contains(message), std::invalid_argument);
+        CHECK(a == a_before);
+        CHECK(b == b_before);
+        CHECK_FALSE(opt.step_is_open());
+    };
+    refused([&] { opt.step_rows(2, std::vector{1, 2}, b, g); }, "no tensor 2; the optimizer has 2");
+    refused([&] { opt.step_rows(0, std::vector{1, 4}, a, g); }, "index 4, at place 1, is no row of the table, which has 4");
+    refused([&] { opt.step_rows(1, std::vector{1, 30}, b, g); }, "index 30, at place 1, is no row of the table, which has 30");
+    refused([&] { opt.step_rows(1, std::vector{9, 9}, b, g); }, "row 9 is named twice, at places 0 and 1");
+    refused([&] { opt.step_rows(1, std::vector{9}, b, g); }, "tensor 1: gradients have 6 elements, expected 3: a row for each index");
+    refused([&] { opt.step_rows(1, std::vector{9, 8}, a, g); }, "tensor 1: parameters have 8 elements, expected 90 as at construction");
+    refused([&] { opt.step_rows(1, std::vector{9, 8}, b, std::span<const float>(b).first(6)); }, "overlap gradients of tensor 1");
+    CHECK(opt.step_rows(1, std::vector{9, 8}, b, g));
+    const auto b_stepped = b;
+    CHECK_THROWS_WITH_AS(opt.step_rows(1, std::vector{7, 6}, b, g), doctest::Contains("tensor 1 had its part of this step already"), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(opt.step(std::vector{std::span(a), std::span(b)}, std::vector{std::span(a_before), std::span(b_before)}),
+                         doctest::Contains("a step tensor by tensor is open, 1 of 2 are done"), std::invalid_argument);
+    CHECK(b == b_stepped);
+    CHECK(opt.step_rows(sum_duplicates, 0, std::vector{3, 3, 0}, a, g));
+    CHECK(opt.step_count() == 1);
+}
+
+TEST_CASE("duplicates of one tensor of a list are added up, and a rule with zero_grad zeroes the gradients that were given") {
+    optimizer<zeroing> opt({shape{2, 2}, shape{5, 3}});
+    std::vector<float> a(4, 8.0f), b(15, 8.0f), g{1, 2, 3, 4, 5, 6, 7, 8, 9}, ones(4, 1.0f);
+    CHECK(opt.step_rows(sum_duplicates, 1, std::vector{4, 1, 4}, b, g));
+    CHECK(b == std::vector<float>{8, 8, 8, 4, 3, 2, 8, 8, 8, 8, 8, 8, 0, -2, -4});
+    CHECK(g == std::vector<float>(9));
+    thread_pool pool(2);
+    CHECK(opt.step_rows(pool, 0, std::vector{1, 0}, a, ones));
+    CHECK(a == std::vector<float>(4, 7.0f));
+    CHECK(ones == std::vector<float>(4));
+    CHECK(opt.step_count() == 1);
 }

@@ -89,7 +89,7 @@ class step_runner {
     void finish(const running_step& now) {
         if (states_.all_are_equal()) return states_.keep_for_all(*now.values);
         states_.note_step(*now.values);
-        states_.keep([&](std::size_t tensor) { return !now.tensors.is_absent(tensor); });
+        states_.keep([&](std::size_t tensor) { return now.tensors.has_gradient(tensor); });
     }
 
     /// Does a step of one tensor alone, for a rule without reductions over all tensors. keep_noted_states keeps its states once
@@ -103,22 +103,26 @@ class step_runner {
 
     /// Does the first walk of one tensor, which only reads, for a rule with reductions over all tensors. Once all tensors were
     /// read, combine_tensors_read combines the results, and the other walks can follow.
-    void read_tensor(running_step& now, std::size_t tensor) {
+    bool read_tensor(running_step& now, std::size_t tensor) {
         states_.treat_apart();
-        static_cast<void>(run_walk_of<0>(now, tensor));
+        return run_walk_of<0>(now, tensor);
     }
     void combine_tensors_read(const running_step& now) { combine_all<0>(now); }
 
-    /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
+    /// Does a step of some rows of a tensor alone, for a plan with steps_by_rows. The gradients and inputs have only these rows, in
+    /// their order.
     template <class Runner>
-    bool run_rows(running_step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
+    bool run_rows(running_step& now, const detail::named_rows& named, Runner& runner) {
         states_.treat_apart();
         if (!prepare_walk<0>(now)) return false;
-        if constexpr (detail::scalar_states<Plan>::has_tensor_states) states_.note_tensor(now.template values_of<0>(tensor), tensor);
-        walks_.execute_rows(now, tensor, named, length, runner);
-        states_.note_step(values_);
-        states_.keep([&](std::size_t i) { return i == tensor; });
+        execute_rows(now, named, runner);
         return true;
+    }
+    /// The part of such rows in a step that is prepared.
+    template <class Runner>
+    void execute_rows(const running_step& now, const detail::named_rows& named, Runner& runner) {
+        if constexpr (detail::scalar_states<Plan>::has_tensor_states) states_.note_tensor(now.template values_of<0>(named.tensor), named.tensor);
+        walks_.execute_rows(now, named.tensor, named.rows, named.length, runner);
     }
 
     /// A partial step keeps its states at its end: until then the other tensors still read the old ones.
@@ -180,7 +184,7 @@ class step_runner {
                 if (now.total > 0) return static_cast<double>(now.total);
                 std::size_t elements = 0;
                 for (std::size_t i = 0; i < now.self.walks_.sizes().size(); ++i)
-                    if (!now.tensors.is_absent(i)) elements += now.self.walks_.sizes()[i];
+                    if (now.tensors.has_gradient(i)) elements += now.self.walks_.sizes()[i];
                 return static_cast<double>(elements);
             } else if constexpr (x.code == op::previous) {
                 return now.self.states_.at(x.slot, tensor);

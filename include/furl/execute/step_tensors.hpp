@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/named_rows.hpp>
 #include <furl/formats/stored_plan.hpp>
 
 #include <array>
@@ -15,24 +16,40 @@ template <class Plan>
 struct step_tensors {
     std::vector<detail::buffer_pointers<Plan>> buffers;  ///< the buffers of each tensor
     std::vector<unsigned char> follows;                ///< whether each tensor follows the one before
-    std::vector<unsigned char> absent;                 ///< whether each tensor has no gradient
+    std::vector<unsigned char> absent;                 ///< whether each tensor has no part in the walks: no_gradient or by_rows
     /// The numbers that the step is given.
     [[no_unique_address]] std::array<double, Plan::program.step_inputs.size()> step_inputs{};
-    std::size_t absent_count = 0;                      ///< the number of tensors without a gradient
+    std::size_t absent_count = 0;                      ///< the number of these tensors
+    std::span<const detail::named_rows> some_rows{};   ///< the rows of the tensors that step by_rows, in the order of the tensors
+
+    enum : unsigned char { no_gradient = 1, by_rows = 2 };
 
     /// Makes room for n tensors.
     explicit step_tensors(std::size_t n) : buffers(n), follows(n), absent(n) {}
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
+    bool has_gradient(std::size_t tensor) const { return absent_count == 0 || absent[tensor] != no_gradient; }
 
     /// Which tensors are absent; empty if none is.
     std::span<const unsigned char> absent_ones() const { return absent_count > 0 ? std::span(absent) : std::span<const unsigned char>(); }
+
+    /// Keeps the walks from the tensors that step by rows, and from those of which no row is named.
+    void mark_rows() {
+        for (const auto& named : some_rows) absent[named.tensor] = named.rows.empty() ? no_gradient : by_rows;
+        absent_count += some_rows.size();
+    }
+    /// Returns the rows of a tensor that steps by rows; null if it does not.
+    const detail::named_rows* rows_of([[maybe_unused]] std::size_t tensor) const {
+        if constexpr (Plan::steps_by_rows)
+            if (!some_rows.empty()) return detail::find_rows(some_rows, tensor);
+        return nullptr;
+    }
 
     /// True if some tensor is absent and no other tensor has elements: the step has nothing to do.
     bool none_present(std::span<const std::size_t> sizes) const {
         if (absent_count == 0) return false;
         for (std::size_t i = 0; i < sizes.size(); ++i)
-            if (sizes[i] > 0 && !absent[i]) return false;
+            if (sizes[i] > 0 && absent[i] != no_gradient) return false;
         return true;
     }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/base/shape.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <ranges>
@@ -20,6 +22,14 @@ namespace detail {
 /// The indices of rows: any range of integers.
 template <class X>
 concept RowIndices = std::ranges::forward_range<const X> && std::integral<std::ranges::range_value_t<const X>>;
+
+/// Whether indices of this type can name rows; if not, error E50.
+template <class Indices>
+constexpr bool name_rows() {
+    constexpr bool are_numbers = !std::is_same_v<std::ranges::range_value_t<const Indices>, bool>;
+    static_assert(are_numbers, "furl[E50]: the indices are a mask of true and false; give the numbers of the rows. See docs/errors.md#E50");
+    return are_numbers;
+}
 
 /// The numbers of the rows of a step. It finds rows that do not exist and rows that are named twice, in a time that grows with the
 /// number of rows named.
@@ -55,28 +65,36 @@ class row_indices {
         return true;
     }
 
-    /// Keeps each row once, in the order in which rows were first named. Calls move(from, to) for a row that is named for the first
-    /// time, and add(from, to) for one that is named again. `from` is its place among the indices, `to` its new place.
-    template <class Move, class Add>
-    void unite(std::size_t table_rows, Move move, Add add) {
-        begin_marks(table_rows);
+    /// Keeps each row once, in the order in which rows were first named, and adds up the gradients of those that are named again, in
+    /// their order. There is a row of gradients for each index, and afterwards a row of sums for each row that is kept.
+    ///
+    /// @tparam T  the type that a step computes in. Sums are rounded to it, and then to their own type.
+    template <class T, class Element>
+    void unite(furl::shape table, const Element* gradients, std::vector<Element>& sums) {
+        begin_marks(table.rows);
+        const auto length = table.columns;
+        sums.resize(rows_.size() * length);
         std::size_t distinct = 0;
         for (std::size_t k = 0; k < rows_.size(); ++k) {
             const auto row = rows_[k];
+            const auto* const from = gradients + k * length;
             if (is_marked(row)) {
-                add(k, place_of(row));
+                auto* const to = sums.data() + place_of(row) * length;
+                for (std::size_t j = 0; j < length; ++j)
+                    to[j] = static_cast<Element>(static_cast<T>(static_cast<double>(to[j]) + static_cast<double>(from[j])));
             } else {
                 mark(row, distinct);
-                move(k, distinct);
+                std::copy_n(from, length, sums.data() + distinct * length);
                 rows_[distinct++] = row;
             }
         }
         rows_.resize(distinct);
+        sums.resize(distinct * length);
     }
 
   private:
     std::vector<std::size_t> rows_;
-    std::vector<std::uint64_t> marks_;  // for each row of the table: the last call that named it, and its place there
+    std::vector<std::uint64_t> marks_;  // for each row of the largest table: the last call that named it, and its place there
     std::uint32_t call_ = 0;
 
     bool is_increasing() const {
@@ -87,8 +105,9 @@ class row_indices {
 
     // Marks of earlier calls have other numbers, so marks are cleared only when the numbers start again.
     void begin_marks(std::size_t table_rows) {
-        if (marks_.size() != table_rows || ++call_ == 0) {
-            marks_.assign(table_rows, 0);
+        if (marks_.size() < table_rows) marks_.resize(table_rows);
+        if (++call_ == 0) {
+            std::ranges::fill(marks_, std::uint64_t{0});
             call_ = 1;
         }
     }

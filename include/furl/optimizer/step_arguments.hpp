@@ -78,10 +78,13 @@ class step_arguments {
     }
 
     /// Does the same with inputs that are named at run time.
+    ///
+    /// @param some_rows  the tensors of which gradients and inputs have only some rows. The list must exist during the step.
     bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
-                    std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs) {
+                    std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs,
+                    std::span<const detail::named_rows> some_rows) {
         [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
-        return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(false, inputs); });
+        return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(false, inputs); }, some_rows);
     }
 
     /// Takes the parameters, gradients and inputs of one tensor. They are refused if they overlap each other or the states, but
@@ -95,9 +98,9 @@ class step_arguments {
         else return false;
     }
     bool take_one_named(std::size_t tensor, bool is_open, std::span<const std::byte> states, std::span<T> parameters,
-                        std::span<const T> gradients, std::span<const named_data<T>> inputs) {
+                        std::span<const T> gradients, std::span<const named_data<T>> inputs, std::span<const detail::named_rows> some_rows) {
         [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
-        return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(is_open, inputs); });
+        return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(is_open, inputs); }, some_rows);
     }
 
     /// Takes all tensors together that were taken one by one. First, keep_present is told which of them have a gradient.
@@ -113,17 +116,13 @@ class step_arguments {
         return require_no_overlap(states);
     }
 
-    /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows, which have this many elements.
+    /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows.
     template <class Parameters, class Gradients, detail::InputBinding... Inputs>
-    bool take_rows(std::size_t tensor, std::size_t elements, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
+    bool take_rows(const detail::named_rows& named, bool is_open, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,
                    const Inputs&... inputs) {
-        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, Inputs...>()) {
-            elements_of_rows_ = elements;
-            const bool fits = take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(false, inputs...); });
-            elements_of_rows_.reset();
-            checked_for_ = nullptr;
-            return fits;
-        } else return false;
+        if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, Inputs...>())
+            return take_checked({named.tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(is_open, inputs...); }, {&named, 1});
+        else return false;
     }
 
     /// Whether the last take was of all tensors, each with a gradient, with these states. Then it can be used again.
@@ -169,12 +168,11 @@ class step_arguments {
     std::vector<detail::interval> touched_;  // scratch of the overlap check, in full size, because a copy keeps no capacity
     window taken_;
     bool moved_ = true;
-    std::optional<std::size_t> elements_of_rows_{};  // how many elements gradients and inputs have, if they have only some rows
     const void* checked_for_ = nullptr;  // the owner of the last check that passed
 
     template <class Parameters, class Gradients, class TakeInputs>
     bool take_checked(window tensors, std::span<const std::byte> states, Parameters& parameters, Gradients& gradients,
-                      TakeInputs take_inputs) {
+                      TakeInputs take_inputs, std::span<const detail::named_rows> some_rows = {}) {
         const void* owner = owner_of(states);
         moved_ = checked_for_ != owner;
         checked_for_ = nullptr;
@@ -183,10 +181,12 @@ class step_arguments {
             std::ranges::fill(tensors_.absent, static_cast<unsigned char>(0));
             tensors_.absent_count = 0;
         }
+        tensors_.some_rows = some_rows;
         if (!gather(0, parameters) || !gather(1, gradients) || !take_inputs()) return false;
         if (moved_ || tensors.count != sizes_.size())
             if (!require_no_overlap(states)) return false;
-        if (tensors.count == sizes_.size()) checked_for_ = owner;
+        if (!some_rows.empty()) tensors_.mark_rows();
+        else if (tensors.count == sizes_.size()) checked_for_ = owner;
         return true;
     }
 
@@ -235,14 +235,14 @@ class step_arguments {
     bool gather(std::size_t stream, X& x) {
         // These are locals, because with 10,000 tensors of a few values this loop is a good part of the step.
         bool fits = true, moved = false;
-        const bool of_rows = elements_of_rows_ && stream > 0;
+        const bool of_rows = stream > 0 && !tensors_.some_rows.empty();
         const auto expected = taken_.count, first = taken_.first;
         const auto* const sizes = sizes_.data() + first;
         auto* const buffers = tensors_.buffers.data() + first;
         const auto given = detail::for_each_tensor(x, [&, expected, first, sizes, buffers, of_rows](std::size_t k, const auto* elements, std::size_t n) {
             if (k >= expected || !fits) return;
-            if (n != (of_rows ? *elements_of_rows_ : sizes[k])) {
-                if (of_rows || n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
+            if (n != (of_rows ? size_in(stream, first + k) : sizes[k])) {
+                if (n > 0 || !may_be_absent(stream, first + k)) fits = refuse_size(stream, first + k, n);
                 else moved |= std::exchange(buffers[k][stream], nullptr) != nullptr;
                 return;
             }
@@ -259,10 +259,16 @@ class step_arguments {
                               (taken_.count == sizes_.size() ? " as at construction" : ": a step of one tensor"));
     }
 
+    // Returns the number of elements of a stream: gradients and inputs may have only some rows.
+    std::size_t size_in(std::size_t stream, std::size_t tensor) const {
+        const auto* some = stream > 0 ? tensors_.rows_of(tensor) : nullptr;
+        return some ? some->elements() : sizes_[tensor];
+    }
+
     // Whether a stream of a tensor may be empty. An empty gradient says that the tensor has no part in the step; then its inputs
     // may be empty too.
     bool may_be_absent(std::size_t stream, std::size_t tensor) {
-        if (stream == 1 && !tensors_.absent[tensor]) {
+        if (stream == 1 && !tensors_.absent[tensor] && !tensors_.rows_of(tensor)) {
             tensors_.absent[tensor] = 1;
             ++tensors_.absent_count;
         }
@@ -331,10 +337,9 @@ class step_arguments {
     }
 
     bool refuse_size(std::size_t stream, std::size_t tensor, std::size_t given) const {
-        const bool of_rows = elements_of_rows_ && stream > 0;
         return detail::refuse("furl: tensor " + std::to_string(tensor) + ": " + describe(stream) + " have " + std::to_string(given) +
-                              " elements, expected " + std::to_string(of_rows ? *elements_of_rows_ : sizes_[tensor]) +
-                              (of_rows ? ": a row for each index" : " as at construction"));
+                              " elements, expected " + std::to_string(size_in(stream, tensor)) +
+                              (stream > 0 && tensors_.rows_of(tensor) ? ": a row for each index" : " as at construction"));
     }
 
     bool require_no_overlap(std::span<const std::byte> states) {
@@ -343,7 +348,7 @@ class step_arguments {
         for (std::size_t i = taken_.first; i < taken_.first + taken_.count; ++i)
             for (std::size_t s = 0; s < Plan::first_state; ++s)
                 touched_[k++] = detail::interval::of(tensors_.buffers[i][s],
-                                                     tensors_.is_absent(i) ? 0 : Plan::buffers[s].size(elements_of_rows_ && s > 0 ? *elements_of_rows_ : sizes_[i]),
+                                                     tensors_.is_absent(i) ? 0 : Plan::buffers[s].size(size_in(s, i)),
                                                      i, s, Plan::streams[s].store >= 0);
         touched_[k] = detail::interval::of(states.data(), states.size(), 0, Plan::first_state, true);
         const auto found = detail::find_overlap(touched_);

@@ -26,6 +26,14 @@ class step_session {
     running_step& step() { return now_; }
     const running_step& step() const { return now_; }
 
+    /// Steps the tensors of which only some rows step. To be called after the last execute.
+    template <class Runner>
+    void execute_rows(Runner& runner) {
+        if constexpr (Optimizer::stored::steps_by_rows)
+            for (const auto& named : now_.tensors.some_rows)
+                if (now_.tensors.has_gradient(named.tensor)) opt_->engine_.execute_rows(now_, named, runner);
+    }
+
     /// Keeps the new states, and counts the step.
     void finish() {
         opt_->engine_.finish(now_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/base/named_rows.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/optimizer/named_values.hpp>
 #include <furl/optimizer/partial_step.hpp>
@@ -53,7 +54,7 @@ class tensor_steps {
                self().require_rows(0, self().shapes().subspan(tensor), parameters, gradients, inputs...) &&
                self().arguments_.take_one(tensor, partial_.open(), self().states_.memory(), std::forward<Parameters>(parameters),
                                           std::forward<Gradients>(gradients), inputs...) &&
-               run_tensor(tensor, runner);
+               run_part(tensor, runner, [&](auto& now) { return run_whole(now, tensor); });
     }
 
     /// Ends a partial step. Tensors that are not done, and their states, stay as they are. The step counts if any tensor was
@@ -80,38 +81,51 @@ class tensor_steps {
 
     /// Does what step_tensor does, with inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
     /// refused unless may_write_gradients says that they are not const.
+    ///
+    /// @param some  the rows of the tensor, if the step is one of some rows: one entry, or none for a step of the whole tensor.
     template <class Runner>
     bool step_tensor_named(Runner&& runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                           std::span<const named_data<T>> inputs, bool may_write_gradients) {
+                           std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some = {}) {
         return self().require_writable(may_write_gradients) && self().arguments_.require_tensor(tensor) && partial_.require(tensor, self().tensors()) &&
-               self().arguments_.take_one_named(tensor, partial_.open(), self().states_.memory(), parameters, gradients, inputs) && run_tensor(tensor, runner);
+               self().require_rows_of(some) &&
+               self().arguments_.take_one_named(tensor, partial_.open(), self().states_.memory(), parameters, gradients, inputs, some) &&
+               run_part(tensor, runner, [&](auto& now) {
+                   if constexpr (Optimizer::stored::steps_by_rows)
+                       if (!some.empty()) return self().engine_.run_rows(now, some[0], runner);
+                   return run_whole(now, tensor);
+               });
     }
 
   protected:
     partial_step partial_;
 
-  private:
-    Optimizer& self() { return static_cast<Optimizer&>(*this); }
-
-    template <class Runner>
-    bool run_tensor(std::size_t tensor, Runner& runner) {
-        const bool is_absent = self().arguments_.tensors().is_absent(tensor);
-        if (!is_absent) {
+    // Runs the part of a tensor in a step, once its arguments are taken.
+    template <class Runner, class Run>
+    bool run_part(std::size_t tensor, Runner& runner, Run run) {
+        const bool has_part = self().arguments_.tensors().has_gradient(tensor);
+        if (has_part) {
             auto& buffers = self().arguments_.tensors().buffers[tensor];
             self().states_.place(buffers, tensor);
             self().states_.begin(buffers, tensor, self().size(tensor));
             typename Optimizer::engine::running_step now{self().engine_, self().arguments_.tensors(), self().hypers_.values(), self().steps_ + 1};
-            if constexpr (Optimizer::writes_at_end) {
-                self().engine_.read_tensor(now, tensor);
-            } else {
-                if (!self().engine_.run_tensor(now, tensor)) return false;
+            if (!run(now)) return false;
+            if constexpr (!Optimizer::writes_at_end) {
                 self().states_.keep(tensor);
                 self().engine_.note_step_states();
             }
         }
-        if (!partial_.take(tensor, !is_absent)) return true;
+        if (!partial_.take(tensor, has_part)) return true;
         const bool done = finish_step(runner);
         return done || !Optimizer::writes_at_end;
+    }
+
+  private:
+    Optimizer& self() { return static_cast<Optimizer&>(*this); }
+
+    template <class Step>
+    bool run_whole(Step& now, std::size_t tensor) {
+        if constexpr (Optimizer::writes_at_end) return self().engine_.read_tensor(now, tensor);
+        else return self().engine_.run_tensor(now, tensor);
     }
 
     // Does what is left of a step whose tensors read_tensor has read.

@@ -49,13 +49,15 @@ constexpr std::string_view type_name() {
     return {detail::plain_name<T>.elements, detail::plain_name<T>.size()};
 }
 
-/// The name of a rule's type, without the namespaces.
-template <class Rule>
-constexpr std::string_view short_name() {
-    auto name = type_name<Rule>();
+/// Returns the name of a type without its namespaces.
+constexpr std::string_view short_name(std::string_view name) {
     const auto end = std::min(name.find('<'), name.size());
     const auto colon = name.substr(0, end).rfind(':');
     return colon == name.npos ? name : name.substr(colon + 1);
+}
+template <class Rule>
+constexpr std::string_view short_name() {
+    return short_name(type_name<Rule>());
 }
 
 }  // namespace furl

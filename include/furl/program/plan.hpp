@@ -139,19 +139,26 @@ struct plan {
     /// Whether functions of whole matrices run between the walks.
     static constexpr bool has_matrices = !order.matrices.empty();
 
-    /// Whether some rows can step without the others: no value depends on other rows, and no state starts in the tensor's first
-    /// step.
-    static constexpr bool steps_by_rows = [] {
+    /// What keeps some rows from stepping without the others; empty if nothing does: no value depends on other rows, and no state
+    /// starts in the tensor's first step.
+    static constexpr std::string_view joins_rows = []() -> std::string_view {
         for (auto r : order.reductions)
-            if (program[r].where != domain::row) return false;
-        if (has_matrices) return false;
+            switch (program[r].where) {
+                case domain::row: break;
+                case domain::column: return "a reduction over columns";
+                case domain::tensor: return "a reduction over the tensor";
+                default: return "a reduction over all tensors";
+            }
+        if (has_matrices) return "a function of matrices";
         constexpr const auto& written = stages<Rule>::written;
         for (const auto& s : written.states) {
             const bool differs_by_row = join(s.where, domain::row) == s.where;
-            if (s.starts >= 0 && differs_by_row && !is_within(domain::row, written[s.starts].where)) return false;
+            if (s.starts >= 0 && differs_by_row && !is_within(domain::row, written[s.starts].where))
+                return "a state that starts in the first step of the tensor";
         }
-        return true;
+        return {};
     }();
+    static constexpr bool steps_by_rows = joins_rows.empty();
 
     /// The column values that passes read for each element.
     static constexpr auto column_values = [] {

@@ -4,6 +4,7 @@
 #include <furl/base/finite.hpp>
 #include <furl/base/suggest.hpp>
 #include <furl/optimizer/hyperparameters.hpp>
+#include <furl/runtime/row_step_overloads.hpp>
 #include <furl/runtime/step_overloads.hpp>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,9 +45,12 @@ inline std::string no_tensor(std::size_t tensor, std::size_t tensors, const char
 ///
 /// @tparam T  as in any_optimizer.
 template <class T>
-class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, T> {
+class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, T>,
+                           public detail::row_step_overloads<any_optimizer_base<T>, T> {
     using overloads = detail::step_overloads<any_optimizer_base<T>, T>;
+    using row_overloads = detail::row_step_overloads<any_optimizer_base<T>, T>;
     friend overloads;
+    friend row_overloads;
 
   public:
     using value_type = T;  ///< the element type of parameters and gradients
@@ -58,7 +63,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
         : held_(std::make_unique<detail::hidden_optimizer<optimizer<Rule, T, Policies...>>>(std::move(opt))) {}
 
     /// Makes a copy with states of its own.
-    any_optimizer_base(const any_optimizer_base& other) : overloads(), held_(other.held_ ? other.held_->clone() : nullptr) {}
+    any_optimizer_base(const any_optimizer_base& other) : overloads(), row_overloads(), held_(other.held_ ? other.held_->clone() : nullptr) {}
     /// Takes over the optimizer of the other object, which is empty afterwards.
     any_optimizer_base(any_optimizer_base&&) noexcept = default;
     any_optimizer_base& operator=(const any_optimizer_base& other) { return *this = any_optimizer_base(other); }
@@ -190,16 +195,23 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     bool step_tensor_on(detail::chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, const gradient_data<T>& gradients,
                         std::initializer_list<named_tensors<T>> inputs) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-        return held_->step_tensor(runner, tensor, parameters, gradients.values(), named, !gradients.is_const());
+        return held_->step_tensor(runner, tensor, parameters, gradients.values(), named, !gradients.is_const(), {});
     }
 
     std::unique_ptr<detail::erased_optimizer<T>> held_;
     double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
+    detail::row_part<T> rows_of_step_;  // kept, because it marks the rows of a table
 
     // step_overloads calls it.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
-        auto* const session = held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients);
+        std::vector<detail::named_rows> some_rows;
+        for (const auto& part : this->row_parts()) {
+            if (part.tensor >= tensors()) break;  // begin refuses so many gradients
+            if (!this->take_rows(part.tensor, shapes()[part.tensor], info(), parameters)) return false;
+            some_rows.push_back(part.named(part.tensor));
+        }
+        auto* const session = held_->begin(parameters, this->gradients(), inputs, {}, 0, may_write_gradients, some_rows);
         if (!session) return false;
         const detail::erased_session::list one(&session, 1);
         for (std::size_t pass = 0; pass < info().passes; ++pass) {
@@ -207,7 +219,25 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
             session->execute(one, pass, runner);
         }
         session->finish(one);
+        if (info().writes_gradients)
+            for (const auto& part : this->row_parts()) part.zero_gradients();
         return true;
+    }
+
+    // row_step_overloads calls it.
+    bool run_rows(std::optional<std::size_t> tensor, std::span<T> parameters, const gradient_data<T>& gradients,
+                  std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
+        if (!tensor && tensors() != 1)
+            return detail::refuse("furl: the optimizer has " + std::to_string(tensors()) + " tensors; say which: step_rows(tensor, indices, ...)");
+        const auto i = tensor.value_or(0);
+        if (i >= tensors()) return detail::refuse(detail::no_tensor(i, tensors()));
+        auto& part = rows_of_step_;
+        part.begin(i, gradients);
+        if (!part.take(shapes()[i], info()) || !part.require_apart(i, parameters)) return false;
+        const auto named = part.named(i);
+        if (!held_->step_tensor(runner, i, parameters, part.gradients(), inputs, !gradients.is_const(), {&named, 1})) return false;
+        if (info().writes_gradients) part.zero_gradients();
+        return tensor || !named.rows.empty();
     }
 
     static std::vector<setting> paired(std::span<const std::string_view> names, std::span<const double> values) {
@@ -276,7 +306,7 @@ namespace furl {
 /// It has value semantics: a copy has states of its own. A moved-from object is empty and can only be assigned to or destroyed.
 ///
 /// @tparam T  the element type of parameters and gradients: float or double.
-/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only if it takes inputs.
+/// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only if it takes inputs or rows.
 /// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. The message for an unknown
 ///          name suggests the nearest name that exists.
 template <class T>

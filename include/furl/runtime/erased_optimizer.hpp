@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/base/named_rows.hpp>
 #include <furl/base/shape.hpp>
 #include <furl/optimizer/named_values.hpp>
 #include <furl/print/rule_info.hpp>
@@ -113,15 +114,16 @@ struct erased_optimizer : erased_session {
     virtual void set_step_count(std::int64_t steps) = 0;
     virtual void reset() = 0;
     virtual std::span<const double> values() const = 0;
+    // Of some rows of the tensor if one entry names them, else of the whole tensor.
     virtual bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                             std::span<const named_data<T>> inputs, bool may_write_gradients) = 0;
+                             std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some_rows) = 0;
     virtual bool finish_step(chunk_runner_ref runner) = 0;
     virtual bool step_is_open() const = 0;
 
-    // Returns null if the step is refused.
+    // Returns null if the step is refused. The rows exist and are distinct, and the rule can step them.
     virtual erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                                   std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
-                                  bool may_write_gradients) = 0;
+                                  bool may_write_gradients, std::span<const named_rows> some_rows) = 0;
 };
 
 template <class Optimizer>
@@ -151,8 +153,8 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     void reset() override { opt.reset(); }
     std::span<const double> values() const override { return opt.value_span(); }
     bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                     std::span<const named_data<T>> inputs, bool may_write_gradients) override {
-        return opt.step_tensor_named(runner, tensor, parameters, gradients, inputs, may_write_gradients);
+                     std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some_rows) override {
+        return opt.step_tensor_named(runner, tensor, parameters, gradients, inputs, may_write_gradients, some_rows);
     }
     bool finish_step(chunk_runner_ref runner) override { return opt.finish_step(runner); }
     bool step_is_open() const override { return opt.step_is_open(); }
@@ -161,8 +163,8 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
 
     erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                           std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
-                          bool may_write_gradients) override {
-        return opt.begin_named(session, parameters, gradients, inputs, numbers, total, may_write_gradients) ? this : nullptr;
+                          bool may_write_gradients, std::span<const named_rows> some_rows) override {
+        return opt.begin_named(session, parameters, gradients, inputs, numbers, total, may_write_gradients, some_rows) ? this : nullptr;
     }
     bool begin_again(std::size_t total) override { return session && opt.begin_again(session, session->step().numbers, total); }
     using list = erased_session::list;
@@ -183,7 +185,11 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     };
 
     bool prepare(list all, std::size_t pass) override { return together::prepare(steps_of(all).span(), pass); }
-    void execute(list all, std::size_t pass, chunk_runner_ref runner) override { together::execute(steps_of(all).span(), pass, runner); }
+    void execute(list all, std::size_t pass, chunk_runner_ref runner) override {
+        together::execute(steps_of(all).span(), pass, runner);
+        if constexpr (Optimizer::stored::steps_by_rows)  // then there is one walk
+            for (auto* one : all) session_of(one).execute_rows(runner);
+    }
     void finish(list all) override {
         for (auto* one : all) session_of(one).finish();
     }

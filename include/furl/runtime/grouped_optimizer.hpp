@@ -29,10 +29,14 @@ namespace FURL_NAMESPACE {
 /// tensors of groups whose rule does not read this input are empty. A number of the step (furl::step_input) reaches every group
 /// whose rule reads it.
 ///
+/// The gradients of a table may be of some rows: `opt.step({table, w}, {furl::row_gradients(words, rows), grad_w})`. The other rows
+/// and their states stay as they are. The rule of the table must be one that can step rows alone, so it has no part in reductions
+/// over all tensors.
+///
 /// It has value semantics: a copy has states of its own.
 ///
-/// Cost:    that of its groups: one or more passes over each tensor. A step allocates only if it takes inputs or other
-///          memory than the last step.
+/// Cost:    that of its groups: one or more passes over each tensor. A step allocates only if it takes inputs, gradients of
+///          rows, or other memory than the last step.
 /// Errors:  std::invalid_argument, before anything is written.
 template <class T = float>
 class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T> {
@@ -193,7 +197,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
     // step_overloads calls it.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
-        const bool again = inputs.empty() && are_as_taken(parameters);
+        const bool again = inputs.empty() && this->row_parts().empty() && are_as_taken(parameters);
         if (!again && !take(parameters, inputs)) return false;
         // The loops below visit all parts as rarely as possible, since a thousand parts do not fit into a cache. All passes of
         // a part but the last one only read.
@@ -225,12 +229,17 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         }
         const auto prepare_last = [&](equal_parts some) { return some.prepare(some.info().passes - 1, reductions_); };
         if (may_skip && !active_.for_each(prepare_last)) return false;
-        return active_.for_each([&](equal_parts some) {
+        active_.for_each([&](equal_parts some) {
             if (!may_skip) prepare_last(some);
             some.execute(some.info().passes - 1, runner);
             some.finish();
             return true;
         });
+        if (!this->row_parts().empty())
+            for (const auto* p : active_.parts())
+                if (p->info().writes_gradients)
+                    for (auto i : p->tensors()) this->zero_gradients_of_rows(i);
+        return true;
     }
 
     // Tells whether the arguments and the active parts are those of the last take().
@@ -281,7 +290,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         for (auto* p : active_.parts()) {
             touched_.push_back(p);
             if (!fits(*p, parameters, inputs)) return false;
-            p->take(parameters, this->gradients(), inputs);
+            p->take(parameters, this->gradients(), inputs, [&](std::size_t i) { return this->rows_of(i); });
             absent += p->absent_count();
             elements += p->elements();
             if (p->info().counts_all) total_ += p->elements();
@@ -290,11 +299,12 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
             if (elements == 0) return false;
             active_.keep_those_with_a_gradient();
         }
-        if (touched_ != checked_) {
+        const bool by_rows = !this->row_parts().empty();  // then gradients may have another size than in the last step
+        if (by_rows || touched_ != checked_) {
             if (!no_overlap(parameters, inputs)) return false;
             checked_ = touched_;
         }
-        can_repeat_ = absent == 0 && inputs.empty();
+        can_repeat_ = absent == 0 && inputs.empty() && !by_rows;
         return true;
     }
 
@@ -303,15 +313,19 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         const auto sizes = p.opt().sizes();
         for (std::size_t k = 0; k < sizes.size(); ++k) {
             const auto i = p.tensors()[k];
-            const bool absent = this->gradients()[i].empty() && sizes[k] > 0;
-            const auto sized = [&](const auto& data, const char* what, bool may_be_empty) {
+            if (!this->take_rows(i, p.opt().shapes()[k], p.info(), parameters)) return false;
+            const auto* const by_rows = this->rows_of(i);
+            const bool absent = this->gradients()[i].empty() && sizes[k] > 0 && !(by_rows && by_rows->elements() > 0);
+            const auto sized = [&](const auto& data, const char* what, bool may_be_empty, bool has_all_rows = false) {
                 const bool left_out = may_be_empty && data.empty();
+                const bool some = by_rows && !has_all_rows;
+                const auto expected = some ? by_rows->elements() : sizes[k];
                 touched_.push_back(left_out ? nullptr : data.data());
-                return left_out || data.size() == sizes[k] ||
+                return left_out || data.size() == expected ||
                        detail::refuse("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(data.size()) +
-                                      " elements, expected " + std::to_string(sizes[k]) + " as at construction");
+                                      " elements, expected " + std::to_string(expected) + (some ? ": a row for each index" : " as at construction"));
             };
-            if (!sized(parameters[i], "parameters", false) || !sized(this->gradients()[i], "gradients", absent)) return false;
+            if (!sized(parameters[i], "parameters", false, true) || !sized(this->gradients()[i], "gradients", absent)) return false;
             if (p.info().writes_gradients && this->const_gradients()[i] && !absent)
                 return detail::refuse(std::string(detail::const_gradients) + " Tensor " + std::to_string(i) + " is the first.");
             for (const auto& input : inputs)

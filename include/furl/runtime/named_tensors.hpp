@@ -3,11 +3,13 @@
 #include <furl/memory/step_data.hpp>
 #include <furl/optimizer/named_values.hpp>
 
+#include <memory>
 #include <optional>
 #include <ranges>
 #include <span>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 // The types of the arguments of a step whose optimizer type is hidden.
@@ -45,8 +47,14 @@ class named_tensors {
     std::vector<detail::matrix_layout> layouts_;  // of the matrices in the data
 };
 
-/// The gradients of one tensor, from any contiguous range. It remembers whether they are const, since a rule with zero_grad
-/// writes them.
+namespace detail {
+
+class given_indices;
+
+}  // namespace detail
+
+/// The gradients of one tensor, from any contiguous range, or of some of its rows (furl::row_gradients). It remembers whether they
+/// are const, since a rule with zero_grad writes them.
 template <class T>
 class gradient_data {
   public:
@@ -62,12 +70,18 @@ class gradient_data {
 
     /// The gradients.
     std::span<const T> values() const { return values_; }
+    /// The rows that they are of; null if they are of the whole tensor.
+    const std::shared_ptr<const detail::given_indices>& rows() const { return rows_; }
     /// Tells whether they are const. A tensor without a gradient counts as writable.
     bool is_const() const { return is_const_ && !values_.empty(); }
+
+  protected:
+    gradient_data(const gradient_data& other, std::shared_ptr<const detail::given_indices> rows) : gradient_data(other) { rows_ = std::move(rows); }
 
   private:
     std::span<const T> values_;
     bool is_const_ = false;
+    std::shared_ptr<const detail::given_indices> rows_;
 };
 
 namespace detail {

@@ -41,17 +41,20 @@ class group_part {
     }
 
     /// Picks the arguments of its tensors out of those of all tensors. An empty gradient means that its tensor has no gradient
-    /// in this step.
+    /// in this step. rows_of(i) returns the rows that the gradient of tensor i of the list has, or null if it has all.
+    template <class RowsOf>
     void take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-              std::span<const named_data<T>> inputs) {
+              std::span<const named_data<T>> inputs, RowsOf rows_of) {
         const auto sizes = opt_.sizes();
+        some_rows_.clear();
         elements_ = absent_count_ = 0;
         for (std::size_t k = 0; k < tensors_.size(); ++k) {
             parameters_[k] = parameters[tensors_[k]];
             gradients_[k] = gradients[tensors_[k]];
             absent_[k] = sizes[k] > 0 && gradients_[k].empty();
             absent_count_ += absent_[k];
-            elements_ += gradients_[k].size();
+            elements_ += absent_[k] ? 0 : sizes[k];
+            if (const row_part<T>* some = rows_of(tensors_[k])) some_rows_.push_back(some->named(k));
         }
         input_tensors_.clear();
         inputs_.clear();
@@ -77,7 +80,7 @@ class group_part {
     /// Begins a step over the arguments of the last take(). Returns false if the step is refused. The caller has checked that
     /// gradients which the rule writes are not const.
     bool begin(std::size_t total) {
-        return opt_.erased().begin(parameters_, gradients_, inputs_, tensors_, total, true) != nullptr;
+        return opt_.erased().begin(parameters_, gradients_, inputs_, tensors_, total, true, some_rows_) != nullptr;
     }
 
     /// The number of the last step that it took part in.
@@ -107,6 +110,7 @@ class group_part {
     std::vector<unsigned char> absent_;  // whether a tensor has no gradient in this step
     std::size_t absent_count_ = 0, elements_ = 0;
     std::vector<named_data<T>> inputs_;
+    std::vector<named_rows> some_rows_;  // of the tensors whose gradients have only some rows
 };
 
 }  // namespace detail
