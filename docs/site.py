@@ -72,7 +72,7 @@ def layout(work, folder):
     def entry(page, title):
         return f'<tab type="user" url="@ref {page}" title="{title}"/>'
     rules = sorted(page.stem.removeprefix("zoo_") for page in folder.glob("zoo_*.md"))
-    guide = "".join(entry(pages.page_id(name), title) for name, title in pages.GUIDE if (folder / name).exists())
+    guide = "".join(entry(pages.page_id(name), title) for name, title in pages.GUIDE)
     zoo = "".join(entry(f"zoo_{rule}", rule) for rule in rules)
     menu = f"""<navindex>
 <tab type="mainpage" visible="no"/><tab type="pages" visible="no"/>
@@ -137,9 +137,12 @@ def main():
     bench = [args.bench] if args.bench and args.bench.exists() else []
     subprocess.run([args.generator, ROOT, folder, *bench], check=True)
     fill_graphs(folder)
-    for name, title in pages.GUIDE:
-        if (HERE / name).exists():
-            write(folder / name, pages.convert((HERE / name).read_text(), pages.page_id(name)))
+    guide = {name for name, _ in pages.GUIDE}
+    prose = {page.name for page in HERE.glob("*.md")}
+    if guide != prose:
+        sys.exit(f"site.py: GUIDE in support/pages.py and the pages in docs/ differ: {', '.join(sorted(guide ^ prose))}")
+    for name in guide:
+        write(folder / name, pages.convert((HERE / name).read_text(), pages.page_id(name)))
     write(folder / "README.md", pages.convert((ROOT / "README.md").read_text(), "index", "furl"))
     for header in (ROOT / "include").rglob("*.hpp"):
         if not headers.INTERNAL.fullmatch(header.relative_to(ROOT / "include").as_posix()):
