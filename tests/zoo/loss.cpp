@@ -99,6 +99,19 @@ TEST_CASE_TEMPLATE("two groups of a rule step as one optimizer, to the bit", Rul
     CHECK(w == x);
 }
 
+TEST_CASE("tensor by tensor too, the loss given with the first") {
+    optimizer<zoo::momo, double> whole({37, 0, 6}), apart({37, 0, 6});
+    auto w = some(1), x = w;
+    for (int t = 1; t <= 20; ++t) {
+        const auto g = some(10 + static_cast<unsigned>(t));
+        CHECK(whole.step(w, g, step_input<"loss"> = loss_of(t)));
+        CHECK(apart.step_tensor(2, x[2], g[2], step_input<"loss"> = loss_of(t)));
+        CHECK(apart.step_tensor(0, x[0], g[0]));
+        CHECK(apart.step_tensor(1, x[1], g[1]));
+    }
+    CHECK(w == x);
+}
+
 TEST_CASE_TEMPLATE("a gradient of 0 moves nothing", Rule, zoo::polyak_sgd, zoo::sps, zoo::sps_smooth, zoo::alig,
                    zoo::alig_momentum, zoo::momo, zoo::momo_star, zoo::momo_adam, zoo::momo_adam_star) {
     optimizer<Rule, double> opt(3);
