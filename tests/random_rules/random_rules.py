@@ -352,12 +352,13 @@ class Rule:
         if kind in ("state", "accumulate", "running_max", "delay") and r.random() < 0.5:
             start = Value("0.25", self.emit("e.number(0.25)"), STEP) if self.by_rows or r.random() < 0.3 else start
             start = self.hyper() if not self.by_rows and r.random() < 0.5 else start
-            if x.rate == ELEMENT and kind == "state" and not self.by_rows and r.random() < 0.5:
+            if not self.by_rows and r.random() < (0.4 if x.rate == ELEMENT else 0.1):
                 start = Value("param", self.emit("e.param()"), ELEMENT)
-            if x.rate in (ROW, COLUMN) and not self.by_rows and r.random() < 0.4:
-                start = self.reduction(x.rate, 1) or start
-        old_variable = self.emit('e.old("%s", %s, %s)' % (name, start.variable, NAMES[x.rate]))
-        old = Value("old", old_variable, x.rate, start.level)
+            elif self.lined and not self.by_rows and r.random() < 0.4:
+                start = self.reduction(r.choice([ROW, COLUMN]), 1) or start
+        where = x.rate | start.rate  # a state may start with more values than it goes on with
+        old_variable = self.emit('e.old("%s", %s, %s)' % (name, start.variable, NAMES[where]))
+        old = Value("old", old_variable, where, start.level)
         if kind == "ema":
             beta = self.hyper()
             line = 'ema<"%s">(%s, %s)' % (name, x.text, beta.text)
@@ -378,13 +379,13 @@ class Rule:
         elif kind == "delay":
             line = 'delay<"%s">(%s, %s)' % (name, x.text, start.text)
             self.declarations.append("static constexpr auto %s = %s;" % (name, line))
-            self.states.append((name, x.variable, x.rate))
-            self.known.append(Value(name, old_variable, x.rate, old.level))
+            self.states.append((name, x.variable, where))
+            self.known.append(Value(name, old_variable, where, old.level))
             return
         else:
             self.known.append(old)  # the recurrence is an expression that may use its old value anywhere
             before, lines = len(self.known), len(self.declarations)
-            y = self.expression(x.rate, 2)
+            y = self.expression(where, 2)
             # Names that the recurrence introduced may hold the old value, which has no name outside.
             inner = self.declarations[lines:]
             del self.declarations[lines:]
@@ -398,7 +399,7 @@ class Rule:
             total = self.arithmetic(old, self.combine(y.text, y.variable, y))
             new = self.arithmetic(total, x)
             line = 'state<"%s">(%s, [](auto old) { return %s; })' % (name, start.text, new.text)
-            new = Value(name, new.variable, new.rate | x.rate, new.level)
+            new = Value(name, new.variable, new.rate, new.level)
         self.declarations.append("static constexpr auto %s = %s;" % (name, line))
         self.states.append((name, new.variable, new.rate))
         self.known.append(Value(name, new.variable, new.rate, new.level))
@@ -418,7 +419,7 @@ class Rule:
         for _ in range(r.randint(1, 3)):
             self.state()
         direction = self.expression(ELEMENT, 4)
-        if direction.rate != ELEMENT:
+        if direction.rate != ELEMENT and r.random() < 0.8:
             direction = self.arithmetic(self.expression(ELEMENT, 0), direction)
         param, rate = Value("param", self.emit("e.param()"), ELEMENT), self.hyper()
         step = self.combine("%s * %s" % (rate.text, direction.text), self.operation("a * b", rate, direction), rate, direction)
