@@ -29,6 +29,14 @@ struct starting_wide_by_rows {
     static constexpr auto update = param - r;
 };
 
+/// Rows count their own steps, but these states have one value for all rows, and start in the first step of the tensor.
+struct shared_by_rows {
+    static constexpr auto start = hyper<"start">(2.0);
+    static constexpr auto d = state<"d">(start, [](auto old) { return old + global(max_abs(grad)); });
+    static constexpr auto c = state<"c">(start, [](auto old) { return old + per_column(max_abs(grad)); });
+    static constexpr auto update = steps_per_row(param - (d + c) * furl::step);
+};
+
 }  // namespace
 
 TEST_CASE("a value of each tensor is reduced over all tensors in a pass that reads no element") {
@@ -63,4 +71,19 @@ TEST_CASE("a step reads the old value of a state of lines whose new value is the
     check(naive<starting_wide>(shape{2, 3}), {-4, -5, -6, -4, -5, -6});
     check(reference<starting_wide>(shape{2, 3}), {-4, -5, -6, -4, -5, -6});
     check(optimizer<starting_wide_by_rows>(shape{2, 3}), {-3, -3, -3, -6, -6, -6});
+}
+
+TEST_CASE("with steps_per_row, states of more than a row start with the tensor") {
+    const auto check = [](auto opt) {
+        using T = typename decltype(opt)::value_type;
+        std::vector<T> w(6);
+        const std::vector<T> g{1, 2, 3, 4, 5, 6};
+        opt.step(w, g);
+        CHECK(w == std::vector<T>{-14, -15, -16, -14, -15, -16});  // d is 2 + 6, c is 2 + {4, 5, 6}
+        opt.step(w, g);
+        CHECK(w == std::vector<T>{-62, -67, -72, -62, -67, -72});  // d is 14, c is {10, 12, 14}; both times 2
+        CHECK(opt.scalar_state("d", 0) == 14);
+    };
+    check(optimizer<shared_by_rows>(shape{2, 3}));
+    check(reference<shared_by_rows>(shape{2, 3}));
 }

@@ -5,9 +5,10 @@
 
 A rule is written twice: as furl would have it, and as a sequence of operations on whole arrays (evaluator.hpp) that uses
 nothing of furl. Both run on vectors of 37, 530, 0 and 3 elements, or, where the rule has values of rows and columns, on matrices
-of random shapes. As written (furl::strict) they must agree to the bit, where
-no function is rounded differently by vectors; in default numerics, and with such functions, no further than rounding can bring
-a correct evaluation, which is measured: by evaluations whose every result is off by a few units of the last place.
+of random shapes. Such a rule also runs by another executor, and a rule whose rows can step alone steps some of them. As written
+(furl::strict) both must agree to the bit, where no function is rounded differently by vectors; in default numerics, and with such
+functions, no further than rounding can bring a correct evaluation, which is measured: by evaluations whose every result is off
+by a few units of the last place.
 
 --build: takes the include directories of a Meson build. --minutes: goes on with new seeds for that long. --keep: where the programs stay. A rule that fails is printed, with its seed.
 """
@@ -167,9 +168,12 @@ class Rule:
             return self.expression(self.lower(rate), depth)
         return self.expression(rate, depth)
 
-    def lower(self, rate, least=1):
-        """A domain within this one; with least = 0 perhaps itself."""
-        return self.random.choice([d for d in self.domains if within(d, rate) and (d != rate or least == 0)])
+    def part(self, rate):
+        """This domain or one within it."""
+        return self.random.choice([d for d in self.domains if within(d, rate)])
+
+    def lower(self, rate):
+        return self.random.choice([d for d in self.domains if within(d, rate) and d != rate])
 
     def arithmetic(self, a, b):
         symbol = self.random.choice("++--**/")
@@ -250,7 +254,7 @@ class Rule:
             a = self.condition(rate, depth - 1)
             if r.random() < 0.3:
                 return self.combine("!(%s)" % a.text, self.operation("N(a == 0)", a, chooses=True), a)
-            b = self.condition(self.lower(rate, least=0), depth - 1)
+            b = self.condition(self.part(rate), depth - 1)
             symbol = r.choice(["&&", "||"])
             return self.combine("(%s %s %s)" % (a.text, symbol, b.text),
                                 self.operation("N((a != 0) %s (b != 0))" % symbol, a, b, chooses=True), a, b)
@@ -264,7 +268,7 @@ class Rule:
         return self.combine("(%s %s %s)" % (a.text, symbol, b.text), self.operation("N(a %s b)" % symbol, a, b, chooses=True), a, b)
 
     def selection(self, rate, depth):
-        c = self.condition(self.lower(rate, least=0), min(depth - 1, 2))
+        c = self.condition(self.part(rate), min(depth - 1, 2))
         a, b = self.expression(rate, depth - 1), self.second(rate, depth - 1)
         if self.random.random() < 0.5:
             a, b = b, a
