@@ -37,6 +37,12 @@ struct shared_by_rows {
     static constexpr auto update = steps_per_row(param - (d + c) * furl::step);
 };
 
+/// A factor that the user may set to a number below 0 is under the root of a product of rows and columns.
+struct signed_factor {
+    static constexpr auto f = per_tensor<"f">(1.0);
+    static constexpr auto update = param - sqrt((f * per_row(max_abs(grad))) * (f * per_column(max_abs(grad))));
+};
+
 }  // namespace
 
 TEST_CASE("a value of each tensor is reduced over all tensors in a pass that reads no element") {
@@ -86,4 +92,12 @@ TEST_CASE("with steps_per_row, states of more than a row start with the tensor")
     };
     check(optimizer<shared_by_rows>(shape{2, 3}));
     check(reference<shared_by_rows>(shape{2, 3}));
+}
+
+TEST_CASE("a root of a product is not split where a factor may be negative") {
+    optimizer<signed_factor> opt(shape{2, 2});
+    opt.set("f", 0, -2.0);
+    std::vector<float> w(4);
+    opt.step(w, std::vector<float>{1, 4, 4, 1});
+    CHECK(w == std::vector<float>{-8, -8, -8, -8});
 }
