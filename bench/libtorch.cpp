@@ -9,6 +9,7 @@
 #include <furl/furl.hpp>
 #include <furl/memory/tensor_arena.hpp>
 #include <furl/threads/thread_pool.hpp>
+#include <furl/zoo/adafactor.hpp>
 #include <furl/zoo/adagrad.hpp>
 #include <furl/zoo/adam.hpp>
 #include <furl/zoo/adamw.hpp>
@@ -21,6 +22,8 @@
 #include <torch/nn/utils/clip_grad.h>
 #include <torch/optim.h>
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <span>
@@ -91,6 +94,55 @@ void add_optimizer(const std::string& name, Options options, const furl::bench::
                                              {}, threads > 1});
                             return loops;
                         }});
+}
+
+// Adafactor as PyTorch does it since 2.5 (torch/optim/_adafactor.py, _single_tensor_adafactor): tensor operations, one after the
+// other. libtorch has no such optimizer, so the operations stand here. furl has the same states, and the same algorithm.
+struct adafactor_loops {
+    explicit adafactor_loops(furl::shape s) : ours(s) {
+        const auto R = static_cast<std::int64_t>(s.rows), C = static_cast<std::int64_t>(s.columns);
+        param = torch::rand({R, C}) - 0.5;
+        grad = torch::rand({R, C}) + 0.01;
+        row = torch::zeros({R, 1});
+        column = torch::zeros({1, C});
+        copy = param.clone();
+    }
+    furl::optimizer<furl::zoo::adafactor> ours;
+    torch::Tensor param, grad, row, column, copy;  // furl steps the copy
+    double step = 0;
+
+    void tensor_operations() {
+        using rule = furl::zoo::adafactor;
+        const double lr = ours[rule::lr], eps1 = ours[rule::eps1], eps2 = ours[rule::eps2], d = ours[rule::d];
+        ++step;
+        const double weight = std::pow(step, ours[rule::beta2_decay]);
+        const double size = std::sqrt(static_cast<double>(param.numel()));
+        const double alpha = std::max(eps2, param.norm(2).item<double>() / size) * std::min(lr, 1 / std::sqrt(step));
+        row.lerp_(grad.norm(2, {-1}, true).square_().div_(grad.size(-1)), weight);
+        column.lerp_(grad.norm(2, {-2}, true).square_().div_(grad.size(-2)), weight);
+        auto update = row.matmul(column);
+        update.div_(row.mean(at::IntArrayRef{-2}, true).clamp_(eps1));
+        update.clamp_(eps1 * eps1).rsqrt_().mul_(grad);
+        param.add_(update, -alpha / std::max(1.0, update.norm(2).item<double>() / (size * d)));
+    }
+    std::span<float> values(const torch::Tensor& t) { return {t.data_ptr<float>(), static_cast<std::size_t>(t.numel())}; }
+    void step_ours() { ours.step(values(copy), std::span<const float>(values(grad))); }
+};
+
+void add_adafactor(furl::shape s, const furl::bench::settings& settings, std::vector<furl::bench::job>& jobs) {
+    jobs.push_back({"libtorch adafactor", s.size(), furl::cost<furl::zoo::adafactor>.bytes_per_parameter, [s, parallel = settings.threads > 1] {
+                        adafactor_loops check({40, 30});
+                        for (int t = 0; t < 3; ++t) check.tensor_operations(), check.step_ours();
+                        TORCH_CHECK(check.copy.allclose(check.param, 1e-4, 1e-6), "furl's Adafactor and the tensor operations differ");
+                        const auto w = std::make_shared<adafactor_loops>(s);
+                        return std::vector<furl::bench::loop>{{"fused", [w](std::size_t calls) { for (; calls > 0; --calls) w->step_ours(); }},
+                                                              {"libtorch",
+                                                               [w](std::size_t calls) {
+                                                                   torch::NoGradGuard no_gradient;
+                                                                   for (; calls > 0; --calls) w->tensor_operations();
+                                                               },
+                                                               {}, parallel}};
+                    }});
 }
 
 // Loops of furl and libtorch over the tensors of a model.
@@ -211,6 +263,7 @@ int main(int argc, char** argv) {
         add_optimizer<zoo::adamw, optim::AdamWOptions, optim::AdamW>("adamw", optim::AdamWOptions(1e-6), s, jobs);
         add_optimizer<zoo::adagrad, optim::AdagradOptions, optim::Adagrad>("adagrad", optim::AdagradOptions(1e-6), s, jobs);
         add_optimizer<zoo::rmsprop, optim::RMSpropOptions, optim::RMSprop>("rmsprop", optim::RMSpropOptions(1e-6), s, jobs);
+        add_adafactor({4096, 4096}, s, jobs);
         for (const auto& m : bench::models()) {
             jobs.push_back({"libtorch tensors " + m.name, m.parameters(), furl::cost<zoo::adamw>.bytes_per_parameter,
                             [m, threads = s.threads] { return model_step(m, threads); }});

@@ -27,7 +27,7 @@ FIXED_COST_UP_TO = 100       # sizes up to this are there for the fixed cost of 
 NOISY = 0.15                 # a distance between the quartiles beyond this is worth a remark
 LIMITS = ("memory", "divider")
 NEXT_BOUND = 1.12            # of the limit, where a goal is out of reach
-SECTIONS = ("tensors", "training", "storage", "offload", "denormals", "placement", "layouts", "libtorch")
+SECTIONS = ("tensors", "training", "storage", "offload", "denormals", "placement", "layouts", "libtorch", "rows")
 
 # job, loop, compared with (limit: the slower of memory and divider), numbers of parameters from and to, at most
 GOALS = (
@@ -57,6 +57,17 @@ GOALS = (
     ("storage split", "stored", "float", 1e7, 1e9, 1.08),
     *((f"offload {kind}", "furl", peer, least, 10 * least, 1 / times) for kind in ("float", "bfloat16", "bfloat16-moments")
       for peer in ("pytorch", "deepspeed") for least, times in ((1e7, 1.3), (1e5, 1.5))),
+    *((f"rows {rule} {columns}", "furl", "memory", 1e7, 1e9, 1.35 if columns == 64 else 1.15)
+      for rule in ("rowwise_adagrad", "adam_mini", "centered_adamw", "adafactor") for columns in (64, 256, 1024, 4096, 16384)
+      if rule != "adafactor" or columns == 4096),
+    *((f"rows unaligned {columns}", "furl", "memory", 1e7, 1e9, 1.15) for columns in (257, 1023, 4099)),
+    *((f"rows {rule} {columns}", "furl", "hand", 1e3, 1e6, 1.1)
+      for rule in ("rowwise_adagrad", "adam_mini", "centered_adamw") for columns in (64, 256, 1024, 4096, 16384)),
+    *((f"rows narrow {columns}", "furl", "hand", 1e3, 1e6, 1.1) for columns in (1, 2, 4, 7, 16, 33)),
+    ("rows step_rows 64", "furl", "hand", 0, 1e9, 1.3),
+    ("rows step_rows 64", "furl", "dense", 0, 1e9, 1 / 30),
+    ("rows muon 4096", "furl", "products", 0, 1e9, 1.05),
+    ("libtorch adafactor", "fused", "libtorch", 0, 1e9, 1 / 5),
     ("libtorch adamw", "fused", "libtorch", 1e7, 1e8, 1 / 8),
     ("libtorch sgd_momentum", "fused", "libtorch", 1e7, 1e8, 1 / 8),
     ("libtorch tensors 10000-of-100", "scattered", "kernel", 0, 1e9, 1 / 2.5),
@@ -313,7 +324,7 @@ def report(path, out):
         parts.append(rules(sections["rules"]))
     if sections["fixed cost"]:
         parts.append(fixed_cost(sections["fixed cost"]))
-    steps = [j for head in ("tensors", "training", "storage", "offload", "libtorch", "denormals", "placement") for j in sections[head]]
+    steps = [j for head in ("tensors", "training", "rows", "storage", "offload", "libtorch", "denormals", "placement") for j in sections[head]]
     if steps:
         parts.append(whole_steps(steps))
     if sections["layouts"]:

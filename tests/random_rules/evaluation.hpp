@@ -1,5 +1,7 @@
 #pragma once
 
+#include "evaluator.hpp"
+
 #include <furl/optimizer.hpp>
 
 #include <support/compare.hpp>
@@ -9,232 +11,40 @@
 #include <cstdio>
 #include <limits>
 #include <map>
-#include <random>
+#include <span>
 #include <string>
-#include <type_traits>
+#include <utility>
 #include <vector>
 
-// The other side of random rules: what random_rules.py writes beside each rule is run here, one whole array after the
-// other, without anything of furl: no program, no passes, no kernel.
+// Runs a random rule by furl and by its model, and compares them.
 namespace random_rules {
-
-/// A value of a step: of each element of each tensor, or one for each tensor (a value per step is the same for all).
-template <class N, class U>
-struct value {
-    bool is_element = false;
-    std::vector<std::vector<N>> elements;
-    std::vector<U> uniform;  // by tensor
-};
-
-/// Rounds nothing more than the number types do: in T as furl::strict promises it, to the bit.
-template <class T>
-struct as_written {
-    using number = T;
-    using uniform = double;
-    static constexpr bool is_exact = true;
-
-    T element(T x) { return x; }
-    double whole(double x) { return x; }
-    T to_element(double x) { return static_cast<T>(x); }
-};
-
-/// Long double, where each result is off by a few units of the last place of T: how far such evaluations differ from each
-/// other says how far rounding can bring a correct one.
-template <class T>
-struct perturbed {
-    using number = long double;
-    using uniform = long double;
-    static constexpr bool is_exact = false;
-
-    explicit perturbed(unsigned seed, double units) : random(seed), scale(units) {}
-
-    long double element(long double x) { return off<T>(x); }
-    long double whole(long double x) { return off<double>(x); }
-    long double to_element(long double x) { return off<T>(x); }
-
-  private:
-    std::minstd_rand random;
-    double scale;
-
-    template <class U>
-    long double off(long double x) {
-        const double u = static_cast<double>(random()) / 2147483647.0 * 2 - 1;
-        return x * (1 + scale * u * static_cast<long double>(std::numeric_limits<U>::epsilon()));
-    }
-};
-
-/// Evaluates operations on whole values; the model of a rule is a sequence of them.
-template <class Rounding>
-class evaluator {
-  public:
-    using N = typename Rounding::number;
-    using U = typename Rounding::uniform;
-    using V = value<N, U>;
-
-    evaluator(Rounding r, const std::vector<std::size_t>& n) : rounding(r), sizes(n) {}
-
-    std::map<std::string, double> hypers;
-    std::map<std::string, V> kept;  // states after the last step
-    long step_number = 0;
-
-    void begin_step(const V& p, const V& g, const V& h) {
-        ++step_number;
-        param_ = p, grad_ = g, input_ = h;
-    }
-
-    V param() const { return param_; }
-    V grad() const { return grad_; }
-    V input() const { return input_; }
-    V number(double x) const { return {false, {}, std::vector<U>(sizes.size(), x)}; }
-    V hyper(const char* name) const { return number(hypers.at(name)); }
-    V step() const { return number(static_cast<double>(step_number)); }
-    V count() const {
-        V r = number(0);
-        for (std::size_t k = 0; k < sizes.size(); ++k) r.uniform[k] = static_cast<U>(sizes[k]);
-        return r;
-    }
-
-    /// A state before the step; in the first one, its initial value.
-    V old(const char* name, const V& initial, bool of_elements) {
-        if (step_number > 1) return kept.at(name);
-        return of_elements ? spread(initial) : initial;
-    }
-    void keep(const char* name, const V& x, bool of_elements) {
-        kept[name] = of_elements ? spread(x) : x;
-    }
-
-    template <class F, class... Vs>
-    V apply(F f, const Vs&... xs) {
-        return map<true>(f, xs...);
-    }
-
-    /// The same, of a result that is one of the operands, or a truth: nothing is rounded.
-    template <class F, class... Vs>
-    V choose(F f, const Vs&... xs) {
-        return map<false>(f, xs...);
-    }
-
-    V sum(const V& x, bool global) { return reduce(x, global, [this](auto a, auto b) { return rounding_of(a + b); }); }
-    V maximum(const V& x, bool global) {
-        return reduce(x, global, [](auto a, auto b) { return b < a || a != a ? a : b; });
-    }
-
-    /// The product with the number of elements that a reduction went over.
-    V elements_of(bool global) const {
-        V r = count();
-        if (!global) return r;
-        U all = 0;
-        for (auto n : sizes) all += static_cast<U>(n);
-        return number(static_cast<double>(all));
-    }
-
-    V spread(const V& x) {
-        if (x.is_element) return x;
-        V r{true, {}, {}};
-        for (std::size_t k = 0; k < sizes.size(); ++k)
-            r.elements.emplace_back(sizes[k], rounding.to_element(x.uniform[k]));
-        return r;
-    }
-
-  private:
-    Rounding rounding;
-    std::vector<std::size_t> sizes;
-    V param_, grad_, input_;
-
-    template <bool Rounds, class F, class... Vs>
-    V map(F f, const Vs&... xs) {
-        if ((xs.is_element || ...)) return map_elements<Rounds>(f, spread(xs)...);
-        V r = number(0);
-        for (std::size_t k = 0; k < sizes.size(); ++k) {
-            const auto x = static_cast<U>(f(xs.uniform[k]...));
-            r.uniform[k] = Rounds ? rounding.whole(x) : x;
-        }
-        return r;
-    }
-
-    template <bool Rounds, class F, class... Vs>
-    V map_elements(F f, const Vs&... xs) {
-        V r{true, {}, {}};
-        for (std::size_t k = 0; k < sizes.size(); ++k) {
-            r.elements.emplace_back(sizes[k]);
-            for (std::size_t i = 0; i < sizes[k]; ++i) {
-                const auto x = static_cast<N>(f(xs.elements[k][i]...));
-                r.elements[k][i] = Rounds ? rounding.element(x) : x;
-            }
-        }
-        return r;
-    }
-
-    template <class X>
-    X rounding_of(X x) {
-        if constexpr (std::is_same_v<X, N> && !Rounding::is_exact) return rounding.element(x);
-        else return x;
-    }
-
-    // What the documents say of a reduction: elements go to 32 lanes in turn, 512 make a block, the lanes of a block meet
-    // pairwise, down to 8 in the element type, and on in double; and so do the blocks, then the tensors, in double.
-    template <class F>
-    V reduce(const V& given, bool global, F f) {
-        const V x = spread(given);
-        V r = number(0);
-        std::vector<U> tensors;
-        for (const auto& tensor : x.elements) {
-            std::vector<U> blocks;
-            for (std::size_t begin = 0; begin < tensor.size(); begin += 512) {
-                std::vector<N> lanes(32, N{0});
-                for (std::size_t i = begin; i < std::min(tensor.size(), begin + 512); ++i)
-                    lanes[(i - begin) % 32] = f(lanes[(i - begin) % 32], tensor[i]);
-                for (std::size_t half = 16; half >= 8; half /= 2)
-                    for (std::size_t i = 0; i < half; ++i) lanes[i] = f(lanes[i], lanes[i + half]);
-                std::vector<U> ends(lanes.begin(), lanes.begin() + 8);
-                for (std::size_t half = 4; half > 0; half /= 2)
-                    for (std::size_t i = 0; i < half; ++i) ends[i] = f(ends[i], ends[i + half]);
-                blocks.push_back(ends[0]);
-            }
-            tensors.push_back(meet(blocks, 0, blocks.size(), f));
-        }
-        if (global) r.uniform.assign(sizes.size(), meet(tensors, 0, tensors.size(), f));
-        else r.uniform = tensors;
-        return r;
-    }
-
-    // Halves where the number is a power of 2; else the largest power of 2, then the rest.
-    template <class F>
-    static U meet(const std::vector<U>& x, std::size_t begin, std::size_t n, F f) {
-        if (n == 0) return 0;
-        if (n == 1) return x[begin];
-        std::size_t first = 1;
-        while (2 * first < n) first *= 2;
-        return f(meet(x, begin, first, f), meet(x, begin + first, n - first, f));
-    }
-};
 
 template <class T>
 using tensors_of = std::vector<std::vector<T>>;
 
 template <class N, class U, class T>
 value<N, U> elements_of(const tensors_of<T>& x) {
-    value<N, U> r{true, {}, {}};
+    value<N, U> r{of_element};
     for (const auto& tensor : x) r.elements.emplace_back(tensor.begin(), tensor.end());
     return r;
 }
 
-inline const std::vector<std::size_t> sizes{37, 530, 0, 3};
 constexpr int steps = 4;
 
 /// The data of a rule's run.
 template <class T>
 struct data {
+    std::span<const extent> shapes;
     tensors_of<T> start;
     std::vector<tensors_of<T>> gradients, inputs;
 
-    explicit data(unsigned seed, bool zeros) {
+    data(std::span<const extent> of, unsigned seed, bool zeros) : shapes(of) {
         const auto make = [&](double scale) {
             tensors_of<T> r;
-            for (auto n : sizes) {
-                r.push_back(furl::tests::normal_values<T>(n, seed++, scale));
+            for (const auto& s : shapes) {
+                r.push_back(furl::tests::normal_values<T>(s.size(), seed++, scale));
                 if (!zeros) continue;
-                for (std::size_t i = 0; i < n; i += 7) r.back()[i] = 0;
+                for (std::size_t i = 0; i < s.size(); i += 7) r.back()[i] = 0;
             }
             return r;
         };
@@ -247,17 +57,12 @@ struct data {
 template <class N>
 using outcome = std::map<std::string, std::vector<N>>;
 
-/// The rule by furl: the states of one value per parameter with the parameters, those of one per tensor or step beside.
+/// What an optimizer holds: the states of one value per parameter, row or column with the parameters, those of one per tensor or
+/// step beside.
 template <class Optimizer, class T>
-std::pair<outcome<T>, outcome<double>> run_furl(const data<T>& d) {
-    Optimizer opt(sizes);
-    auto parameters = d.start;
-    for (std::size_t t = 0; t < steps; ++t) {
-        if constexpr (Optimizer::rule::takes_input) opt.step(parameters, d.gradients[t], furl::input<"h"> = d.inputs[t]);
-        else opt.step(parameters, d.gradients[t]);
-    }
+std::pair<outcome<T>, outcome<double>> outcome_of(Optimizer& opt, const tensors_of<T>& parameters) {
     std::pair<outcome<T>, outcome<double>> r;
-    for (std::size_t k = 0; k < sizes.size(); ++k) {
+    for (std::size_t k = 0; k < parameters.size(); ++k) {
         auto& p = r.first["param"];
         p.insert(p.end(), parameters[k].begin(), parameters[k].end());
         for (auto name : opt.states()) {
@@ -271,13 +76,27 @@ std::pair<outcome<T>, outcome<double>> run_furl(const data<T>& d) {
     return r;
 }
 
-/// The model of a rule, run the same way. Elements of its outcome come first, then values of tensors.
+/// The rule by furl.
+template <class Optimizer, class T>
+std::pair<outcome<T>, outcome<double>> run_furl(const data<T>& d) {
+    std::vector<furl::shape> shapes;
+    for (const auto& s : d.shapes) shapes.push_back({s.rows, s.columns});
+    Optimizer opt(shapes);
+    auto parameters = d.start;
+    for (std::size_t t = 0; t < steps; ++t) {
+        if constexpr (Optimizer::rule::takes_input) opt.step(parameters, d.gradients[t], furl::input<"h"> = d.inputs[t]);
+        else opt.step(parameters, d.gradients[t]);
+    }
+    return outcome_of(opt, parameters);
+}
+
+/// The model of a rule, run the same way.
 template <class Rule, class Rounding, class T>
 std::pair<outcome<typename Rounding::number>, outcome<typename Rounding::uniform>> run_model(Rounding rounding,
                                                                                            const data<T>& d) {
     using N = typename Rounding::number;
     using U = typename Rounding::uniform;
-    evaluator<Rounding> e(rounding, sizes);
+    evaluator<Rounding> e(rounding, d.shapes, Rule::has_lines);
     auto parameters = elements_of<N, U>(d.start);
     for (std::size_t t = 0; t < steps; ++t) {
         e.begin_step(parameters, elements_of<N, U>(d.gradients[t]), elements_of<N, U>(d.inputs[t]));
@@ -286,11 +105,11 @@ std::pair<outcome<typename Rounding::number>, outcome<typename Rounding::uniform
     std::pair<outcome<N>, outcome<U>> r;
     e.kept["param"] = parameters;
     for (const auto& [name, x] : e.kept) {
-        if (!x.is_element) r.second[name] = x.uniform;
-        else
-            for (const auto& tensor : x.elements) {
-                auto& all = r.first[name];
-                all.insert(all.end(), tensor.begin(), tensor.end());
+        for (const auto& tensor : x.elements) r.first[name].insert(r.first[name].end(), tensor.begin(), tensor.end());
+        for (const auto& tensor : x.others)
+            for (const auto number : tensor) {
+                if (x.where == of_row || x.where == of_column) r.first[name].push_back(static_cast<N>(number));
+                else r.second[name].push_back(number);
             }
     }
     return r;
@@ -372,26 +191,74 @@ bool is_near(const std::pair<outcome<T>, outcome<double>>& found, const data<T>&
     return false;
 }
 
-/// Runs a rule fused, in default numerics in A and as written in B, beside its model.
+/// Whether steps of all rows in another order, then of every other row, do to these rows what steps of the whole do.
+template <class Rule, class T>
+bool rows_agree(const data<T>& d, const char* name) {
+    using optimizer = furl::optimizer<Rule, T, furl::strict, furl::keep_denormals>;
+    bool fine = true;
+    for (std::size_t k = 0; k < d.shapes.size(); ++k) {
+        const auto [R, C] = d.shapes[k];
+        if (R * C == 0) continue;
+        optimizer whole(furl::shape{R, C}), apart(furl::shape{R, C});
+        auto w = d.start[k], v = w;
+        for (std::size_t t = 0; t < 2; ++t) {
+            std::vector<std::size_t> named;
+            for (std::size_t i = 0; i < R; ++i) named.push_back((R - i) * (R % 7 == 0 ? 1 : 7) % R);
+            if (t % 2) std::erase_if(named, [](auto i) { return i % 2 != 0; });
+            std::vector<T> g, h;
+            for (auto i : named) {
+                const auto from = static_cast<std::ptrdiff_t>(i * C), to = from + static_cast<std::ptrdiff_t>(C);
+                g.insert(g.end(), d.gradients[t][k].begin() + from, d.gradients[t][k].begin() + to);
+                h.insert(h.end(), d.inputs[t][k].begin() + from, d.inputs[t][k].begin() + to);
+            }
+            const auto before = outcome_of(apart, tensors_of<T>{v});
+            if constexpr (Rule::takes_input) {
+                whole.step(w, d.gradients[t][k], furl::input<"h"> = d.inputs[t][k]);
+                apart.step_rows(named, v, g, furl::input<"h"> = h);
+            } else {
+                whole.step(w, d.gradients[t][k]);
+                apart.step_rows(named, v, g);
+            }
+            const auto after = outcome_of(apart, tensors_of<T>{v}), wanted = outcome_of(whole, tensors_of<T>{w});
+            for (const auto& [state, x] : after.first)
+                for (std::size_t i = 0, length = x.size() / R; i < x.size(); ++i) {
+                    const bool is_named = t % 2 == 0 || i / length % 2 == 0;
+                    if (furl::tests::same_bits(x[i], (is_named ? wanted : before).first.at(state)[i]) || !fine) continue;
+                    std::printf("%s (step_rows of %zu x %zu): '%s' [%zu]: %.9g\n", name, R, C, state.c_str(), i, static_cast<double>(x[i]));
+                    fine = false;
+                }
+            fine &= same_outcome(wanted.second, after.second, name, "step_rows");
+        }
+    }
+    return fine;
+}
+
+/// Runs a rule fused, in default numerics in A and as written in B, beside its model; if it has values of rows or columns, also by
+/// another executor.
 template <class Rule, class A, class B>
 bool agrees(const char* name, unsigned seed) {
     bool fine = true;
     {
         using fused = furl::optimizer<Rule, A, furl::keep_denormals>;
-        const data<A> d(seed, Rule::is_exact);
+        const data<A> d(Rule::shapes, seed, Rule::is_exact);
         fine &= is_near<Rule>(run_furl<fused>(d), d, name, sizeof(A) == 4 ? "fused, float" : "fused, double");
     }
     {
         using written = furl::optimizer<Rule, B, furl::strict, furl::keep_denormals>;
-        const data<B> d(seed + 1000, Rule::is_exact);
+        const data<B> d(Rule::shapes, seed + 1000, Rule::is_exact);
         const char* how = sizeof(B) == 4 ? "strict, float" : "strict, double";
         const auto found = run_furl<written>(d);
-        if constexpr (Rule::is_exact) {
-            const auto model = run_model<Rule>(as_written<B>{}, d);
-            fine &= same_outcome(found.first, model.first, name, how) && same_outcome(found.second, model.second, name, how);
-        } else {
-            fine &= is_near<Rule>(found, d, name, how);
+        const auto same = [&](const auto& other, const char* other_name) {
+            return same_outcome(found.first, other.first, name, other_name) && same_outcome(found.second, other.second, name, other_name);
+        };
+        if constexpr (Rule::is_exact) fine &= same(run_model<Rule>(as_written<B>{}, d), how);
+        else fine &= is_near<Rule>(found, d, name, how);
+        if constexpr (Rule::has_lines && Rule::is_exact) {
+            fine &= same(run_furl<furl::optimizer<Rule, B, furl::one_loop_per_operation, furl::keep_denormals>>(d), "naive");
+        } else if constexpr (Rule::has_lines) {
+            fine &= is_near<Rule>(run_furl<furl::optimizer<Rule, B, furl::one_element_at_a_time>>(d), d, name, "one element at a time");
         }
+        if constexpr (written::stored::steps_by_rows) fine &= rows_agree<Rule>(d, name);
     }
     return fine;
 }

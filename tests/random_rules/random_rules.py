@@ -3,10 +3,12 @@
 
     random_rules.py [--compiler "g++ -O1"] [--build DIR] [--rules 10] [--batch 5] [--seed 1] [--minutes 0] [--keep DIR]
 
-A rule is written twice: as furl would have it, and as a sequence of operations on whole arrays (evaluation.hpp) that uses
-nothing of furl. Both run on tensors of 37, 530, 0 and 3 elements. As written (furl::strict) they must agree to the bit, where
-no function is rounded differently by vectors; in default numerics, and with such functions, no further than rounding can bring
-a correct evaluation, which is measured: by evaluations whose every result is off by a few units of the last place.
+A rule is written twice: as furl would have it, and as a sequence of operations on whole arrays (evaluator.hpp) that uses
+nothing of furl. Both run on vectors of 37, 530, 0 and 3 elements, or, where the rule has values of rows and columns, on matrices
+of random shapes. Such a rule also runs by another executor, and a rule whose rows can step alone steps some of them. As written
+(furl::strict) both must agree to the bit, where no function is rounded differently by vectors; in default numerics, and with such
+functions, no further than rounding can bring a correct evaluation, which is measured: by evaluations whose every result is off
+by a few units of the last place.
 
 --build: takes the include directories of a Meson build. --minutes: goes on with new seeds for that long. --keep: where the programs stay. A rule that fails is printed, with its seed.
 """
@@ -24,7 +26,16 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 import compilers  # noqa: E402
 
-STEP, TENSOR, ELEMENT = range(3)
+# Where a value is the same. The bits say what it differs by, so that broadcasting joins them.
+STEP, TENSOR, ROW, COLUMN, ELEMENT = 0, 1, 3, 5, 7
+SCOPES = {STEP: "global(%s)", TENSOR: "%s", ROW: "per_row(%s)", COLUMN: "per_column(%s)"}
+NAMES = {STEP: "of_step", TENSOR: "of_tensor", ROW: "of_row", COLUMN: "of_column", ELEMENT: "of_element"}
+MOST_PASSES, MOST_WALKS = 7, 4
+
+
+def within(a, b):
+    return a | b == b
+
 
 # What is the same on vectors as on numbers, to the bit: C++ of the model over its operands.
 EXACT_ONE = {
@@ -38,21 +49,33 @@ ROUNDED_ONE = {
 EXACT_TWO = {
     "copysign": "std::copysign(a, b)", "min": "a < b || a != a ? a : b", "max": "b < a || a != a ? a : b",
 }
+SHAPES = [(1, 37), (37, 1), (1, 530), (530, 1), (3, 5), (17, 33), (33, 17), (40, 2), (2, 300), (9, 64), (0, 5), (5, 0), (0, 0), (1, 1), (8, 8)]
 CHOOSING = {"abs", "floor", "sign", "copysign", "min", "max"}
 OPERATIONS = {}  # (formula, operands): the name of a function object, one for all rules
 COMPARISONS = ["<", "<=", ">", ">=", "==", "!="]
 
 
 class Value:
-    """C++ text of an expression, the variable of its value in the model, where it is known, and after how many passes."""
+    """C++ text of an expression, the variable of its value in the model, where it is the same, and in which walk over memory, and
+    in which pass of it, it is known."""
 
-    def __init__(self, text, variable, rate, level=0, plain=False):
+    def __init__(self, text, variable, rate, level=(0, 0), plain=False):
         self.text, self.variable, self.rate, self.level, self.plain = text, variable, rate, level, plain
 
 
 class Rule:
+    """Half of the rules have values of rows or columns; some of these have reductions over rows alone, and so step by rows."""
+
     def __init__(self, name, seed, exact):
         self.name, self.random, self.exact = name, random.Random(seed), exact
+        self.lined = seed % 8 >= 4
+        self.by_rows = self.lined and self.random.random() < 0.3
+        self.domains = [STEP, TENSOR, ELEMENT]
+        self.scopes = [STEP, TENSOR]
+        if self.lined:
+            self.domains = [STEP, TENSOR, ROW, ELEMENT] if self.by_rows else [STEP, TENSOR, ROW, COLUMN, ELEMENT]
+            self.scopes = [ROW] if self.by_rows else [STEP, TENSOR, ROW, ROW, COLUMN, COLUMN]
+        self.passes = {}  # the last pass of each walk
         self.declarations, self.model, self.count = [], [], 0
         self.takes_input = False
         self.hypers, self.known, self.states = [], [], []  # known: named values of earlier lines
@@ -71,7 +94,10 @@ class Rule:
             "choose" if chooses else "apply", name, ", ".join(o.variable for o in operands)))
 
     def combine(self, text, variable, *operands):
-        return Value(text, variable, max(o.rate for o in operands), max(o.level for o in operands))
+        rate = STEP
+        for o in operands:
+            rate |= o.rate
+        return Value(text, variable, rate, max(o.level for o in operands))
 
     def number(self):
         x = self.random.choice([0.5, 0.25, 2.0, 0.1, 0.9, 1.5, 3.0, -0.7, 0.01, 1.0])
@@ -81,13 +107,20 @@ class Rule:
     def leaf(self, rate):
         choices = [self.hyper, lambda: Value("step", self.emit("e.step()"), STEP)]
         if rate >= TENSOR:
-            choices += [lambda: Value("count", self.emit("e.count()"), TENSOR)]
+            choices += [lambda: Value("count", self.emit("e.count(of_tensor)"), TENSOR)]
+            if self.random.random() < 0.5:
+                choices += [lambda: Value("rows", self.emit("e.count(of_column)"), TENSOR),
+                            lambda: Value("columns", self.emit("e.count(of_row)"), TENSOR)]
+            if self.lined:
+                choices += [lambda: Value("per_row(count)", self.emit("e.count(of_row)"), TENSOR)]
+        elif self.random.random() < 0.1:
+            choices += [lambda: Value("global(count)", self.emit("e.count(of_step)"), STEP)]
         if rate == ELEMENT:
             choices = [lambda: Value("grad", self.emit("e.grad()"), ELEMENT)] * 4
             choices += [lambda: Value("param", self.emit("e.param()"), ELEMENT)] * 3 + [self.input]
-        known = [k for k in self.known if k.rate <= rate]
-        if rate == ELEMENT:
-            known = [k for k in known if k.rate == ELEMENT] or known
+        known = [k for k in self.known if within(k.rate, rate)]
+        if rate in (ROW, COLUMN, ELEMENT):
+            known = [k for k in known if k.rate == rate] or known
         if known and self.random.random() < 0.5:
             return self.random.choice(known)
         return self.random.choice(choices)()
@@ -106,7 +139,7 @@ class Rule:
         if depth <= 0 or r.random() < 0.08:
             return self.leaf(rate)
         kind = r.random()
-        if rate != STEP and kind < 0.06 or rate == TENSOR and kind < 0.4:
+        if kind < {STEP: 0, ELEMENT: 0.12 if self.lined else 0.06}.get(rate, 0.4):
             reduction = self.reduction(rate, depth)
             if reduction:
                 if rate == ELEMENT:
@@ -132,8 +165,15 @@ class Rule:
         if r < 0.2:
             return self.number()
         if r < 0.45 and rate > STEP:
-            return self.expression(self.random.randrange(rate), depth)
+            return self.expression(self.lower(rate), depth)
         return self.expression(rate, depth)
+
+    def part(self, rate):
+        """This domain or one within it."""
+        return self.random.choice([d for d in self.domains if within(d, rate)])
+
+    def lower(self, rate):
+        return self.random.choice([d for d in self.domains if within(d, rate) and d != rate])
 
     def arithmetic(self, a, b):
         symbol = self.random.choice("++--**/")
@@ -153,7 +193,7 @@ class Rule:
     def one(self, a):
         a = self.hyper() if a.plain else a
         table = dict(EXACT_ONE)
-        if not self.exact or a.rate < ELEMENT and self.random.random() < 0.5:
+        if not self.exact or a.rate <= TENSOR and self.random.random() < 0.5:
             table = dict(table, **ROUNDED_ONE)
         name = self.random.choice(sorted(table))
         if name in ("sqrt", "rsqrt", "log", "log1p") and self.random.random() < 0.8:
@@ -214,27 +254,21 @@ class Rule:
             a = self.condition(rate, depth - 1)
             if r.random() < 0.3:
                 return self.combine("!(%s)" % a.text, self.operation("N(a == 0)", a, chooses=True), a)
-            b = self.condition(r.randrange(rate + 1), depth - 1)
+            b = self.condition(self.part(rate), depth - 1)
             symbol = r.choice(["&&", "||"])
             return self.combine("(%s %s %s)" % (a.text, symbol, b.text),
                                 self.operation("N((a != 0) %s (b != 0))" % symbol, a, b, chooses=True), a, b)
         if rate >= TENSOR and r.random() < 0.1:
-            x = self.expression(ELEMENT, 1)
-            if x.level < 2:
-                is_global = r.random() < 0.5
-                size = self.combine("", self.operation("std::fabs(a)", x, chooses=True), x)
-                largest = Value("", self.emit("e.maximum(%s, %s)" % (size.variable, str(is_global).lower())),
-                                STEP if is_global else TENSOR, x.level + 1)
-                text = "all_finite(%s)" % x.text
-                return self.combine("global(%s)" % text if is_global else text,
-                                    self.operation("N(a < std::numeric_limits<N>::infinity())", largest, chooses=True), largest)
+            found = self.reduced(rate, 2, ["all_finite"])
+            if found:
+                return found
         a, b = self.expression(rate, depth - 1), self.second(rate, depth - 1)
         a = self.hyper() if a.plain else a
         symbol = r.choice(COMPARISONS)
         return self.combine("(%s %s %s)" % (a.text, symbol, b.text), self.operation("N(a %s b)" % symbol, a, b, chooses=True), a, b)
 
     def selection(self, rate, depth):
-        c = self.condition(self.random.randrange(rate + 1), min(depth - 1, 2))
+        c = self.condition(self.part(rate), min(depth - 1, 2))
         a, b = self.expression(rate, depth - 1), self.second(rate, depth - 1)
         if self.random.random() < 0.5:
             a, b = b, a
@@ -242,33 +276,60 @@ class Rule:
                             self.operation("a != 0 ? b : c", c, a, b, chooses=True), c, a, b)
 
     def reduction(self, rate, depth):
-        r = self.random
-        is_global = r.random() < 0.5
-        x = self.expression(ELEMENT, min(depth - 1, 2))
-        y = self.expression(ELEMENT, 1)
-        name = r.choice(["sum", "mean", "dot", "norm", "norm1", "max_abs"])
-        operands = (x, y) if name == "dot" else (x,)
-        if max(o.level for o in operands) >= 2 or any(o.rate < ELEMENT for o in operands):
-            return None
-        level = max(o.level for o in operands) + 1
-        scope, where = str(is_global).lower(), STEP if is_global else TENSOR
+        return self.reduced(rate, depth, ["sum", "mean", "mean", "dot", "norm", "norm1", "max_abs"])
 
-        def over(what, variable):
-            return Value("", self.emit("e.%s(%s, %s)" % (what, variable, scope)), where, level)
+    def reduced(self, rate, depth, names):
+        """A reduction whose value is the same within this domain; None if there is none, or it needs too many passes."""
+        r = self.random
+        over, name = r.choice(self.scopes), r.choice(names)
+        rates = [ELEMENT, ELEMENT]
+        if r.random() < 0.35:
+            rates[r.randrange(2)] = self.lower(ELEMENT)
+            if r.random() < 0.5:
+                rates[0] = self.lower(ELEMENT)
+        operands = [self.expression(rates[0], min(depth - 1, 2))]
+        if name == "dot":
+            operands.append(self.expression(rates[1], 1))
+        operands = [self.hyper() if o.plain else o for o in operands]
+        x = self.combine("", "", *operands)
+        where = STEP if over == STEP else x.rate & over | TENSOR
+        if not within(where, rate):
+            return None
+        level = self.level_after(x, over)
+        if level is None:
+            return None
+
+        def on(what, variable):
+            return Value("", self.emit("e.%s(%s, %s)" % (what, variable, NAMES[over])), where, level)
         if name in ("sum", "mean"):
-            result = over("sum", x.variable)
+            x.variable = operands[0].variable
+            result = on("sum", x.variable)
         elif name == "dot":
-            result = over("sum", self.operation("a * b", x, y))
+            result = on("sum", self.operation("a * b", *operands))
         elif name == "norm":
-            result = over("sum", self.operation("a * a", x))
+            result = on("sum", self.operation("a * a", operands[0]))
             result = Value("", self.operation("std::sqrt(a)", result), where, level)
         else:
-            result = over("sum" if name == "norm1" else "maximum", self.operation("std::fabs(a)", x, chooses=True))
+            result = on("sum" if name == "norm1" else "maximum", self.operation("std::fabs(a)", operands[0], chooses=True))
         if name == "mean":
-            n = Value("", self.emit("e.elements_of(%s)" % scope), where)
-            result = Value("", self.operation("a / b", result, n), where, level)
-        text = "%s(%s)" % (name, ", ".join(o.text for o in operands))
-        return Value("global(%s)" % text if is_global else text, result.variable, where, level)
+            result = Value("", self.operation("a / b", result, on("terms", x.variable)), where, level)
+        if name == "all_finite":
+            result = Value("", self.operation("N(a < std::numeric_limits<N>::infinity())", result, chooses=True), where, level)
+        return Value(SCOPES[over] % ("%s(%s)" % (name, ", ".join(o.text for o in operands))), result.variable, where, level)
+
+    def level_after(self, x, over):
+        """When a reduction of x is known; None if the step would have too many passes."""
+        walk, number = x.level
+        if x.rate & over == x.rate:
+            return x.level
+        walk, number = (walk, number + 1) if over == ROW and x.rate == ELEMENT else (walk + 1, 0)
+        passes = dict(self.passes)
+        passes[walk] = max(passes.get(walk, 0), number)
+        last = max(passes)
+        if last + 1 > MOST_WALKS or last + 1 + sum(passes.values()) > MOST_PASSES:
+            return None
+        self.passes = passes
+        return walk, number
 
     def let(self, x):
         if x.plain:
@@ -282,17 +343,26 @@ class Rule:
     def state(self):
         r = self.random
         rate = r.choice([ELEMENT, ELEMENT, ELEMENT, TENSOR, STEP])
-        x = self.expression(rate, 2)
+        x = None
+        if self.lined and (not self.states or r.random() < 0.4):
+            rate = ROW if self.by_rows else r.choice([ROW, COLUMN])
+            while x is None or not self.states and x.rate != rate:  # the first one makes sure that the rule has such values
+                x = self.reduction(rate, 3)
+        x = x or self.expression(rate, 2)
         x = self.hyper() if x.plain else x
         name = "s%d" % len(self.states)
         kind = r.choice(["ema", "momentum", "accumulate", "running_max", "delay", "state", "state"])
         start = Value("0.0", self.emit("e.number(0.0)"), STEP)
         if kind in ("state", "accumulate", "running_max", "delay") and r.random() < 0.5:
-            start = self.hyper() if r.random() < 0.5 else start
-            if x.rate == ELEMENT and kind == "state" and r.random() < 0.5:
+            start = Value("0.25", self.emit("e.number(0.25)"), STEP) if self.by_rows or r.random() < 0.3 else start
+            start = self.hyper() if not self.by_rows and r.random() < 0.5 else start
+            if not self.by_rows and r.random() < (0.4 if x.rate == ELEMENT else 0.1):
                 start = Value("param", self.emit("e.param()"), ELEMENT)
-        old_variable = self.emit('e.old("%s", %s, %s)' % (name, start.variable, str(x.rate == ELEMENT).lower()))
-        old = Value("old", old_variable, x.rate, 0)
+            elif self.lined and not self.by_rows and r.random() < 0.4:
+                start = self.reduction(r.choice([ROW, COLUMN]), 1) or start
+        where = x.rate | start.rate  # a state may start with more values than it goes on with
+        old_variable = self.emit('e.old("%s", %s, %s)' % (name, start.variable, NAMES[where]))
+        old = Value("old", old_variable, where, start.level)
         if kind == "ema":
             beta = self.hyper()
             line = 'ema<"%s">(%s, %s)' % (name, x.text, beta.text)
@@ -313,13 +383,13 @@ class Rule:
         elif kind == "delay":
             line = 'delay<"%s">(%s, %s)' % (name, x.text, start.text)
             self.declarations.append("static constexpr auto %s = %s;" % (name, line))
-            self.states.append((name, x.variable, x.rate))
-            self.known.append(Value(name, old_variable, x.rate, 0))
+            self.states.append((name, x.variable, where))
+            self.known.append(Value(name, old_variable, where, old.level))
             return
         else:
             self.known.append(old)  # the recurrence is an expression that may use its old value anywhere
             before, lines = len(self.known), len(self.declarations)
-            y = self.expression(x.rate, 2)
+            y = self.expression(where, 2)
             # Names that the recurrence introduced may hold the old value, which has no name outside.
             inner = self.declarations[lines:]
             del self.declarations[lines:]
@@ -333,7 +403,7 @@ class Rule:
             total = self.arithmetic(old, self.combine(y.text, y.variable, y))
             new = self.arithmetic(total, x)
             line = 'state<"%s">(%s, [](auto old) { return %s; })' % (name, start.text, new.text)
-            new = Value(name, new.variable, max(new.rate, x.rate), new.level)
+            new = Value(name, new.variable, new.rate, new.level)
         self.declarations.append("static constexpr auto %s = %s;" % (name, line))
         self.states.append((name, new.variable, new.rate))
         self.known.append(Value(name, new.variable, new.rate, new.level))
@@ -343,7 +413,7 @@ class Rule:
             rest = Value("", self.operation("a - b", one, Value("", self.operation("std::pow(a, b)", beta, step), STEP)), STEP)
             self.known.append(self.combine("bias_corrected(%s)" % name, self.operation("a / b", new, rest), new))
         if r.random() < 0.4:
-            self.known.append(Value("previous(%s)" % name, old_variable, new.rate, 0))
+            self.known.append(Value("previous(%s)" % name, old_variable, new.rate, old.level))
 
     def build(self):
         r = self.random
@@ -353,16 +423,16 @@ class Rule:
         for _ in range(r.randint(1, 3)):
             self.state()
         direction = self.expression(ELEMENT, 4)
-        if direction.rate < ELEMENT:
+        if direction.rate != ELEMENT and r.random() < 0.8:
             direction = self.arithmetic(self.expression(ELEMENT, 0), direction)
         param, rate = Value("param", self.emit("e.param()"), ELEMENT), self.hyper()
         step = self.combine("%s * %s" % (rate.text, direction.text), self.operation("a * b", rate, direction), rate, direction)
         update = self.combine("param - %s" % step.text, self.operation("a - b", param, step), param, step)
         following = [name for name, _, _ in self.states]
-        if r.random() < 0.3:  # a state that follows the new parameter
+        if not self.by_rows and r.random() < 0.3:  # a state that follows the new parameter
             name = "s%d" % len(self.states)
             weight = self.hyper()
-            old = Value("old", self.emit('e.old("%s", %s, true)' % (name, param.variable)), ELEMENT)
+            old = Value("old", self.emit('e.old("%s", %s, of_element)' % (name, param.variable)), ELEMENT)
             difference = self.combine("", self.operation("a - b", update, old), update)
             scaled = self.combine("", self.operation("a * b", weight, difference), difference)
             self.declarations.append('static constexpr auto %s = state<"%s">(param, [](auto old) { return lerp(old, updated, %s); });'
@@ -372,15 +442,19 @@ class Rule:
         text = "with(%s)" % ", ".join([update.text] + following) if following else update.text
         self.declarations.append("static constexpr auto update = %s;" % text)
         for name, variable, rate in self.states:
-            self.model.append('e.keep("%s", %s, %s);' % (name, variable, str(rate == ELEMENT).lower()))
+            self.model.append('e.keep("%s", %s, %s);' % (name, variable, NAMES[rate]))
         self.model.append("return %s;" % update.variable)
+        self.shapes = r.sample(SHAPES, 3) if self.lined else [(1, 37), (1, 530), (1, 0), (1, 3)]
+        if self.lined and (r.random() < 0.15 or not any(a * b for a, b in self.shapes)):
+            self.shapes[r.randrange(3)] = (64, 64)
 
     def source(self):
         lines = ["struct %s {" % self.name,
-                 "    static constexpr bool is_exact = %s, takes_input = %s;" % (
-                     str(self.exact).lower(), str('input<"h">' in " ".join(self.declarations)).lower())]
+                 "    static constexpr bool is_exact = %s, has_lines = %s, takes_input = %s;" % tuple(str(b).lower() for b in (
+                     self.exact, self.lined, 'input<"h">' in " ".join(self.declarations))),
+                 "    static constexpr random_rules::extent shapes[]{%s};" % ", ".join("{%d, %d}" % s for s in self.shapes)]
         lines += ["    " + d for d in self.declarations]
-        lines += ["", "    template <class Evaluator>", "    static auto model(Evaluator& e) {"]
+        lines += ["", "    template <class Evaluator>", "    static auto model(Evaluator& e) {", "        using namespace random_rules;"]
         lines += ['        e.hypers["%s"] = %r;' % h for h in self.hypers]
         return "\n".join(lines + ["        " + m for m in self.model] + ["    }", "};", ""])
 

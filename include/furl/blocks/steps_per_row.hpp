@@ -9,7 +9,7 @@
 namespace FURL_NAMESPACE {
 
 /// Counts `step` for each row: the number of steps that the row took part in. States that start from an expression start in the
-/// row's own first step.
+/// row's own first step, unless they have one value for all rows: those start in the first step of the tensor.
 ///
 /// `opt.step_rows` steps some rows of a table. Without this block all rows use the optimizer's count, as in PyTorch's SparseAdam,
 /// so the bias correction of a row that is seldom named is too weak. A schedule that should follow the optimizer's count is put

@@ -146,7 +146,6 @@ class line_pass {
     void begin(const Step& now, std::size_t tensor) {
         const scalars values = now.template values_of<Walk>(tensor);
         if constexpr (Walk + 1 == order.walks && scalar_states<Plan>::has_tensor_states) now.self.states().note_tensor(values, tensor);
-        if constexpr (Walk + 1 == order.walks) data_.template keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
         constexpr auto first = order.first[Walk];
         if constexpr (!order.columns[first].empty()) {
             auto trees = of_plan::make_trees();
@@ -159,13 +158,14 @@ class line_pass {
                 if constexpr (of_plan::template operand_of<R>.where == domain::column) now.self.result_of(tensor, R) = std::get<R>(trees).result();
             });
         }
+        if constexpr (Walk + 1 == order.walks) data_.template keep_shared<domain::column>(tensor, 0, data_.layout(tensor).shape.columns, values);
     }
 
     // Returns how many elements a batch of a walk has. If only one pass goes over the elements, they need not stay in cache.
     template <std::size_t Walk>
     static constexpr std::size_t block_size(bool in_cache) {
         std::size_t passes = 0;
-        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass) passes += !order.elements[pass].empty();
+        for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass) passes += of_plan::is_over_elements(pass);
         return passes < 2 ? block_of_one_pass : in_cache ? block_in_cache : block_elements;
     }
 
@@ -233,7 +233,7 @@ class line_pass {
                                                    if constexpr (last) data_.template keep<I, domain::row>(tensor, first + row, value, valid);
                                                });
         if constexpr (last) data_.template keep_shared<domain::row>(tensor, first, n, values);
-        if constexpr (!order.elements[Pass].empty() || last) {
+        if constexpr (of_plan::is_over_elements(Pass)) {
             auto given = round_uniforms<Plan, Pass, T>(values);
             given.keys = keys;
             given.ahead[0] = around.ahead;
@@ -278,7 +278,7 @@ class line_pass {
             for_each_compact<Plan>([&](std::size_t p, std::size_t bytes) {
                 buffers[p] = reinterpret_cast<std::byte*>(reinterpret_cast<std::uintptr_t>(buffers[p]) + (place + i - named[i]) * length * bytes);
             });
-            if constexpr (!order.elements[Pass].empty() || last) run_row<0, Pass>(now, buffers, tensor, 0, named[i], given, trees);
+            if constexpr (of_plan::is_over_elements(Pass)) run_row<0, Pass>(now, buffers, tensor, 0, named[i], given, trees);
         }
     }
 

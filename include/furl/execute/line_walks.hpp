@@ -59,11 +59,18 @@ struct line_walks {
         }(std::make_index_sequence<Plan::column_reductions.size()>{});
     }
 
+    /// Whether a pass goes over elements. It may read none of them: a sum over all tensors of a value that each tensor has.
+    static constexpr bool is_over_elements(std::size_t pass) {
+        for (auto r : order.reductions)
+            if (program.reads_elements(program[r]) && order.level[program[r].operands[0]] == static_cast<std::int16_t>(pass)) return true;
+        return !order.elements[pass].empty() || pass + 1 == order.passes;
+    }
+
     /// Whether a walk does more than compute values of columns.
     template <std::size_t Walk>
     static constexpr bool has_work = [] {
         for (auto pass = order.first[Walk]; pass < order.first[Walk + 1]; ++pass)
-            if (!order.elements[pass].empty() || !order.rows[pass].empty() || pass + 1 == order.passes) return true;
+            if (is_over_elements(pass) || !order.rows[pass].empty()) return true;
         return false;
     }();
 

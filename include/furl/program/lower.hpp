@@ -190,11 +190,11 @@ struct lowering {
         }
     }
 
-    // Emits the condition of the first step: one for each tensor, or one for all tensors if the state has one value per step.
+    // Emits the condition of the first step: that of each tensor or row, but not of more than the state has values for.
     constexpr std::int16_t emit_start(const state_entry& s) {
         instruction x{at(s.starts)};
         if (x.operands[0] >= 0) x.operands[0] = emit(x.operands[0]);
-        if (x.over == domain::tensor && s.where == domain::step) x.over = domain::step;
+        x.over = meet(x.over, s.where);
         return out.emit(x);
     }
 

@@ -77,7 +77,7 @@ struct signs {
     }
     constexpr bool keeps_sign(std::int16_t slot) const {
         const auto& s = p.states[static_cast<std::size_t>(slot)];
-        return assumed < 0 && s.next >= 0 && (s.initial < 0 || never_negative(s.initial)) && signs{p, slot}.never_negative(s.next);
+        return assumed < 0 && s.role == state_role::of_rule && s.next >= 0 && (s.initial < 0 || never_negative(s.initial)) && signs{p, slot}.never_negative(s.next);
     }
 };
 
