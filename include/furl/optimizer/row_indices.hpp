@@ -2,9 +2,9 @@
 
 #include <furl/base/error.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <type_traits>
 #include <vector>

@@ -3,7 +3,6 @@
 #include <furl/memory/step_data.hpp>
 #include <furl/optimizer/named_values.hpp>
 
-#include <ranges>
 #include <span>
 #include <string_view>
 #include <type_traits>
