@@ -15,6 +15,13 @@
 
 using namespace furl;
 
+// The formats model the concept. This is asserted here and not in their headers, because programs should not pay for it.
+static_assert(Format<nearest<float>> && Format<nearest<double>> && Format<nearest<bfloat16>> && Format<nearest<float16>>);
+static_assert(Format<stochastic<bfloat16>> && Format<stochastic<float16>>);
+static_assert(Format<compensated<bfloat16>> && Format<compensated<float16>>);
+static_assert(Format<split<bfloat16>> && Format<master<bfloat16>> && Format<master<float16>>);
+static_assert(Format<block8> && Format<block8_positive>);
+
 namespace {
 
 using vector = arithmetic<vector_of<float>>;

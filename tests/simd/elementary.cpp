@@ -15,6 +15,10 @@
 using namespace furl;
 using namespace furl::tests;
 
+// The types of numbers model the concept. This is asserted here and not in their headers, because programs should not pay for it.
+static_assert(LaneArithmetic<float> && LaneArithmetic<double>);
+static_assert(LaneArithmetic<vector_of<float>> && LaneArithmetic<vector_of<double>>);
+
 namespace {
 
 using A = arithmetic<vector_of<float>>;

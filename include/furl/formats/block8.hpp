@@ -128,6 +128,4 @@ using block8 = detail::block_format<true>;
 /// and negative ones, become the smallest number of that range, so that this format adds no division of a first moment by 0.
 using block8_positive = detail::block_format<false>;
 
-static_assert(Format<block8> && Format<block8_positive>);
-
 }  // namespace furl

@@ -313,9 +313,4 @@ struct format_of<X> {
 
 }  // namespace detail
 
-static_assert(Format<nearest<float>> && Format<nearest<double>> && Format<nearest<bfloat16>> && Format<nearest<float16>>);
-static_assert(Format<stochastic<bfloat16>> && Format<stochastic<float16>>);
-static_assert(Format<compensated<bfloat16>> && Format<compensated<float16>>);
-static_assert(Format<split<bfloat16>> && Format<master<bfloat16>> && Format<master<float16>>);
-
 }  // namespace furl

@@ -7,7 +7,6 @@
 #include <furl/memory/tensors.hpp>
 
 #include <concepts>
-#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>

@@ -3,12 +3,11 @@
 #include <furl/base/shape.hpp>
 #include <furl/memory/matrix_layout.hpp>
 
-#include <algorithm>
+#include <algorithm>  // declares the concepts of ranges too, without the views of <ranges>
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
-#include <ranges>
 #include <span>
 #include <type_traits>
 #include <vector>

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <ranges>
 #include <string>
 #include <type_traits>
 #include <vector>

@@ -3,8 +3,8 @@
 #include <furl/print/type_name.hpp>
 #include <furl/runtime/any_optimizer.hpp>
 
+#include <algorithm>
 #include <map>
-#include <ranges>
 #include <string>
 
 namespace furl {

@@ -164,6 +164,4 @@ struct arithmetic<T> {
 #endif
 };
 
-static_assert(LaneArithmetic<float> && LaneArithmetic<double>);
-
 }  // namespace furl

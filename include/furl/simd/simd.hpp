@@ -361,8 +361,6 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
 #endif
 };
 
-static_assert(LaneArithmetic<xsimd::batch<float>> && LaneArithmetic<xsimd::batch<double>>);
-
 #endif
 
 }  // namespace furl
