@@ -9,6 +9,7 @@ GUIDE = [
     ("compose_blocks.md", "Compose blocks"),
     ("schedules.md", "Schedules"),
     ("tensors_and_groups.md", "Many tensors and groups"),
+    ("rows_and_matrices.md", "Rows, columns, matrices"),
     ("inspect.md", "Inspect a rule"),
     ("benchmark.md", "Benchmark your rule"),
     ("match_pytorch.md", "Match PyTorch"),

@@ -123,7 +123,7 @@ CONFIGS = {
     optimistic_adam: dict(other=_odd_eps),
     adamc: dict(other=dict(_odd_decay, lr_max=0.2)),
     simplified_ademamix: dict(other=dict(_odd_decay, alpha=2.0)),
-    cocob: dict(other=dict(alpha=3.0, eps=0.1)),
+    cocob: dict(other=dict(lr=0.3, alpha=3.0, eps=0.1)),
     pnm: dict(other=dict(lr=0.05, beta1=0.7, beta2=2.0, weight_decay=0.1)),
     adapnm: dict(other=dict(_odd_decay, beta3=0.5)),
     adai: dict(other=dict(lr=0.05, beta0=0.5, beta2=0.9, eps=0.05)),

@@ -176,16 +176,17 @@ def swats(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-9, tolerance=
                 rate = corrected
 
 
-def cocob(param, grads, *, alpha=100.0, eps=1e-8):
+def cocob(param, grads, *, lr=1.0, alpha=100.0, eps=1e-8):
     """COCOB.
 
-    L = max(L, |g|), L_0 = eps;  G += |g|;  reward = max(reward - g (param - param_0), 0);  theta -= g;
+    g *= lr;  L = max(L, |g|), L_0 = eps;  G += |g|;  reward = max(reward - g (param - param_0), 0);  theta -= g;
     param = param_0 + theta/(L max(G + L, alpha L)) (L + reward).
-    Source: Orabona and Tommasi 2017, arXiv 1705.07795, algorithm 2 (its g is the negative gradient); optax optax/contrib/_cocob.py.
+    Source: Orabona and Tommasi 2017, arXiv 1705.07795, algorithm 2 (its g is the negative gradient); optax
+    optax/contrib/_cocob.py (lr).
     """
     start, largest = param, np.full_like(param, eps)
     total, reward, theta = np.zeros_like(param), np.zeros_like(param), np.zeros_like(param)
-    for g in grads:
+    for g in lr * grads:
         largest = np.maximum(largest, abs(g))
         total = total + abs(g)
         reward = np.maximum(reward - g * (param - start), 0)
@@ -238,7 +239,7 @@ def adai(param, grads, *, lr=1.0, beta0=0.1, beta2=0.99, eps=1e-3):
 
     v = beta2 v + (1-beta2) g^2;  mu = clamp(1 - beta0 v^/mean(v^), 0, 1 - eps);  m = mu m + (1-mu) g;  product *= mu, from 1;
     param -= lr m/(1 - product).
-    Source: Xie et al. 2022, arXiv 2006.15815, algorithm 2; zeke-xie/adaptive-inertia-adai adai_optim/adai.py.
+    Source: Xie et al. 2022, arXiv 2006.15815; zeke-xie/adaptive-inertia-adai adai_optim/adai.py.
     Dialect: the mean is over all tensors (here there is one).
     """
     v, m, product = np.zeros_like(param), np.zeros_like(param), np.ones_like(param)

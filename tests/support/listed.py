@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What is listed by hand is what is there: test files in the build, headers in the doors, rules in the lists of the zoo.
+"""What is listed by hand is what is there: test files in the build, headers in the doors, rules in the lists of the zoo, pages
+of the site.
 
-usage: listed.py [BUILD]; without a build, only the headers and rules."""
+usage: listed.py [BUILD]; without a build, all but the test files."""
 import collections
 import json
 import os
@@ -61,8 +62,17 @@ def rules_out_of_lists():
             yield f"furl/{name} is not sorted"
 
 
+def pages_out_of_the_menu():
+    """The site has each page of docs/, and its menu names it."""
+    docs = TESTS.parent / "docs"
+    named = set(re.findall(r'^    \("(\w+\.md)", ', (docs / "support" / "pages.py").read_text(), re.M))
+    there = {path.name for path in docs.glob("*.md")}
+    yield from (f"docs/support/pages.py lacks {page}" for page in sorted(there - named))
+    yield from (f"docs/support/pages.py has {page}, which is not there" for page in sorted(named - there))
+
+
 def main():
-    complaints = [*headers_out_of_doors(), *rules_out_of_lists()]
+    complaints = [*headers_out_of_doors(), *rules_out_of_lists(), *pages_out_of_the_menu()]
     if len(sys.argv) > 1:
         complaints += tests_out_of_the_build(sys.argv[1])
     print("\n".join(complaints) or "everything is listed")

@@ -26,7 +26,7 @@ std::pair<double, double> best_of_grid(const rule_under_test& rule, const Proble
     for (int k = -8; k <= 2 && !(best.first <= problem.target); ++k) {
         const double lr = std::pow(10.0, k / 2.0);
         auto opt = rule.make<T>({{1, problem.start.size()}});
-        if (std::ranges::count(opt->hyperparameters(), "lr") > 0) opt->set("lr", lr);
+        opt->set("lr", lr);
         // Weight decay moves the minimum; a step longer than the valley is wide leaves it, whatever its length comes of.
         // Scion holds parameters in a ball, which is to hold the minimum.
         for (const auto& [name, value] : {std::pair("weight_decay", 0.0), {"lr_max", 0.1}, {"scale", 50.0}})

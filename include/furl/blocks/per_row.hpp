@@ -48,8 +48,8 @@ constexpr auto adaptive_gradient_clipping(const X& x, const Clip& clip = 0.01, c
 /// @param x  the new weights, as in `unit_rows(param - lr * grad)`. Shape: rows x columns. Start from rows of length 1.
 /// @returns  an expression of the shape of x.
 /// Cost:    no more passes in a rule without reductions over columns or tensors; 1 fma, 1 multiplication per parameter.
-/// Source:  Loshchilov, Hsieh, Sun & Ginsburg 2024, section 2.6, whose nGPT normalizes its matrices after each step; the forced
-///          weight normalization of Karras et al. 2024 has the root of columns for the length. weight_norm_sgd is the
+/// Source:  Loshchilov, Hsieh, Sun & Ginsburg 2024, whose nGPT normalizes its matrices after each step; the forced weight
+///          normalization of Karras et al. 2024 has the root of columns for the length. weight_norm_sgd is the
 ///          reparametrization of Salimans & Kingma 2016.
 template <Expression X>
 constexpr auto unit_rows(const X& x) {

@@ -16,7 +16,7 @@ namespace furl::zoo {
 /// Defaults:  lr 1, beta0 0.1, beta2 0.99, eps 1e-3.
 /// State:     v and m, n values each, start at 0; product (of the momenta), n values, starts at 1.
 /// Cost:      2 passes: 7 loads, 4 stores, 1 division per parameter: 44 bytes in float.
-/// Source:    Xie et al. 2022 (arXiv 2006.15815), algorithm 2; the authors' Adai and pytorch_optimizer's, whose learning rate has no
+/// Source:    Xie et al. 2022 (arXiv 2006.15815); the authors' Adai and pytorch_optimizer's, whose learning rate has no
 ///            default or is 1e-3, and which have weight decay: put coupled_weight_decay around the update. PyTorch has none.
 struct adai {
     static constexpr auto lr = hyper<"lr">(1.0);

@@ -101,7 +101,7 @@ struct schedule_free_adamw {
 /// State:     v, n values, starts at 0; z, n values, starts at the parameters; largest_lr and weights, one number each.
 /// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
 /// Source:    facebookresearch's RAdamScheduleFree with silent_sgd_phase=True, its default; Defazio et al. 2024; Liu et al. 2020.
-///            pytorch_optimizer's ScheduleFreeRAdam leaves out the bias correction of v.
+///            PyTorch and optax have none.
 struct schedule_free_radam {
     static constexpr auto lr = hyper<"lr">(2.5e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -16,7 +16,7 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-3, momentum 0.95 (of both averages), eps 1e-8, weight_decay 0.1.
 /// State:     m and v, n values each, start at 0.
 /// Cost:      3 passes: 9 loads, 4 stores per parameter, 52 bytes in float, and 15 products of matrices.
-/// Source:    Si, Zhang & Shen 2025, arXiv 2507.11005, algorithm 1 since its second version; Levanter's and HeavyBall's. The lr is that
+/// Source:    Si, Zhang & Shen 2025, arXiv 2507.11005, algorithm 1 of its later versions; Levanter's and HeavyBall's. The lr is that
 ///            of AdamW. The epsilon beside the norm is from the authors' first code; the paper divides by the norm alone.
 struct adamuon {
     static constexpr auto lr = hyper<"lr">(1e-3);
