@@ -39,8 +39,8 @@ constexpr auto racs_fixed_point(const X& x) {
 
 /// RACS, row and column scaled SGD: each element of the gradient is divided by the roots of a scale of its row and one of its column.
 ///
-/// \f$ s_j = \frac{\sum_i q_i\, g_{ij}^2}{\sum_i q_i^2},\quad q_i = \frac{\sum_j s_j\, g_{ij}^2}{\sum_j s_j^2} \f$, five times in turn, from
-/// q = 1, so that q s approximates the squares of the gradient; then
+/// \f$ s_j = \frac{\sum_i q_i\, g_{ij}^2}{\sum_i q_i^2},\quad q_i = \frac{\sum_j s_j\, g_{ij}^2}{\sum_j s_j^2} \f$, five times in turn,
+/// from q = 1, so that q s approximates the squares of the gradient; then
 ///
 /// \f$ S_t = \beta S_{t-1} + (1-\beta)\, s,\quad Q_t = \beta Q_{t-1} + (1-\beta)\, q,\quad
 ///     u_{ij} = \frac{g_{ij}}{\sqrt{Q_i S_j}},\quad
