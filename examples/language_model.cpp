@@ -54,7 +54,7 @@ struct options {
     std::vector<std::string> files;
     transformer_size size{.symbols = 0};
     std::size_t steps = 1000, batch = 16, samples = 5, length = 300;
-    double lr = 3e-3, muon_lr = 3e-3, temperature = 0.8;
+    double lr = 1e-2, muon_lr = 1e-2, temperature = 0.8;
     std::uint64_t seed = 1;
 };
 

@@ -12,7 +12,8 @@ inline constexpr auto pnm_is_odd = step - 2 * floor(step / 2) > 0;
 // The momentum that this step adds to, plus `share` times the difference to the other one, at the noise of one gradient.
 template <Expression Odd, Expression Even, class Share>
 constexpr auto pnm_direction(const Odd& odd, const Even& even, const Share& share) {
-    const auto fresh = select(pnm_is_odd, odd, even), stale = select(pnm_is_odd, even, odd);
+    const auto fresh = select(pnm_is_odd, odd, even);
+    const auto stale = select(pnm_is_odd, even, odd);
     return ((1 + share) * fresh - share * stale) / sqrt(square(1 + share) + square(share));
 }
 

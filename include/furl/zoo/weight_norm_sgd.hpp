@@ -13,8 +13,8 @@ namespace furl::zoo {
 ///     s \leftarrow s - \eta \nabla_s,\quad v \leftarrow v - \eta \nabla_v \f$
 ///
 /// s and v start as the length of the row and the row. v is not stored: it is its length, a state, times the direction of the row. As the
-/// vectors grow longer, their directions turn more slowly. A row of zeros has no direction, and stays. The model computes with the
-/// parameters as they are, and needs no change.
+/// vectors grow longer, their directions turn more slowly. A row of zeros has no direction, and stays; a length that passes
+/// near 0 leaves few digits of it. The model computes with the parameters as they are, and needs no change.
 ///
 /// Shapes:    a matrix {rows, columns}, a row for each neuron.
 /// Defaults:  lr 1e-2.

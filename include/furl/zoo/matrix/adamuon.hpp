@@ -11,7 +11,7 @@ namespace furl::zoo {
 ///     v_t = \mu v_{t-1} + (1-\mu)\, O_t^2,\quad O'_t = \frac{O_t}{\sqrt{v_t} + \epsilon},\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - 0.2\, \eta \sqrt{r c}\; \frac{O'_t}{\lVert O'_t\rVert + \epsilon} \f$
 ///
-/// NS_5 is orthogonalize with furl::muon_quintic; r and c are the numbers of rows and columns.
+/// Its orthogonalize, NS_5, has the five iterations of furl::muon_quintic; r and c are the numbers of rows and columns.
 ///
 /// Defaults:  lr 1e-3, momentum 0.95 (of both averages), eps 1e-8, weight_decay 0.1.
 /// State:     m and v, n values each, start at 0.

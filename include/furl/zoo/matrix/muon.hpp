@@ -13,7 +13,7 @@ namespace furl::zoo {
 /// \f$ m_t = \mu m_{t-1} + (1-\mu)\, g_t,\quad O_t = \mathrm{NS}_5\left((1-\mu)\, g_t + \mu m_t\right),\quad
 ///     \theta_t = (1 - \eta\lambda)\, \theta_{t-1} - \eta \sqrt{\max(1, r/c)}\; O_t \f$
 ///
-/// NS_5 is orthogonalize with furl::muon_quintic; r and c are the numbers of rows and columns.
+/// Its orthogonalize, NS_5, has the five iterations of furl::muon_quintic; r and c are the numbers of rows and columns.
 ///
 /// Defaults:  lr 0.02, momentum 0.95, weight_decay 0.
 /// State:     m, n values, starts at 0.

@@ -10,7 +10,7 @@ namespace furl::zoo {
 ///
 /// \f$ \theta_t = (1-\eta)\, \theta_{t-1} - \eta\, \rho \sqrt{r/c}\; \mathrm{NS}_5(m_t) \f$ with the m of scion_sign
 ///
-/// NS_5 is orthogonalize with furl::muon_quintic; r and c are the numbers of rows and columns.
+/// Its orthogonalize, NS_5, has the five iterations of furl::muon_quintic; r and c are the numbers of rows and columns.
 ///
 /// Shapes:    a matrix {outputs, inputs}; the authors use it for hidden layers. For a convolution give {filters, everything else}, and
 ///            a scale divided by the root of the pixels of a filter.
