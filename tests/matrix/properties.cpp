@@ -27,9 +27,9 @@ template <class List>
 struct enlist;
 template <class... Rules>
 struct enlist<hana::tuple<Rules...>> {
-    enlisted_with<plain_engine, typename Rules::type...> rules;
+    enlisted_with<plain_engine, typename Rules::type...> those;
 };
-const enlist<std::remove_const_t<decltype(zoo::all_of_matrices)>> rules;
+const enlist<std::remove_const_t<decltype(zoo::all_of_matrices)>> all_enlisted;
 
 const std::vector<shape> shapes{{7, 12}, {10, 4}, {6, 6}};
 
