@@ -46,8 +46,8 @@ struct gpt : Rule {
 using gpt_adamw = gpt<furl::zoo::adamw>;
 static_assert(furl::cost<gpt_adamw>.passes == 2);
 
-// Muon in the dialect whose steps are as long as AdamW's. Its scale is that of the transposed matrix, too, so it does not matter that
-// Eigen's matrices lie column by column.
+// Muon in the dialect whose steps are as long as AdamW's. Its scale is that of the transposed matrix, too, so it does not matter
+// that Eigen's matrices lie column by column.
 using gpt_muon = gpt<furl::zoo::muon_torch_rms>;
 
 struct options {

@@ -11,8 +11,8 @@ namespace furl::zoo {
 ///     m_t = \mu_t m_{t-1} + (1 - \mu_t)\, g_t,\quad
 ///     \theta_t = \theta_{t-1} - \eta\, \frac{m_t}{1 - \prod_{i \le t} \mu_i} \f$ with the v of adam
 ///
-/// The mean is over all parameters of all tensors. If it is 0, all momenta are 1 - epsilon. The rule is written with the share of the
-/// new gradient, 1 - mu, and keeps 1 - prod as an average of ones: differences of numbers near 1 would cost float three digits.
+/// The mean is over all parameters of all tensors. If it is 0, all momenta are 1 - epsilon. The rule is written with the share of
+/// the new gradient, 1 - mu, and keeps 1 - prod as an average of ones: differences of numbers near 1 would cost float three digits.
 ///
 /// Defaults:  lr 1, beta0 0.1, beta2 0.99, eps 1e-3.
 /// State:     v, m and weight (1 minus the product), n values each, start at 0.

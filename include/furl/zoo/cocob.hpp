@@ -11,8 +11,9 @@ namespace furl::zoo {
 ///     R_t = \max(R_{t-1} - g_t\, (\theta_{t-1} - \theta_0),\, 0),\quad C_t = C_{t-1} - g_t,\quad
 ///     \theta_t = \theta_0 + \frac{C_t}{L_t \max(G_t + L_t,\, \alpha L_t)}\, (L_t + R_t) \f$
 ///
-/// A parameter bets a share of what it has won, L + R; the gradients so far, C, tell the share and the side. Gradients of another scale
-/// give the same steps, so lr, which multiplies the gradient, acts only where it changes: later gradients count for less if it falls.
+/// A parameter bets a share of what it has won, L + R; the gradients so far, C, tell the share and the side. Gradients of another
+/// scale give the same steps, so lr, which multiplies the gradient, acts only where it changes: later gradients count for less if
+/// it falls.
 ///
 /// Defaults:  lr 1, alpha 100 (a larger one bets less at first), eps 1e-8 (L at the start, in the unit of the gradient).
 /// State:     x0, n values: the first parameters; L, n values, starts at eps; G, R and C, n values each, start at 0.

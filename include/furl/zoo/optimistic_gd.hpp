@@ -13,8 +13,8 @@ namespace furl::zoo {
 /// Defaults:  lr 1e-2, alpha 1 (the weight of the gradient), beta 1 (that of its change).
 /// State:     last, n values: the gradient one step ago.
 /// Cost:      3 loads, 2 stores per parameter: 20 bytes in float.
-/// Source:    Daskalakis, Ilyas, Syrgkanis & Zeng 2018 (arXiv 1711.00141); Mokhtari, Ozdaglar & Pattathil 2019 for two coefficients;
-///            optax's optimistic_gradient_descent, whose learning rate has no default.
+/// Source:    Daskalakis, Ilyas, Syrgkanis & Zeng 2018 (arXiv 1711.00141); Mokhtari, Ozdaglar & Pattathil 2019 for two
+///            coefficients; optax's optimistic_gradient_descent, whose learning rate has no default.
 struct optimistic_gd {
     static constexpr auto lr = hyper<"lr">(1e-2);
     static constexpr auto alpha = hyper<"alpha">(1.0);

@@ -54,8 +54,8 @@ struct pnm {
 /// State:     m_odd, m_even, v and v_max, n values each, start at 0.
 /// Cost:      6 loads, 5 stores, 1 square root, 1 division per parameter: 44 bytes in float.
 /// Source:    Xie, Yuan, Zhu & Sugiyama 2021; the authors' AdaPNM with its defaults, amsgrad and decoupled decay. It corrects the
-///            momentum by beta1, though its decay is the square of beta1. pytorch_optimizer's AdaPNM divides its epsilon by the root
-///            of the correction, too.
+///            momentum by beta1, though its decay is the square of beta1. pytorch_optimizer's AdaPNM divides its epsilon by the
+///            root of the correction, too.
 struct adapnm {
     static constexpr auto lr = hyper<"lr">(1e-3);
     static constexpr auto beta1 = hyper<"beta1">(0.9);

@@ -16,9 +16,9 @@ constexpr auto racs_quotient(const A& a, const B& b) {
 template <char Letter, int Iteration>
 inline constexpr char racs_name[]{Letter, static_cast<char>('0' + Iteration), 0};
 
-// Returns r, the sum of the squares of s, and s, after some iterations: q_i is r_i over that sum. It is divided late, because a sum over
-// columns is known only after a walk over memory. x is the square of the gradient times a factor of the tensor, which keeps r in the
-// range of float.
+// Returns r, the sum of the squares of s, and s, after some iterations: q_i is r_i over that sum. It is divided late, because a sum
+// over columns is known only after a walk over memory. x is the square of the gradient times a factor of the tensor, which keeps r
+// in the range of float.
 template <int Iterations, Expression X>
 constexpr auto racs_fixed_point(const X& x) {
     const auto next = [&](const auto& of_columns) {
@@ -37,10 +37,11 @@ constexpr auto racs_fixed_point(const X& x) {
 
 }  // namespace detail
 
-/// RACS, row and column scaled SGD: each element of the gradient is divided by the roots of a scale of its row and one of its column.
+/// RACS, row and column scaled SGD: each element of the gradient is divided by the roots of a scale of its row and one of its
+/// column.
 ///
-/// \f$ s_j = \frac{\sum_i q_i\, g_{ij}^2}{\sum_i q_i^2},\quad q_i = \frac{\sum_j s_j\, g_{ij}^2}{\sum_j s_j^2} \f$, five times in turn,
-/// from q = 1, so that q s approximates the squares of the gradient; then
+/// \f$ s_j = \frac{\sum_i q_i\, g_{ij}^2}{\sum_i q_i^2},\quad q_i = \frac{\sum_j s_j\, g_{ij}^2}{\sum_j s_j^2} \f$, five times in
+/// turn, from q = 1, so that q s approximates the squares of the gradient; then
 ///
 /// \f$ S_t = \beta S_{t-1} + (1-\beta)\, s,\quad Q_t = \beta Q_{t-1} + (1-\beta)\, q,\quad
 ///     u_{ij} = \frac{g_{ij}}{\sqrt{Q_i S_j}},\quad

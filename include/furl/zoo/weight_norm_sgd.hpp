@@ -12,8 +12,8 @@ namespace furl::zoo {
 ///     \nabla_v = \frac{s}{\lVert v\rVert} \left(g_i - \nabla_s\, \frac{v}{\lVert v\rVert}\right),\quad
 ///     s \leftarrow s - \eta \nabla_s,\quad v \leftarrow v - \eta \nabla_v \f$
 ///
-/// s and v start as the length of the row and the row. v is not stored: it is its length, a state, times the direction of the row. As the
-/// vectors grow longer, their directions turn more slowly. A row of zeros has no direction, and stays; a length that passes
+/// s and v start as the length of the row and the row. v is not stored: it is its length, a state, times the direction of the row.
+/// As the vectors grow longer, their directions turn more slowly. A row of zeros has no direction, and stays; a length that passes
 /// near 0 leaves few digits of it. The model computes with the parameters as they are, and needs no change.
 ///
 /// Shapes:    a matrix {rows, columns}, a row for each neuron.

@@ -3,9 +3,10 @@
 #include <furl/blocks/blocks.hpp>
 #include <furl/language/language.hpp>
 
-// The rules of this folder multiply matrices, so an optimizer needs a matrix engine: furl::optimizer<zoo::muon, float, eigen_engine>.
-// They are for the weight matrices of hidden layers, furl::shape{rows, columns}. Embeddings, heads, norms and biases take another
-// rule, in a group of their own. They have a list of their own, list.hpp, because programs that use furl::zoo::all have no engine.
+// The rules of this folder multiply matrices, so an optimizer needs a matrix engine: furl::optimizer<zoo::muon, float,
+// eigen_engine>. They are for the weight matrices of hidden layers, furl::shape{rows, columns}. Embeddings, heads, norms and biases
+// take another rule, in a group of their own. They have a list of their own, list.hpp, because programs that use furl::zoo::all
+// have no engine.
 namespace furl::zoo {
 
 /// Muon: each step is the momentum with its singular values set near 1.

@@ -12,8 +12,8 @@ namespace furl::zoo {
 ///
 /// Its orthogonalize, NS_5, has the five iterations of furl::muon_quintic; r and c are the numbers of rows and columns.
 ///
-/// Shapes:    a matrix {outputs, inputs}; the authors use it for hidden layers. For a convolution give {filters, everything else}, and
-///            a scale divided by the root of the pixels of a filter.
+/// Shapes:    a matrix {outputs, inputs}; the authors use it for hidden layers. For a convolution give {filters, everything else},
+///            and a scale divided by the root of the pixels of a filter.
 /// Defaults:  those of scion_sign; the authors train transformers with a scale of 50.
 /// State:     that of scion_sign.
 /// Cost:      2 passes: 6 loads, 3 stores per parameter, 36 bytes in float, and 15 products of matrices.
