@@ -17,7 +17,7 @@ from support import graphs, headers, pages, plots, slim  # noqa: E402
 
 KATEX = pathlib.Path("/usr/share/javascript/katex")
 AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
-LARGEST = 4_000_000  # bytes of the site without the plots: 3.76 MB with the 134 rules of the zoo
+LARGEST = 4_300_000  # bytes of the site without the plots
 SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
            "doxygen-awesome-paragraph-link.js"]
 

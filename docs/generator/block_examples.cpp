@@ -110,6 +110,12 @@ struct adaptively_clipped : zoo::sgd {
 };
 // [adaptive_gradient_clipping]
 
+// [unit_rows]
+struct sgd_on_spheres : zoo::sgd {
+    static constexpr auto update = unit_rows(zoo::sgd::update);
+};
+// [unit_rows]
+
 // [trust_ratio_per_row]
 struct rowwise : zoo::sgd {
     static constexpr auto update = param - lr * trust_ratio_per_row(grad) * grad;
@@ -301,6 +307,7 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(centralized, centralized_sgd, sgd);
     FURL_DOCS_BLOCK(centralized_per_row, sgd_of_centred_rows, sgd);
     FURL_DOCS_BLOCK(adaptive_gradient_clipping, adaptively_clipped, sgd);
+    FURL_DOCS_BLOCK(unit_rows, sgd_on_spheres, sgd);
     FURL_DOCS_BLOCK(trust_ratio_per_row, rowwise, sgd);
     FURL_DOCS_BLOCK(without_radial_part, turning, sgd);
     FURL_DOCS_BLOCK(radial_decay, turning_with_decay, sgd);

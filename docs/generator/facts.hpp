@@ -29,7 +29,7 @@ struct rule_facts {
 /// The zoo is walked in parts, a unit each, as a compiler needs long for all of it.
 inline constexpr std::size_t zoo_parts = 6;
 
-/// Appends the facts of every rule of the zoo whose place in the list is Part, modulo zoo_parts.
+/// Appends the facts of every rule of the zoo, those of matrices too, whose place is Part, modulo zoo_parts.
 template <std::size_t Part>
 void append_zoo(std::vector<rule_facts>& rules);
 

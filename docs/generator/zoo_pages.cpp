@@ -128,7 +128,12 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
     if (const auto text = header.doc.find("Errors"); !text.empty()) page += "<p>" + linked(all, rule, text) + "</p>\n";
     page += "<h2>The rule</h2>\n<p>" + code("#include <" + header.header + ">");
     if (!header.base.empty()) page += ", built on <a href=\"zoo_" + header.base + ".html\">" + header.base + "</a>";
-    page += "</p>\n\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
+    page += "</p>\n";
+    if (header.header.starts_with("furl/zoo/matrix/"))
+        page += "<p>It multiplies matrices, so its optimizer has an <a href=\"rows_and_matrices.html#rows_and_matrices_whole_matrices\">"
+                "engine</a>: " + code("furl::optimizer<furl::zoo::" + rule.name + ", float, furl::eigen_engine> opt(furl::shape{rows, columns})") +
+                "</p>\n";
+    page += "\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
 
     page += "<div class=\"columns\">\n";
     if (!rule.defaults.empty()) {

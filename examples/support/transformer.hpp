@@ -19,6 +19,12 @@ struct transformer_size {
     std::size_t symbols, context = 64, width = 64, heads = 4, layers = 2;
 };
 
+/// A weight matrix of a hidden layer. It lies column by column, as Eigen's do.
+struct hidden_matrix {
+    std::size_t number;  ///< its place among all parameters
+    std::size_t outputs, inputs;
+};
+
 /// A transformer that predicts the next symbol: GPT-2's, with layer norms before, GELU, and the embedding as its head.
 ///
 /// A batch of B sequences of T = context symbols is a matrix with a column per symbol, sequence after sequence.
@@ -95,6 +101,18 @@ class transformer {
         std::vector<std::span<const T>> list;
         visit(*this,
               [&](auto& p) { list.emplace_back(p.gradient.data(), static_cast<std::size_t>(p.gradient.size())); });
+        return list;
+    }
+
+    /// The weight matrices of the hidden layers: all but embeddings, norms and biases.
+    std::vector<hidden_matrix> hidden_matrices() const {
+        std::vector<hidden_matrix> list;
+        std::size_t number = 0;
+        visit(*this, [&](const auto& p) {
+            if (&p != &symbols_ && &p != &positions_ && p.value.cols() > 1)
+                list.push_back({number, static_cast<std::size_t>(p.value.rows()), static_cast<std::size_t>(p.value.cols())});
+            ++number;
+        });
         return list;
     }
 

@@ -37,4 +37,16 @@ TEST_CASE("the transformer sees no symbol that comes later") {
     CHECK(alone.isApprox(first.leftCols(2), 1e-5F));
 }
 
+TEST_CASE("the matrices of the hidden layers are those of attention and of the wide layers") {
+    transformer<float> model({.symbols = 5, .context = 4, .width = 8, .heads = 2, .layers = 2}, 1);
+    const auto parameters = model.parameters();
+    std::vector<std::size_t> sizes;
+    for (const auto& m : model.hidden_matrices()) {
+        CHECK(parameters[m.number].size() == m.outputs * m.inputs);
+        CHECK(parameters[m.number + 1].size() == m.outputs);  // its bias
+        sizes.push_back(m.outputs);
+    }
+    CHECK(sizes == std::vector<std::size_t>{24, 8, 32, 8, 24, 8, 32, 8});
+}
+
 }  // namespace

@@ -13,8 +13,8 @@ import numpy as np
 
 import golden_file
 from paper_rows import (PROJECTIONS, adafactor, adafactor_optax, adam_mini, adamp, came, centralized_sgd, clipped_sgd, nero,
-                        partial_rowwise_adam, partial_rowwise_lamb, rowwise_adagrad, rowwise_lamb, scion_column, scion_row,
-                        scion_sign, sgdp, sm3)
+                        partial_rowwise_adam, partial_rowwise_lamb, racs, rowwise_adagrad, rowwise_lamb, scion_column, scion_row,
+                        scion_sign, sgdp, sm3, unit_rows_sgd, weight_norm_sgd)
 
 STEPS = 12
 ROW_SCALES = [1.0, 0.01, 30.0, 0.3, 1e-4, 2.0]
@@ -51,6 +51,9 @@ CONFIGS = {
     scion_row: dict(other=_scion),
     clipped_sgd: dict(other=dict(clip=0.5, eps=1.0)),
     centralized_sgd: dict(),
+    racs: dict(other=dict(lr=0.3, beta=0.6, alpha=0.3, gamma=1.2)),
+    weight_norm_sgd: dict(other=dict(lr=0.2)),
+    unit_rows_sgd: dict(other=dict(lr=0.2)),
 }
 
 

@@ -25,7 +25,8 @@ from paper_adaptive import (adabelief, adabound, adagrad_optax, adahessian, adam
 from paper_first_order import (addsign, aggmo, heavy_ball, lion, lion_refined, lion_tanh, momentum, nesterov, pid, powersign, qhm,
                                schedule_free_sgd, signsgd, signum, tiger)
 from paper_loss import alig, momo, momo_adam, polyak_sgd, sps, sps_smooth
-from paper_more import accsgd, adamc, ano, avagrad, fromage, ftml, kate, optimistic_adam, simplified_ademamix, swats
+from paper_more import (accsgd, adai, adamc, adapnm, ano, avagrad, cocob, fromage, ftml, kate, optimistic_adam, optimistic_gd, pnm,
+                        schedule_free_radam, simplified_ademamix, swats)
 from paper_reductions import (barzilai_borwein, cautious_adamw, dadapt_adamw, dog, dowg, lamb, lamb_apex, lars, lars_optax, mars,
                               novograd, prodigy, stable_adamw)
 
@@ -123,6 +124,12 @@ CONFIGS = {
     optimistic_adam: dict(other=_odd_eps),
     adamc: dict(other=dict(_odd_decay, lr_max=0.2)),
     simplified_ademamix: dict(other=dict(_odd_decay, alpha=2.0)),
+    cocob: dict(other=dict(lr=0.3, alpha=3.0, eps=0.1)),
+    pnm: dict(other=dict(lr=0.05, beta1=0.7, beta2=2.0, weight_decay=0.1)),
+    adapnm: dict(other=dict(_odd_decay, beta3=0.5)),
+    adai: dict(other=dict(lr=0.05, beta0=0.5, beta2=0.9, eps=0.05)),
+    optimistic_gd: dict(other=dict(lr=0.1, alpha=0.5, beta=2.0)),
+    schedule_free_radam: dict(other=dict(_odd_decay, r=1.0, weight_lr_power=1.0), late=dict(beta2=0.9)),
     swats: dict(other=dict(_odd_eps, tolerance=3e-6), soon=dict(tolerance=1e-5)),
     barzilai_borwein: dict(short=dict(short=True), other=dict(lr=0.1, lr_max=1e-2)),
 

@@ -174,3 +174,117 @@ def swats(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-9, tolerance=
             corrected = l / (1 - beta2 ** t)
             if t > 1 and corrected > 0 and abs(corrected - c) < tolerance:
                 rate = corrected
+
+
+def cocob(param, grads, *, lr=1.0, alpha=100.0, eps=1e-8):
+    """COCOB.
+
+    g *= lr;  L = max(L, |g|), L_0 = eps;  G += |g|;  reward = max(reward - g (param - param_0), 0);  theta -= g;
+    param = param_0 + theta/(L max(G + L, alpha L)) (L + reward).
+    Source: Orabona and Tommasi 2017, arXiv 1705.07795, algorithm 2 (its g is the negative gradient); optax
+    optax/contrib/_cocob.py (lr).
+    """
+    start, largest = param, np.full_like(param, eps)
+    total, reward, theta = np.zeros_like(param), np.zeros_like(param), np.zeros_like(param)
+    for g in lr * grads:
+        largest = np.maximum(largest, abs(g))
+        total = total + abs(g)
+        reward = np.maximum(reward - g * (param - start), 0)
+        theta = theta - g
+        param = start + theta / (largest * np.maximum(total + largest, alpha * largest)) * (largest + reward)
+        yield param
+
+
+def _alternating(grads, beta1):
+    """m_t = beta1^2 m_(t-2) + (1-beta1^2) g, and m_(t-1); both start at 0."""
+    last, before_last = 0.0, 0.0
+    for g in grads:
+        m = beta1 ** 2 * before_last + (1 - beta1 ** 2) * g
+        yield m, last
+        last, before_last = m, last
+
+
+def pnm(param, grads, *, lr=1e-3, beta1=0.9, beta2=1.0, weight_decay=0.0):
+    """PNM.
+
+    param *= 1 - lr weight_decay;  m_t = beta1^2 m_(t-2) + (1-beta1^2) g;
+    param -= lr ((1+beta2) m_t - beta2 m_(t-1))/sqrt((1+beta2)^2 + beta2^2).
+    Source: Xie et al. 2021, arXiv 2103.17182; zeke-xie/Positive-Negative-Momentum pnm_optim/pnm.py.
+    """
+    for m, older in _alternating(grads, beta1):
+        step = ((1 + beta2) * m - beta2 * older) / math.sqrt((1 + beta2) ** 2 + beta2 ** 2)
+        param = param * (1 - lr * weight_decay) - lr * step
+        yield param
+
+
+def adapnm(param, grads, *, lr=1e-3, beta1=0.9, beta2=0.999, beta3=1.0, eps=1e-8, weight_decay=0.0):
+    """AdaPNM.
+
+    param *= 1 - lr weight_decay;  m as in PNM;  v = beta2 v + (1-beta2) g^2;  w = max(w, v);
+    param -= lr/(1-beta1^t) ((1+beta3) m_t - beta3 m_(t-1))/sqrt((1+beta3)^2 + beta3^2)/(sqrt(w)/sqrt(1-beta2^t) + eps).
+    Source: Xie et al. 2021, arXiv 2103.17182; zeke-xie/Positive-Negative-Momentum pnm_optim/adapnm.py, amsgrad=True.
+    """
+    v, w = np.zeros_like(param), np.zeros_like(param)
+    for t, (g, (m, older)) in enumerate(zip(grads, _alternating(grads, beta1)), 1):
+        v = beta2 * v + (1 - beta2) * g * g
+        w = np.maximum(w, v)
+        step = ((1 + beta3) * m - beta3 * older) / math.sqrt((1 + beta3) ** 2 + beta3 ** 2)
+        step = step / (np.sqrt(w) / math.sqrt(1 - beta2 ** t) + eps)
+        param = param * (1 - lr * weight_decay) - lr / (1 - beta1 ** t) * step
+        yield param
+
+
+def adai(param, grads, *, lr=1.0, beta0=0.1, beta2=0.99, eps=1e-3):
+    """Adai.
+
+    v = beta2 v + (1-beta2) g^2;  mu = clamp(1 - beta0 v^/mean(v^), 0, 1 - eps);  m = mu m + (1-mu) g;  product *= mu, from 1;
+    param -= lr m/(1 - product).
+    Source: Xie et al. 2022, arXiv 2006.15815; zeke-xie/adaptive-inertia-adai adai_optim/adai.py.
+    Dialect: the mean is over all tensors (here there is one).
+    """
+    v, m, product = np.zeros_like(param), np.zeros_like(param), np.ones_like(param)
+    for t, g in enumerate(grads, 1):
+        v = beta2 * v + (1 - beta2) * g * g
+        corrected = v / (1 - beta2 ** t)
+        mu = np.clip(1 - beta0 * corrected / mean(corrected), 0, 1 - eps)
+        m = mu * m + (1 - mu) * g
+        product = product * mu
+        param = param - lr * m / (1 - product)
+        yield param
+
+
+def optimistic_gd(param, grads, *, lr=1e-2, alpha=1.0, beta=1.0):
+    """Optimistic gradient descent.
+
+    param -= lr ((alpha + beta) g_t - beta g_(t-1)), g_0 = g_1.
+    Source: Daskalakis et al. 2018, arXiv 1711.00141; Mokhtari et al. 2019, arXiv 1901.08511; optax optimistic_gradient_descent
+    (optax/_src/transform.py, scale_by_optimistic_gradient) for g_0.
+    """
+    last = grads[0]
+    for g in grads:
+        param = param - lr * ((alpha + beta) * g - beta * last)
+        last = g
+        yield param
+
+
+def schedule_free_radam(param, grads, *, lr=2.5e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0, r=0.0, weight_lr_power=2.0):
+    """Schedule-free RAdam.
+
+    rho_inf = 2/(1-beta2) - 1;  rho = rho_inf - 2 t beta2^t/(1-beta2^t);
+    lr_t = lr sqrt((rho-4)(rho-2) rho_inf/((rho_inf-4)(rho_inf-2) rho)) if rho > 4, else 0;  then as schedule_free_adamw: v, n, z, w, W,
+    c = w/W (0 if W is 0), x, y.
+    Source: facebookresearch/schedule_free radam_schedulefree.py with silent_sgd_phase=True (y and z only).
+    """
+    x = y = z = param
+    v, weights, largest, rho_inf = np.zeros_like(param), 0.0, 0.0, 2 / (1 - beta2) - 1
+    for t, g in enumerate(grads, 1):
+        rho = rho_inf - 2 * t * beta2 ** t / (1 - beta2 ** t)
+        rate = lr * math.sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho)) if rho > 4 else 0.0
+        v = beta2 * v + (1 - beta2) * g * g
+        z = z - rate * (g / (np.sqrt(v / (1 - beta2 ** t)) + eps) + weight_decay * y)
+        largest = max(largest, rate)
+        weight = t ** r * largest ** weight_lr_power
+        weights += weight
+        x = x + (weight / weights if weights > 0 else 0.0) * (z - x)
+        y = (1 - beta1) * z + beta1 * x
+        yield {"param": y, "x": x}

@@ -331,3 +331,62 @@ def centralized_sgd(param, grads, *, lr=0.1):
     for g in grads:
         param = param - lr * (g - row_mean(g))
         yield param
+
+
+def _or_zero(a, b):
+    """a/b, or 0 where b is 0."""
+    return np.where(b > 0, a / np.where(b > 0, b, 1.0), 0.0)
+
+
+def racs(param, grads, *, lr=0.02, beta=0.9, alpha=0.05, gamma=1.01):
+    """RACS.
+
+    q = 1;  5 times: s_j = sum_i q_i g_ij^2/sum_i q_i^2, q_i = sum_j s_j g_ij^2/sum_j s_j^2;
+    S = beta S + (1-beta) s;  Q = beta Q + (1-beta) q;  u = g/sqrt(Q S);  eta = gamma/max(|u|/phi, gamma) if phi > 0 else 1;
+    phi = eta |u|;  param -= lr alpha eta u.
+    Source: Gong et al. 2025, arXiv 2502.07752, algorithm 1, equation 16.
+    Dialect: a quotient is 0 where its divisor is 0 (a row without gradients).
+    """
+    S, Q, phi = np.zeros((1, param.shape[1])), np.zeros((param.shape[0], 1)), 0.0
+    for g in grads:
+        square, q = g * g, np.ones((param.shape[0], 1))
+        for _ in range(5):
+            s = _or_zero(column_sum(q * square), math.fsum((q * q).flat))
+            q = _or_zero(row_sum(s * square), math.fsum((s * s).flat))
+        S = beta * S + (1 - beta) * s
+        Q = beta * Q + (1 - beta) * q
+        u = _or_zero(g, np.sqrt(Q) * np.sqrt(S))
+        length = math.sqrt(math.fsum((u * u).flat))
+        eta = gamma / max(length / phi, gamma) if phi > 0 else 1.0
+        phi = eta * length
+        param = param - lr * alpha * eta * u
+        yield param
+
+
+def weight_norm_sgd(param, grads, *, lr=1e-2):
+    """Gradient descent with weight normalization.
+
+    param = s v/|v|, row by row; v starts as param, s as |v|;  of a row: ds = <g, v>/|v|;  dv = s/|v| g - s ds/|v|^2 v;
+    s -= lr ds;  v -= lr dv.
+    Source: Salimans and Kingma 2016, arXiv 1602.07868, equations 2 and 3; torch.nn.utils.weight_norm with dim=0.
+    """
+    v, s = param, row_norm(param)
+    for g in grads:
+        length = row_norm(v)
+        ds = row_sum(g * v) / length
+        dv = s / length * g - s * ds / length ** 2 * v
+        s, v = s - lr * ds, v - lr * dv
+        param = s * v / row_norm(v)
+        yield param
+
+
+def unit_rows_sgd(param, grads, *, lr=1e-2):
+    """Gradient descent on rows of length 1.
+
+    param -= lr g;  param /= |param|, row by row.
+    Source: Loshchilov et al. 2024, arXiv 2410.01131 (nGPT normalizes all matrices after each step).
+    """
+    for g in grads:
+        param = param - lr * g
+        param = param / row_norm(param)
+        yield param

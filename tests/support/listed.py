@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""What is listed by hand is what is there: test files in the build, headers in the doors, rules in the lists of the zoo.
+"""What is listed by hand is what is there: test files in the build, headers in the doors, rules in the lists of the zoo, pages
+of the site.
 
-usage: listed.py [BUILD]; without a build, only the headers and rules."""
+usage: listed.py [BUILD]; without a build, all but the test files."""
 import collections
 import json
 import os
@@ -13,8 +14,8 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 FURL = TESTS.parent / "include" / "furl"
 NOT_OF_THE_BUILD = {"compile_fail", "consumer", "flags", "fuzz"}  # scripts compile these
 DOORS = ("language", "blocks", "zoo", "print")
-# Parts of the headers that a door has, and the two lists of the zoo, which a program includes by themselves.
-NOT_IN_A_DOOR = {"language/domain.hpp", "language/limits.hpp", "language/matrix_engine.hpp", "print/equations.hpp", "zoo/list.hpp", "zoo/names.hpp"}
+# Parts of the headers that a door has, and the lists of the zoo, which a program includes by themselves.
+NOT_IN_A_DOOR = {"language/domain.hpp", "language/limits.hpp", "language/matrix_engine.hpp", "print/equations.hpp", "zoo/list.hpp", "zoo/matrix/list.hpp", "zoo/names.hpp"}
 
 
 def tests_out_of_the_build(build):
@@ -40,23 +41,38 @@ def headers_out_of_doors():
 
 
 def rules_out_of_lists():
-    """Both lists of the zoo name each rule that a header of the folder defines, once and in order of the alphabet, and no other."""
-    lists = {"zoo/names.hpp": re.findall(r"^struct (\w+);", (FURL / "zoo/names.hpp").read_text(), re.M),
-             "zoo/list.hpp": re.findall(r"\w+", re.search(r"hana::tuple_t<([^>]*)>", (FURL / "zoo/list.hpp").read_text())[1])}
-    rules = {}
-    for path in sorted((FURL / "zoo").glob("*.hpp")):
-        for rule in re.findall(r"^struct (\w+)[^;{]*\{", path.read_text(), re.M):
-            rules[rule] = path.name
-    for name, listed in lists.items():
-        yield from (f"furl/{name} lacks {rule} of furl/zoo/{rules[rule]}" for rule in sorted(set(rules) - set(listed)))
+    """The lists of the zoo name each rule that a header of their folder defines, once and in order of the alphabet, and no other.
+    names.hpp has the rules of both folders."""
+    def defined(headers):
+        return {rule: path.relative_to(FURL).as_posix() for path in sorted(headers)
+                for rule in re.findall(r"^struct (\w+)[^;{]*\{", path.read_text(), re.M)}
+
+    def tuple_of(header):
+        return re.findall(r"\w+", re.search(r"hana::tuple_t<([^>]*)>", (FURL / header).read_text())[1])
+
+    zoo = FURL / "zoo"
+    lists = {"zoo/names.hpp": (re.findall(r"^struct (\w+);", (zoo / "names.hpp").read_text(), re.M), defined(zoo.rglob("*.hpp"))),
+             "zoo/list.hpp": (tuple_of("zoo/list.hpp"), defined(zoo.glob("*.hpp"))),
+             "zoo/matrix/list.hpp": (tuple_of("zoo/matrix/list.hpp"), defined((zoo / "matrix").glob("*.hpp")))}
+    for name, (listed, rules) in lists.items():
+        yield from (f"furl/{name} lacks {rule} of furl/{rules[rule]}" for rule in sorted(set(rules) - set(listed)))
         yield from (f"furl/{name} has {rule}, which no header defines" for rule in sorted(set(listed) - set(rules)))
         yield from (f"furl/{name} has {rule} {n} times" for rule, n in collections.Counter(listed).items() if n > 1)
         if listed != sorted(listed):
             yield f"furl/{name} is not sorted"
 
 
+def pages_out_of_the_menu():
+    """The site has each page of docs/, and its menu names it."""
+    docs = TESTS.parent / "docs"
+    named = set(re.findall(r'^    \("(\w+\.md)", ', (docs / "support" / "pages.py").read_text(), re.M))
+    there = {path.name for path in docs.glob("*.md")}
+    yield from (f"docs/support/pages.py lacks {page}" for page in sorted(there - named))
+    yield from (f"docs/support/pages.py has {page}, which is not there" for page in sorted(named - there))
+
+
 def main():
-    complaints = [*headers_out_of_doors(), *rules_out_of_lists()]
+    complaints = [*headers_out_of_doors(), *rules_out_of_lists(), *pages_out_of_the_menu()]
     if len(sys.argv) > 1:
         complaints += tests_out_of_the_build(sys.argv[1])
     print("\n".join(complaints) or "everything is listed")

@@ -18,7 +18,7 @@ def rows():
 def comments():
     """rule: (its comment, its text)"""
     found = {}
-    for header in sorted(ZOO.glob("*.hpp")):
+    for header in sorted(ZOO.rglob("*.hpp")):
         for comment, name, body in re.findall(r"((?:^///[^\n]*\n)+)struct (\w+)(.*?^};)", header.read_text(), re.M | re.S):
             found[name] = (re.sub(r"^///[ ]?", "", comment, flags=re.M), body)
     return found

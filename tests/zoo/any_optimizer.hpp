@@ -145,21 +145,24 @@ constexpr bool is_by_lines() {
     return std::ranges::any_of(plan<Rule, contracted>::program.code, [](const auto& x) { return detail::is_of_lines(x.where); });
 }
 
-/// A global of this type puts its rules there.
-template <class... Rules>
-struct enlisted {
+/// A global of this type puts its rules there; their optimizers have these policies.
+template <class Policy, class... Rules>
+struct enlisted_with {
     static_assert((fits_its_row<Rules>() && ...));
 
-    enlisted() {
+    enlisted_with() {
         const auto make = []<class Optimizer>(std::type_identity<Optimizer>) {
             return [](const std::vector<shape>& shapes) { return std::make_unique<erased<Optimizer>>(shapes); };
         };
         (rules_under_test().push_back({short_name<Rules>(), is_elementwise<Rules>(), is_by_lines<Rules>(),
-                                       make(std::type_identity<optimizer<Rules, float>>{}),
-                                       make(std::type_identity<optimizer<Rules, double>>{}),
-                                       make(std::type_identity<furl::reference<Rules, double>>{})}),
+                                       make(std::type_identity<optimizer<Rules, float, Policy>>{}),
+                                       make(std::type_identity<optimizer<Rules, double, Policy>>{}),
+                                       make(std::type_identity<furl::reference<Rules, double, Policy>>{})}),
          ...);
     }
 };
+
+template <class... Rules>
+using enlisted = enlisted_with<no_matrix_engine, Rules...>;
 
 }  // namespace furl::tests

@@ -6,11 +6,13 @@
 #include <furl/zoo/adamw.hpp>
 #include <furl/zoo/came.hpp>
 #include <furl/zoo/nero.hpp>
+#include <furl/zoo/racs.hpp>
 #include <furl/zoo/rowwise_adagrad.hpp>
 #include <furl/zoo/rowwise_adam.hpp>
 #include <furl/zoo/scion.hpp>
 #include <furl/zoo/sgdp.hpp>
 #include <furl/zoo/sm3.hpp>
+#include <furl/zoo/weight_norm_sgd.hpp>
 
 #include <doctest/doctest.h>
 
@@ -59,7 +61,7 @@ constexpr shape square_table{4, 4}, flat{3, 11}, tall{9, 2}, vector{1, 20};
 
 TEST_CASE_TEMPLATE("a gradient of 0 from the start moves nothing in a matrix", Rule, zoo::adafactor, zoo::adafactor_optax,
                    zoo::adafactor_momentum, zoo::came, zoo::sm3, zoo::adam_mini, zoo::rowwise_adagrad, zoo::partial_rowwise_lamb,
-                   zoo::rowwise_lamb, zoo::adamp, zoo::sgdp, zoo::nero_unconstrained) {
+                   zoo::rowwise_lamb, zoo::adamp, zoo::sgdp, zoo::nero_unconstrained, zoo::racs, zoo::weight_norm_sgd) {
     for (const auto& s : {square_table, flat, tall, vector}) {
         optimizer<Rule, double> opt(s);
         auto x = values(s, 100);
@@ -71,7 +73,7 @@ TEST_CASE_TEMPLATE("a gradient of 0 from the start moves nothing in a matrix", R
 
 TEST_CASE_TEMPLATE("a row without a gradient stays, while others move", Rule, zoo::adafactor, zoo::adafactor_optax, zoo::came,
                    zoo::sm3, zoo::adam_mini, zoo::rowwise_adagrad, zoo::partial_rowwise_adam, zoo::partial_rowwise_lamb,
-                   zoo::nero_unconstrained, zoo::scion_row) {
+                   zoo::nero_unconstrained, zoo::racs, zoo::scion_row, zoo::weight_norm_sgd) {
     optimizer<Rule, double> opt(flat);
     if constexpr (requires { Rule::scale; Rule::alpha; }) opt[Rule::lr] = 0;  // Scion shrinks all rows
     auto x = values(flat, 100);
@@ -86,7 +88,7 @@ TEST_CASE_TEMPLATE("a row without a gradient stays, while others move", Rule, zo
 }
 
 TEST_CASE_TEMPLATE("two matrices in one optimizer do what each does by itself", Rule, zoo::adafactor, zoo::came, zoo::sm3,
-                   zoo::adam_mini, zoo::rowwise_lamb, zoo::adamp, zoo::nero, zoo::nero_unconstrained, zoo::scion_column) {
+                   zoo::adam_mini, zoo::rowwise_lamb, zoo::adamp, zoo::nero, zoo::nero_unconstrained, zoo::racs, zoo::scion_column) {
     optimizer<Rule, double> both({flat, tall});
     std::vector<numbers> x{values(flat, 100), values(tall, 100)};
     for (int t = 1; t <= steps; ++t) both.step(x, std::vector<numbers>{values(flat, t), values(tall, t)});
@@ -161,6 +163,47 @@ TEST_CASE("Nero's rows are centred and of length 1") {
         CHECK(std::fabs(sum) < few_roundings);
         CHECK(std::fabs(square - 1) < few_roundings);
     }
+}
+
+TEST_CASE("RACS lets the norm of a step grow by its factor at most, and starts again after a step without a gradient") {
+    optimizer<zoo::racs, double> opt(flat);
+    auto x = values(flat, 100);
+    double last = 0;
+    for (int t = 1; t <= steps; ++t) {
+        const auto before = x;
+        auto g = t == 6 ? numbers(flat.size()) : values(flat, t);
+        for (double& value : g) value *= t;
+        opt.step(x, g);
+        double way = 0;
+        for (std::size_t k = 0; k < x.size(); ++k) way += (x[k] - before[k]) * (x[k] - before[k]);
+        way = std::sqrt(way);
+        if (t > 1 && t != 7) CHECK(way <= 1.01 * last * (1 + few_roundings));
+        if (t == 7) CHECK(way > 0);
+        last = way;
+    }
+}
+
+TEST_CASE("the scales of RACS do not see the unit of the gradient, down to squares that float does not have") {
+    optimizer<zoo::racs, double> as_given(flat);
+    optimizer<zoo::racs, float> small(flat);
+    auto x = values(flat, 100);
+    std::vector<float> y(x.begin(), x.end());
+    for (int t = 1; t <= steps; ++t) {
+        const auto g = values(flat, t);
+        std::vector<float> h;
+        for (double value : g) h.push_back(static_cast<float>(value * 1e-9));
+        as_given.step(x, g), small.step(y, h);
+    }
+    CHECK(distance({y.begin(), y.end()}, x) < 1e-5);
+}
+
+TEST_CASE("a row of zeros has no direction, and stays, with normalized weights") {
+    optimizer<zoo::weight_norm_sgd, double> opt(flat);
+    auto x = values(flat, 100);
+    std::fill_n(x.begin() + 11, 11, 0.0);
+    for (int t = 1; t <= steps; ++t) opt.step(x, values(flat, t));
+    CHECK(std::all_of(x.begin() + 11, x.begin() + 22, [](double value) { return value == 0; }));
+    CHECK(std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); }));
 }
 
 TEST_CASE_TEMPLATE("where AdamP and SGDP project rows, a step is orthogonal to each of them", Rule, zoo::adamp, zoo::adamp_nesterov,

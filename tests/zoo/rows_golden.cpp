@@ -6,12 +6,14 @@
 #include <furl/zoo/adamp.hpp>
 #include <furl/zoo/came.hpp>
 #include <furl/zoo/nero.hpp>
+#include <furl/zoo/racs.hpp>
 #include <furl/zoo/rowwise_adagrad.hpp>
 #include <furl/zoo/rowwise_adam.hpp>
 #include <furl/zoo/scion.hpp>
 #include <furl/zoo/sgd.hpp>
 #include <furl/zoo/sgdp.hpp>
 #include <furl/zoo/sm3.hpp>
+#include <furl/zoo/weight_norm_sgd.hpp>
 
 // Rules that see rows and columns, on a matrix of 5 x 7 and on one of 6 x 3.
 using namespace furl;
@@ -29,6 +31,10 @@ struct centralized_sgd : zoo::sgd {
     static constexpr auto update = replace(zoo::sgd::update, grad, centralized_per_row(grad));
 };
 
+struct unit_rows_sgd : zoo::sgd {
+    static constexpr auto update = unit_rows(zoo::sgd::update);
+};
+
 /// Both matrices, with the defaults and with other hyperparameters.
 template <class Rule>
 void follows_on_matrices(std::initializer_list<std::string> runs, std::initializer_list<std::string_view> chosen = {}) {
@@ -39,6 +45,7 @@ void follows_on_matrices(std::initializer_list<std::string> runs, std::initializ
 }  // namespace
 
 static_assert(traffic_of<clipped_sgd> == traffic{.passes = 1, .loads = 2, .stores = 1, .states = 0});
+static_assert(traffic_of<unit_rows_sgd> == traffic{.passes = 1, .loads = 2, .stores = 1, .states = 0});
 static_assert(traffic_of<centralized_sgd> == traffic{.passes = 1, .loads = 2, .stores = 1, .states = 0});
 
 TEST_CASE("Adafactor follows PyTorch and optax") {
@@ -74,6 +81,13 @@ TEST_CASE("AdamP and SGDP follow their authors, whether they project rows, the m
 TEST_CASE("Nero follows its authors") {
     follows_on_matrices<zoo::nero>({"nero", "nero_other"}, {"constraints"});
     follows_on_matrices<zoo::nero_unconstrained>({"nero_unconstrained", "nero_unconstrained_other"}, {"constraints"});
+}
+
+TEST_CASE("RACS follows its paper") { follows_on_matrices<zoo::racs>({"racs", "racs_other"}); }
+
+TEST_CASE("normalized weights follow their papers, as lengths and directions and as rows of length 1") {
+    follows_on_matrices<zoo::weight_norm_sgd>({"weight_norm_sgd", "weight_norm_sgd_other"});
+    follows_on_matrices<unit_rows_sgd>({"unit_rows_sgd", "unit_rows_sgd_other"});
 }
 
 TEST_CASE("Scion follows its authors") {

@@ -8,6 +8,7 @@ using namespace furl::tests;
 
 static_assert(traffic_of<zoo::schedule_free_sgd> == traffic{.passes = 1, .loads = 3, .stores = 2, .states = 1});
 static_assert(traffic_of<zoo::schedule_free_adamw> == traffic{.passes = 1, .loads = 4, .stores = 3, .states = 2});
+static_assert(traffic_of<zoo::schedule_free_radam> == traffic{.passes = 1, .loads = 4, .stores = 3, .states = 2});
 
 namespace {
 
@@ -51,6 +52,9 @@ TEST_CASE("schedule-free methods follow their authors") {
     follows<zoo::schedule_free_adamw>("paper.txt", "schedule_free_adamw");
     follows<zoo::schedule_free_adamw>("paper.txt", "schedule_free_adamw_other");
     follows<zoo::schedule_free_adamw>("paper.txt", "schedule_free_adamw_warmup");
+    follows<zoo::schedule_free_radam>("paper.txt", "schedule_free_radam");
+    follows<zoo::schedule_free_radam>("paper.txt", "schedule_free_radam_other");
+    follows<zoo::schedule_free_radam>("paper.txt", "schedule_free_radam_late");
 }
 
 TEST_CASE("so does what schedule-free methods evaluate") {
@@ -58,6 +62,8 @@ TEST_CASE("so does what schedule-free methods evaluate") {
     average_follows<zoo::schedule_free_sgd>("schedule_free_sgd_other");
     average_follows<zoo::schedule_free_sgd>("schedule_free_sgd_warmup");
     average_follows<zoo::schedule_free_adamw>("schedule_free_adamw");
+    average_follows<zoo::schedule_free_radam>("schedule_free_radam");
+    average_follows<zoo::schedule_free_radam>("schedule_free_radam_other");
     average_follows<zoo::schedule_free_adamw>("schedule_free_adamw_other");
     average_follows<zoo::schedule_free_adamw>("schedule_free_adamw_warmup");
 }

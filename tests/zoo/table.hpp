@@ -37,6 +37,7 @@ inline constexpr zoo_row zoo_table[]{
     {"adagrad_optax", 1, 3, 2, 1, 0, 30, 10},
     {"adahessian", 1, 5, 3, 2, 0, 50, 20},
     {"adahessian_power", 1, 5, 3, 2, 0, 100, 30},
+    {"adai", 2, 7, 4, 3, 0, 20, 15},
     {"adam", 1, 4, 3, 2, 0, 30, 15},
     {"adam_atan2", 1, 4, 3, 2, 0, 30, 15},
     {"adam_eps_hat", 1, 4, 3, 2, 0, 30, 15},
@@ -53,6 +54,7 @@ inline constexpr zoo_row zoo_table[]{
     {"adamw_keras", 1, 4, 3, 2, 0, 50, 15},
     {"adan", 1, 6, 5, 4, 0, 100, 50},
     {"adan_decoupled", 1, 6, 5, 4, 0, 50, 20},
+    {"adapnm", 1, 6, 5, 4, 0, 20, 30},
     {"addsign", 1, 3, 2, 1, 0, 20, 10},
     {"addsign_linear", 1, 3, 2, 1, 0, 20, 10},
     {"ademamix", 1, 5, 4, 3, 0, 50, 20},
@@ -73,6 +75,7 @@ inline constexpr zoo_row zoo_table[]{
     {"came", 4, 7, 2, 1, 0, 100, 30, 4},
     {"came_unfactored", 2, 6, 3, 2, 0, 100, 30},
     {"cautious_adamw", 2, 6, 3, 2, 0, 50, 15},
+    {"cocob", 1, 7, 6, 5, 0, 20, 10},
     {"dadapt_adamw", 2, 8, 4, 3, 2, 50, 100},
     {"dadapt_adamw_optax", 2, 8, 4, 3, 2, 50, 20},
     {"diffgrad", 1, 5, 4, 3, 0, 30, 15},
@@ -115,10 +118,12 @@ inline constexpr zoo_row zoo_table[]{
     {"nesterov", 1, 3, 2, 1, 0, 20, 20},
     {"novograd", 2, 4, 2, 1, 1, 20, 15},
     {"optimistic_adam", 1, 5, 4, 3, 0, 30, 15},
+    {"optimistic_gd", 1, 3, 2, 1, 0, 15, 15},
     {"padam", 1, 5, 4, 3, 0, 30, 30},
     {"partial_rowwise_adam", 1, 3, 2, 1, 0, 30, 20, 1},
     {"partial_rowwise_lamb", 1, 3, 2, 1, 0, 30, 30, 1},
     {"pid", 1, 5, 4, 3, 0, 30, 15},
+    {"pnm", 1, 4, 3, 2, 0, 20, 20},
     {"polyak_sgd", 2, 3, 1, 0, 0, 15, 10},
     {"powersign", 1, 3, 2, 1, 0, 15, 10},
     {"powersign_linear", 1, 3, 2, 1, 0, 15, 10},
@@ -126,6 +131,7 @@ inline constexpr zoo_row zoo_table[]{
     {"prodigy_optax", 2, 10, 5, 4, 2, 3000, 10},
     {"qhadam", 1, 4, 3, 2, 0, 30, 20},
     {"qhm", 1, 3, 2, 1, 0, 20, 20},
+    {"racs", 8, 9, 1, 0, 1, 20, 15, 2},
     {"radam", 1, 4, 3, 2, 0, 20, 20},
     {"radam_optax", 1, 4, 3, 2, 0, 20, 20},
     {"rmsprop", 1, 3, 2, 1, 0, 15, 15},
@@ -144,6 +150,7 @@ inline constexpr zoo_row zoo_table[]{
     {"rowwise_lamb", 1, 4, 3, 2, 0, 30, 15},
     {"rprop", 1, 4, 3, 2, 0, 20, 10},
     {"schedule_free_adamw", 1, 4, 3, 2, 2, 20, 15},
+    {"schedule_free_radam", 1, 4, 3, 2, 2, 20, 20},
     {"schedule_free_sgd", 1, 3, 2, 1, 2, 20, 10},
     {"scion_column", 2, 5, 2, 1, 0, 150, 50},
     {"scion_row", 1, 3, 2, 1, 0, 50, 30},
@@ -165,13 +172,29 @@ inline constexpr zoo_row zoo_table[]{
     {"stable_adamw", 2, 6, 3, 2, 0, 100, 50},
     {"swats", 2, 8, 4, 3, 2, 30, 10},
     {"tiger", 1, 3, 2, 1, 0, 100, 10},
+    {"weight_norm_sgd", 1, 2, 1, 0, 0, 600, 600, 1},
     {"yogi", 1, 4, 3, 2, 0, 20, 20},
     {"yogi_paper", 1, 4, 3, 2, 0, 30, 30},
+};
+
+/// The rules that need a matrix engine, as those above. Their budgets are for the matrices of tests/matrix/properties.cpp: the
+/// iteration of orthogonalize lifts small singular values, and with them the rounding.
+inline constexpr zoo_row matrix_table[]{
+    {"adamuon", 3, 9, 4, 2, 0, 50, 10},
+    {"adamuon_first", 3, 9, 4, 2, 0, 100, 100},
+    {"muon", 2, 6, 3, 1, 0, 100, 150},
+    {"muon_moonlight", 2, 6, 3, 1, 0, 100, 100},
+    {"muon_torch", 2, 6, 3, 1, 0, 100, 100},
+    {"muon_torch_rms", 2, 6, 3, 1, 0, 100, 100},
+    {"normuon", 3, 7, 3, 1, 0, 100, 150, 1},
+    {"scion_spectral", 2, 6, 3, 1, 0, 100, 100},
 };
 
 /// The row of a rule; an empty one where there is none.
 constexpr zoo_row row_of(std::string_view rule) {
     for (const auto& row : zoo_table)
+        if (row.rule == rule) return row;
+    for (const auto& row : matrix_table)
         if (row.rule == rule) return row;
     return {};
 }

@@ -41,6 +41,22 @@ constexpr auto adaptive_gradient_clipping(const X& x, const Clip& clip = 0.01, c
     return x * select(length < limit, 1, limit / max(length, 1e-6));
 }
 
+/// Scales each row of x to the length 1: weights on a sphere, if x is the update of a rule.
+///
+/// \f$ \frac{x_i}{\lVert x_i\rVert} \f$; a row of zeros stays
+///
+/// @param x  the new weights, as in `unit_rows(param - lr * grad)`. Shape: rows x columns. Start from rows of length 1.
+/// @returns  an expression of the shape of x.
+/// Cost:    no more passes in a rule without reductions over columns or tensors; 1 fma, 1 multiplication per parameter.
+/// Source:  Loshchilov, Hsieh, Sun & Ginsburg 2024, whose nGPT normalizes its matrices after each step; the forced weight
+///          normalization of Karras et al. 2024 has the root of columns for the length. weight_norm_sgd is the
+///          reparametrization of Salimans & Kingma 2016.
+template <Expression X>
+constexpr auto unit_rows(const X& x) {
+    const auto length = per_row(norm(x));
+    return x * select(length > 0, 1 / length, 1);
+}
+
 /// The trust ratio of each row of a direction: the norm of the row of the parameters over that of the direction.
 ///
 /// \f$ \rho_i = \frac{\lVert\theta_i\rVert}{\lVert d_i\rVert} \f$, or 1 where either norm is 0

@@ -14,7 +14,7 @@ inline constexpr std::size_t max_inputs = 16;  ///< inputs beside the gradient
 inline constexpr std::size_t max_step_inputs = 8;  ///< numbers that are given with each step
 inline constexpr std::size_t max_states = 32;  ///< states
 inline constexpr std::size_t max_streams = 2 + max_inputs + max_states;  ///< parameters and gradients are the first two
-inline constexpr std::size_t max_passes = 8;  ///< passes over memory
+inline constexpr std::size_t max_passes = 16;  ///< passes over memory
 inline constexpr std::size_t max_random_streams = 16;  ///< streams of random numbers
 
 }  // namespace furl

@@ -266,7 +266,7 @@ struct report {
                   "the rule; use previous(state). See docs/errors.md#E13");
     static_assert(Found != mistake::too_large,
                   "furl[E14]: the rule is too large; the most are 1200 nodes (operations, numbers and names, each use of a leaf), "
-                  "32 states, 32 hyperparameters, 16 inputs, 8 step inputs and 8 passes. See docs/errors.md#E14");
+                  "32 states, 32 hyperparameters, 16 inputs, 8 step inputs and 16 passes. See docs/errors.md#E14");
     static_assert(Found != mistake::empty_name,
                   "furl[E29]: a name is empty; write furl::hyper<\"lr\">(1e-3). See docs/errors.md#E29");
     static_assert(Found != mistake::guard_per_element,

@@ -89,4 +89,41 @@ struct schedule_free_adamw {
     static constexpr auto average = lerp(updated, z, 1 - 1 / beta1);
 };
 
+/// Schedule-free RAdam: schedule-free AdamW in which the factor of RAdam takes the place of a warm-up.
+///
+/// \f$ \eta_t = \eta\, r_t \text{ if } \rho_t > 4,\ 0,\quad
+///     n_t = \frac{g_t}{\sqrt{\hat v_t} + \epsilon} + \lambda y_{t-1} \f$ with the r and rho of radam, then c, z, x and y as in
+/// schedule_free_sgd
+///
+/// With beta2 of 0.999 the first four steps move nothing.
+///
+/// Defaults:  lr 2.5e-3, beta1 0.9 (beta), beta2 0.999, eps 1e-8, weight_decay 0, r 0, weight_lr_power 2.
+/// State:     v, n values, starts at 0; z, n values, starts at the parameters; largest_lr and weights, one number each.
+/// Cost:      4 loads, 3 stores, 1 square root, 1 division per parameter: 28 bytes in float.
+/// Source:    facebookresearch's RAdamScheduleFree with silent_sgd_phase=True, its default; Defazio et al. 2024; Liu et al. 2020.
+///            PyTorch and optax have none.
+struct schedule_free_radam {
+    static constexpr auto lr = hyper<"lr">(2.5e-3);
+    static constexpr auto beta1 = hyper<"beta1">(0.9);
+    static constexpr auto beta2 = hyper<"beta2">(0.999);
+    static constexpr auto eps = hyper<"eps">(1e-8);
+    static constexpr auto weight_decay = hyper<"weight_decay">(0.0);
+    static constexpr auto r = hyper<"r">(0.0);
+    static constexpr auto weight_lr_power = hyper<"weight_lr_power">(2.0);
+
+    static constexpr auto rho_inf = let<"rho_inf">(2 / (1 - beta2) - 1);
+    static constexpr auto rho = let<"rho">(rho_inf - 2 * step * pow(beta2, step) / (1 - pow(beta2, step)));
+    static constexpr auto factor = sqrt((rho - 4) * (rho - 2) * rho_inf / ((rho_inf - 4) * (rho_inf - 2) * rho));
+    static constexpr auto rate = let<"rate">(select(rho > 4, lr * factor, 0));
+    static constexpr auto c = schedule_free_weight(rate, r, weight_lr_power);
+
+    static constexpr auto v = ema<"v">(square(grad), beta2);
+    static constexpr auto n = let<"n">(safe_divide(grad, sqrt(bias_corrected(v)), eps) + weight_decay * param);
+    static constexpr auto z = state<"z">(param, [](auto old) { return old - rate * n; });
+
+    static constexpr auto update = lerp(param, previous(z), c) - rate * (1 - beta1 * (1 - c)) * n;
+
+    static constexpr auto average = lerp(updated, z, 1 - 1 / beta1);
+};
+
 }  // namespace furl::zoo

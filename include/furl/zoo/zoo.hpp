@@ -10,6 +10,7 @@
 #include <furl/zoo/adagrad.hpp>
 #include <furl/zoo/adagrad_optax.hpp>
 #include <furl/zoo/adahessian.hpp>
+#include <furl/zoo/adai.hpp>
 #include <furl/zoo/adam.hpp>
 #include <furl/zoo/adam_atan2.hpp>
 #include <furl/zoo/adam_eps_hat.hpp>
@@ -32,6 +33,7 @@
 #include <furl/zoo/barzilai_borwein.hpp>
 #include <furl/zoo/came.hpp>
 #include <furl/zoo/cautious_adamw.hpp>
+#include <furl/zoo/cocob.hpp>
 #include <furl/zoo/dadapt_adamw.hpp>
 #include <furl/zoo/diffgrad.hpp>
 #include <furl/zoo/dog.hpp>
@@ -48,7 +50,9 @@
 #include <furl/zoo/lion.hpp>
 #include <furl/zoo/madgrad.hpp>
 #include <furl/zoo/mars.hpp>
+#include <furl/zoo/matrix/adamuon.hpp>
 #include <furl/zoo/matrix/muon.hpp>
+#include <furl/zoo/matrix/scion.hpp>
 #include <furl/zoo/momentum.hpp>
 #include <furl/zoo/momo.hpp>
 #include <furl/zoo/momo_adam.hpp>
@@ -58,13 +62,16 @@
 #include <furl/zoo/nesterov.hpp>
 #include <furl/zoo/novograd.hpp>
 #include <furl/zoo/optimistic_adam.hpp>
+#include <furl/zoo/optimistic_gd.hpp>
 #include <furl/zoo/padam.hpp>
 #include <furl/zoo/pid.hpp>
+#include <furl/zoo/pnm.hpp>
 #include <furl/zoo/polyak_sgd.hpp>
 #include <furl/zoo/powersign.hpp>
 #include <furl/zoo/prodigy.hpp>
 #include <furl/zoo/qhadam.hpp>
 #include <furl/zoo/qhm.hpp>
+#include <furl/zoo/racs.hpp>
 #include <furl/zoo/radam.hpp>
 #include <furl/zoo/rmsprop.hpp>
 #include <furl/zoo/rmsprop_keras.hpp>
@@ -87,4 +94,5 @@
 #include <furl/zoo/stable_adamw.hpp>
 #include <furl/zoo/swats.hpp>
 #include <furl/zoo/tiger.hpp>
+#include <furl/zoo/weight_norm_sgd.hpp>
 #include <furl/zoo/yogi.hpp>
