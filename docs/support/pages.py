@@ -11,6 +11,7 @@ GUIDE = [
     ("tensors_and_groups.md", "Many tensors and groups"),
     ("inspect.md", "Inspect a rule"),
     ("benchmark.md", "Benchmark your rule"),
+    ("your_framework.md", "furl in your framework"),
     ("match_pytorch.md", "Match PyTorch"),
     ("dialects.md", "Names in other libraries"),
     ("numerics.md", "Numerics"),
