@@ -24,8 +24,8 @@ namespace zoo = furl::zoo;
 namespace {
 
 using parameter_groups = std::vector<torch::optim::OptimizerParamGroup>;
-template <class Rule, class... Choices>
-using stored = furl::torch_optimizer<Rule, furl::storage<Choices...>>;
+template <class... Choices>
+using narrow_adamw = furl::torch_optimizer<zoo::adamw, furl::storage<Choices...>, furl::torch_types<furl::bfloat16, furl::float16>>;
 
 // Each row of the gradient is divided by its length, and each column by the mean of its squares over time.
 struct by_rows_and_columns {
@@ -65,8 +65,8 @@ torch::Tensor rows_of(std::vector<std::int64_t> rows, const torch::Tensor& value
     return torch::sparse_coo_tensor(torch::tensor(rows).reshape({1, n}), values, {table_rows, values.size(1)});
 }
 
-template <class Rule>
-using just = furl::torch_optimizer<Rule>;
+template <class Rule, class... Types>
+using just = furl::torch_optimizer<Rule, furl::torch_types<float, Types...>>;
 
 }  // namespace
 
@@ -75,7 +75,7 @@ TEST_CASE("parameters of 16 bits with split or master are the rounded parameters
         CAPTURE(type);
         auto x = some_parameters(type), y = copies_of(x, torch::kFloat);
         const bool is_half = type == torch::kHalf;
-        stored<zoo::adamw, furl::param_as<furl::split<furl::bfloat16>>, furl::param_as<furl::master<furl::float16>>> mine(x, {{"lr", 1e-3}});
+        narrow_adamw<furl::param_as<furl::split<furl::bfloat16>>, furl::param_as<furl::master<furl::float16>>> mine(x, {{"lr", 1e-3}});
         torch::optim::AdamW theirs(y, torch::optim::AdamWOptions(1e-3));
         for (std::size_t t = 0; t < 60; ++t) {
             give_gradients(x, y, {t % 6});
@@ -88,7 +88,7 @@ TEST_CASE("parameters of 16 bits with split or master are the rounded parameters
             const auto exact = y[i].detach().to(torch::kDouble);
             CHECK(((x[i].detach().to(torch::kDouble) - exact).abs() <= exact.abs() * unit * 1.01 + 1e-5).all().item<bool>());
         }
-        CHECK(mine.state("m", x[0]).scalar_type() == torch::kFloat);
+        CHECK((mine.state("m", x[0]).scalar_type() == torch::kFloat));
     }
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("without a storage policy parameters of 16 bits are rounded in each st
     for (auto type : {torch::kBFloat16, torch::kHalf}) {
         CAPTURE(type);
         auto x = some_parameters(type), y = copies_of(x), exact = copies_of(x, torch::kFloat);
-        stored<zoo::adamw, furl::states_as<furl::bfloat16>> mine(x, {{"lr", 0.01}, {"eps", 1e-4}});
+        narrow_adamw<furl::states_as<furl::bfloat16>> mine(x, {{"lr", 0.01}, {"eps", 1e-4}});
         torch::optim::AdamW theirs(y, torch::optim::AdamWOptions(0.01).eps(1e-4)), best(exact, torch::optim::AdamWOptions(0.01).eps(1e-4));
         for (int t = 0; t < 20; ++t) {
             give_gradients(x, y);
@@ -112,7 +112,7 @@ TEST_CASE("without a storage policy parameters of 16 bits are rounded in each st
 
 TEST_CASE("states and halves of parameters survive an archive to the bit") {
     auto x = some_parameters(torch::kBFloat16), spare = copies_of(x);
-    using kind = stored<zoo::adamw, furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::stochastic<furl::bfloat16>>>;
+    using kind = narrow_adamw<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::stochastic<furl::bfloat16>>>;
     kind mine(x);
     for (std::size_t t = 0; t < 5; ++t) {
         give_gradients(x, spare, {t});
@@ -164,7 +164,7 @@ TEST_CASE("states follow a model whose order of memory changes") {
 TEST_CASE("a sparse gradient steps its rows, as libtorch's Adagrad does") {
     for (auto type : {torch::kFloat, torch::kDouble}) {
         tensor_list x{parameter({10, 3}, type), parameter({4}, type)}, y = copies_of(x);
-        just<zoo::adagrad> mine(x, {{"lr", 0.1}});
+        just<zoo::adagrad, double> mine(x, {{"lr", 0.1}});
         torch::optim::Adagrad theirs(y, torch::optim::AdagradOptions(0.1));
         for (std::int64_t t = 0; t < 12; ++t) {
             give_gradients(x, y, {static_cast<std::size_t>(t % 3)});
@@ -178,7 +178,7 @@ TEST_CASE("a sparse gradient steps its rows, as libtorch's Adagrad does") {
         std::stringstream file;
         torch::save(mine, file);
         auto z = copies_of(x);
-        just<zoo::adagrad> loaded(z);
+        just<zoo::adagrad, double> loaded(z);
         torch::load(loaded, file);
         x[0].mutable_grad() = z[0].mutable_grad() = rows_of({7}, torch::ones({1, 3}).to(type), 10);
         mine.step();
@@ -226,7 +226,7 @@ TEST_CASE("a tensor of more than two dimensions has a row for each slice, in any
     const auto expected = before - 0.5 * g / r.sqrt().view({4, 1, 1, 1}) / (1 + c);
     CHECK(torch::allclose(plain.detach(), expected, 1e-5, 1e-6));
     CHECK(torch::allclose(last.detach(), expected, 1e-5, 1e-6));
-    CHECK(opt.state("c", last).sizes() == torch::IntArrayRef{3, 2, 2});
+    CHECK((opt.state("c", last).sizes() == torch::IntArrayRef{3, 2, 2}));
     CHECK(torch::allclose(opt.state("c", last), c));
     CHECK(torch::allclose(opt.state("r", plain), r));
 }
@@ -293,6 +293,7 @@ TEST_CASE("what does not fit is refused in the user's words, and changes nothing
           "furl: parameter 0 of group 0 is on meta; furl steps tensors in the memory of the CPU: model->to(torch::kCPU)");
     CHECK(made_of(torch::ones({2}, torch::kInt)) == "furl: parameter 0 of group 0 has elements of type Int; furl steps Float, Double, BFloat16 and Half");
     CHECK(made_of(torch::ones({2}, torch::kComplexFloat)).find("type ComplexFloat;") != std::string::npos);
+    CHECK(made_of(torch::ones({2}, torch::kDouble)) == "furl: parameter 0 of group 0 has elements of type Double, which the rule or furl::torch_types excludes");
     CHECK(made_of(torch::ones({4, 4}).slice(1, 0, 2)) ==
           "furl: parameter 0 of group 0 has gaps in memory, or elements that share memory: sizes [4, 2], strides [4, 1]; make it contiguous()");
     CHECK(made_of(torch::Tensor()) == "furl: parameter 0 of group 0 is undefined");

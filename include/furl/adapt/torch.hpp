@@ -23,21 +23,28 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-template <class Optimizer, class E>
-std::unique_ptr<torch_part> make_torch_part(std::span<const furl::shape> shapes) {
-    if constexpr (std::is_same_v<E, float> || is_runnable<Optimizer>) return std::make_unique<torch_part_of<Optimizer, E>>(shapes);
-    else return nullptr;
-}
+/// The parts of a torch_optimizer, whose parameters have one of these types.
+template <class Types, class Rule, class... Policies>
+struct torch_parts;
+template <class First, class... Types, class Rule, class... Policies>
+struct torch_parts<torch_types<First, Types...>, Rule, Policies...> {
+    template <class E>
+    using optimizer_of = torch_optimizer_of<Rule, E, Policies...>;
+    using first = optimizer_of<First>;
 
-template <class Rule, class... Policies>
-std::unique_ptr<torch_part> make_torch_part_of(at::ScalarType type, std::span<const furl::shape> shapes) {
-    switch (type) {
-        case at::kDouble: return make_torch_part<torch_optimizer_of<Rule, double, Policies...>, double>(shapes);
-        case at::kBFloat16: return make_torch_part<torch_optimizer_of<Rule, bfloat16, Policies...>, bfloat16>(shapes);
-        case at::kHalf: return make_torch_part<torch_optimizer_of<Rule, float16, Policies...>, float16>(shapes);
-        default: return make_torch_part<torch_optimizer_of<Rule, float, Policies...>, float>(shapes);
+    template <class E>
+    static void make_if(std::unique_ptr<torch_part>& part, at::ScalarType type, std::span<const furl::shape> shapes) {
+        if constexpr (is_runnable<optimizer_of<E>>)
+            if (type == torch_type_of(element_type_of<E>)) part = std::make_unique<torch_part_of<optimizer_of<E>, E>>(shapes);
     }
-}
+    static std::unique_ptr<torch_part> make(at::ScalarType type, std::span<const furl::shape> shapes) {
+        std::unique_ptr<torch_part> part;
+        make_if<First>(part, type, shapes);
+        (make_if<Types>(part, type, shapes), ...);
+        return part;
+    }
+    static constexpr torch_rule_facts facts{&first::info(), first::stored::has_shape, first::stored::steps_by_rows, &make};
+};
 
 }  // namespace detail
 
@@ -53,7 +60,7 @@ std::unique_ptr<torch_part> make_torch_part_of(at::ScalarType type, std::span<co
 /// which it had a gradient, as in PyTorch; a rule with a guard that depends on the step, or with a count of its own
 /// (steps_per_tensor, steps_per_row), is taken as it is.
 ///
-/// Parameters are of Float, Double, BFloat16 or Half, mixed as you like. The step computes in double for Double, else in float, and
+/// Parameters are of Float, Double, BFloat16 or Half, mixed as you like (or as torch_types says). The step computes in double for Double, else in float, and
 /// states are in the type that it computes in, unless a furl::storage says otherwise: `furl::torch_optimizer<my_rule,
 /// furl::storage<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::bfloat16>>>`. A param_as applies to the
 /// parameters of its type, and a states_as to all that it fits.
@@ -65,7 +72,7 @@ std::unique_ptr<torch_part> make_torch_part_of(at::ScalarType type, std::span<co
 /// A step runs on libtorch's threads where your unit is compiled with -fopenmp, else on one. Its bits do not depend on that.
 ///
 /// @tparam Rule      a struct with a `static constexpr auto update`, without further inputs.
-/// @tparam Policies  as in furl::optimizer.
+/// @tparam Policies  as in furl::optimizer, and furl::torch_types.
 /// State:   that of the rule, for each parameter; made in the first step, or by a load.
 /// Cost:    one furl step for all parameters of a group that have one element type; and to compile, one for each element type.
 /// Errors:  std::invalid_argument, before anything is written: a name that is no hyperparameter; a parameter that is not in the memory
@@ -166,9 +173,8 @@ class torch_optimizer : public torch::optim::Optimizer {
     }
 
   private:
-    using float_optimizer = detail::torch_optimizer_of<Rule, float, Policies...>;
-    static constexpr detail::torch_rule_facts facts{&float_optimizer::info(), float_optimizer::stored::has_shape, float_optimizer::stored::steps_by_rows,
-                                                    &detail::make_torch_part_of<Rule, Policies...>};
+    using parts = detail::torch_parts<typename detail::torch_types_of<Policies...>::type, Rule, Policies...>;
+    static constexpr const detail::torch_rule_facts& facts = parts::facts;
 
     mutable detail::torch_stepper stepper_{facts};  // a save makes states that are not there yet
     bool stepped_ = false;
@@ -177,7 +183,7 @@ class torch_optimizer : public torch::optim::Optimizer {
         torch_options all;
         for (std::size_t i = 0; i < facts.info->hyperparameters.size(); ++i) all.set(facts.info->hyperparameters[i], facts.info->defaults[i]);
         if (const auto names = facts.info->tensor_hyperparameters; !names.empty()) {
-            float_optimizer any(furl::shape{1, 1});
+            typename parts::first any(furl::shape{1, 1});
             for (auto name : names) all.set(name, any.get(name, 0));
         }
         return all;

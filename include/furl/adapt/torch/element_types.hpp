@@ -9,7 +9,15 @@
 #include <type_traits>
 
 // The optimizer that steps parameters of one element type.
-namespace FURL_NAMESPACE::detail {
+namespace FURL_NAMESPACE {
+
+/// The element types of the parameters that a torch_optimizer steps: `furl::torch_optimizer<my_rule, furl::torch_types<float>>`. It
+/// refuses others. Without this policy they are float, double, furl::bfloat16 and furl::float16, and each of them takes a
+/// compiler some seconds.
+template <class... Types>
+struct torch_types {};
+
+namespace detail {
 
 /// Whether a rule reads the step, and does not count steps for each tensor or row itself.
 template <class Rule>
@@ -50,6 +58,13 @@ inline constexpr bool is_choice_for = [] {
 template <op Kind, class... Choices>
 inline constexpr bool chooses = ((Choices::rank_of(Kind, {}) > 0) || ...);
 
+template <class... Policies>
+struct torch_types_of : std::type_identity<torch_types<float, double, bfloat16, float16>> {};
+template <class First, class... Rest>
+struct torch_types_of<First, Rest...> : torch_types_of<Rest...> {};
+template <class... Types, class... Rest>
+struct torch_types_of<torch_types<Types...>, Rest...> : std::type_identity<torch_types<Types...>> {};
+
 // The policies of an optimizer whose parameters have elements of type E.
 template <class E, class T, class... Policies>
 struct policies_for;
@@ -66,6 +81,9 @@ template <class E, class T, class... Choices, class... Rest>
 struct policies_for<E, T, furl::storage<Choices...>, Rest...> : policies_for<E, T, Rest...> {
     using storage = decltype(std::tuple_cat(std::conditional_t<is_choice_for<E, T, Choices>, std::tuple<Choices>, std::tuple<>>()...));
 };
+
+template <class E, class T, class... Types, class... Rest>
+struct policies_for<E, T, torch_types<Types...>, Rest...> : policies_for<E, T, Rest...> {};
 
 template <class Rule, class E, class T, class Storage, class Others>
 struct stepping_optimizer;
@@ -94,4 +112,6 @@ inline constexpr bool is_runnable = false;
 template <class Rule, class T, class... Policies>
 inline constexpr bool is_runnable<optimizer<Rule, T, Policies...>> = can_be_optimizer<Rule, T, Policies...>();
 
-}  // namespace furl::detail
+}  // namespace detail
+
+}  // namespace furl

@@ -165,7 +165,7 @@ class torch_stepper {
                 const torch_place place{g, i};
                 require_parameter(tensor, place, facts_.has_shape);
                 if ((list.empty() || list.back().type != tensor.scalar_type()) && !facts_.make(tensor.scalar_type(), {}))
-                    refuse("furl: " + place.text() + " has elements of type " + c10::toString(tensor.scalar_type()) + ", in which the rule does not run");
+                    refuse("furl: " + place.text() + " has elements of type " + c10::toString(tensor.scalar_type()) + ", which the rule or furl::torch_types excludes");
                 parameter p{tensor, place, tensor.sizes().vec(), tensor.strides().vec(), tensor.scalar_type()};
                 const auto [first, added] = known.emplace(tensor.unsafeGetTensorImpl(), list.size());
                 if (!added) {
