@@ -99,7 +99,7 @@ class torch_optimizer : public torch::optim::Optimizer {
     void add_param_group(const torch::optim::OptimizerParamGroup& group) {
         auto all = param_groups_;
         all.emplace_back(group.params(), std::make_unique<torch_options>(completed(group, all.size())));
-        detail::torch_stepper(facts).check(all);
+        detail::torch_parameters(facts).check(all);
         Optimizer::add_param_group(all.back());
     }
 
@@ -140,8 +140,8 @@ class torch_optimizer : public torch::optim::Optimizer {
     torch::Tensor state(std::string_view name, const torch::Tensor& parameter) {
         const torch::NoGradGuard no_gradients;
         complete_groups();
-        stepper_.prepare(param_groups_);
-        const auto& p = stepper_.find(parameter);
+        stepper_.parameters.prepare(param_groups_);
+        const auto& p = stepper_.parameters.find(parameter);
         const auto states = p.part->info().states;
         std::vector<std::string_view> names;
         for (std::size_t s = 0; s < states.size(); ++s) {
@@ -161,7 +161,7 @@ class torch_optimizer : public torch::optim::Optimizer {
     /// Writes hyperparameters, states and step counts to an archive; torch::save calls it.
     void save(torch::serialize::OutputArchive& archive) const override {
         const torch::NoGradGuard no_gradients;
-        detail::save(archive, stepper_, param_groups_);
+        detail::save(archive, stepper_.parameters, param_groups_);
     }
     /// Reads them into an optimizer of the same rule, storage, groups and sizes, which then goes on to the bit; torch::load calls it.
     ///
@@ -169,7 +169,7 @@ class torch_optimizer : public torch::optim::Optimizer {
     void load(torch::serialize::InputArchive& archive) override {
         const torch::NoGradGuard no_gradients;
         complete_groups();
-        detail::load(archive, stepper_, param_groups_, static_cast<const torch_options&>(*defaults_));
+        detail::load(archive, stepper_.parameters, param_groups_, static_cast<const torch_options&>(*defaults_));
     }
 
   private:

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <furl/adapt/torch/stepper.hpp>
+#include <furl/adapt/torch/options.hpp>
+#include <furl/adapt/torch/parameters.hpp>
 
 #include <torch/serialize/archive.h>
 #include <torch/types.h>
@@ -36,11 +37,11 @@ inline torch::serialize::InputArchive read_archive(torch::serialize::InputArchiv
 }
 
 /// Writes the hyperparameters of all groups, and the states and step counts of all parameters.
-inline void save(torch::serialize::OutputArchive& archive, torch_stepper& stepper, const torch_stepper::groups& groups) {
-    stepper.prepare(groups);
+inline void save(torch::serialize::OutputArchive& archive, torch_parameters& parameters, const torch_groups& groups) {
+    parameters.prepare(groups);
     write_number(archive, "furl", torch_archive_version);
-    archive.write("rule", torch::IValue(std::string(stepper.info().rule)));
-    write_number(archive, "fingerprint", static_cast<std::int64_t>(stepper.info().fingerprint));
+    archive.write("rule", torch::IValue(std::string(parameters.facts().info->rule)));
+    write_number(archive, "fingerprint", static_cast<std::int64_t>(parameters.facts().info->fingerprint));
     write_number(archive, "groups", static_cast<std::int64_t>(groups.size()));
     for (std::size_t g = 0; g < groups.size(); ++g) {
         torch::serialize::OutputArchive inner(archive.compilation_unit()), options(archive.compilation_unit());
@@ -49,8 +50,8 @@ inline void save(torch::serialize::OutputArchive& archive, torch_stepper& steppe
         inner.write("options", options);
         archive.write("groups/" + std::to_string(g), inner);
     }
-    for (std::size_t i = 0; i < stepper.parameters().size(); ++i) {
-        const auto& p = stepper.parameters()[i];
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const auto& p = parameters[i];
         if (p.is_repetition) continue;
         torch::serialize::OutputArchive inner(archive.compilation_unit());
         write_number(inner, "steps", p.part->step_count());
@@ -63,18 +64,18 @@ inline void save(torch::serialize::OutputArchive& archive, torch_stepper& steppe
 }
 
 /// Reads what save has written. Everything is checked before anything is changed.
-inline void load(torch::serialize::InputArchive& archive, torch_stepper& stepper, torch_stepper::groups& groups, const torch_options& defaults) {
+inline void load(torch::serialize::InputArchive& archive, torch_parameters& parameters, torch_groups& groups, const torch_options& defaults) {
     const auto counted = [](std::int64_t found, std::size_t expected, const std::string& what) {
         if (found != static_cast<std::int64_t>(expected))
             refuse("furl: the archive has " + std::to_string(found) + " " + what + ", the optimizer has " + std::to_string(expected));
     };
-    stepper.prepare(groups);
+    parameters.prepare(groups);
     if (const auto version = read_number(archive, "furl"); version != torch_archive_version)
         refuse("furl: the archive has version " + std::to_string(version) + ", and this furl reads version " + std::to_string(torch_archive_version));
-    if (static_cast<std::uint64_t>(read_number(archive, "fingerprint")) != stepper.info().fingerprint) {
+    if (static_cast<std::uint64_t>(read_number(archive, "fingerprint")) != parameters.facts().info->fingerprint) {
         torch::IValue rule;
         archive.read("rule", rule);
-        refuse("furl: the archive is of the rule " + rule.toStringRef() + ", which computes something else than " + std::string(stepper.info().rule));
+        refuse("furl: the archive is of the rule " + rule.toStringRef() + ", which computes something else than " + std::string(parameters.facts().info->rule));
     }
     counted(read_number(archive, "groups"), groups.size(), "groups");
     std::vector<torch_options> options;
@@ -86,12 +87,11 @@ inline void load(torch::serialize::InputArchive& archive, torch_stepper& stepper
         loaded.serialize(saved);
         options.push_back(loaded.completed(defaults));
     }
-    const auto all = stepper.parameters();
-    std::vector<std::vector<at::Tensor>> states(all.size());
-    std::vector<std::int64_t> steps(all.size());
-    std::vector<unsigned char> are_sparse(all.size());
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto& p = all[i];
+    std::vector<std::vector<at::Tensor>> states(parameters.size());
+    std::vector<std::int64_t> steps(parameters.size());
+    std::vector<unsigned char> are_sparse(parameters.size());
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const auto& p = parameters[i];
         if (p.is_repetition) continue;
         auto inner = read_archive(archive, "parameters/" + std::to_string(i));
         steps[i] = read_number(inner, "steps");
@@ -112,9 +112,9 @@ inline void load(torch::serialize::InputArchive& archive, torch_stepper& stepper
             states[i].push_back(saved);
         }
     }
-    stepper.set_sparse(are_sparse);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        const auto& p = stepper.parameters()[i];
+    parameters.set_sparse(are_sparse);
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const auto& p = parameters[i];
         if (p.is_repetition) continue;
         for (std::size_t s = 0; s < states[i].size(); ++s) state_tensor(*p.part, s, p.index, p.tensor).copy_(states[i][s]);
         p.part->set_step_count(steps[i]);
