@@ -112,7 +112,7 @@ TEST_CASE("without a storage policy parameters of 16 bits are rounded in each st
 
 TEST_CASE("states and halves of parameters survive an archive to the bit") {
     auto x = some_parameters(torch::kBFloat16), spare = copies_of(x);
-    using kind = narrow_adamw<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::stochastic<furl::bfloat16>>>;
+    using kind = narrow_adamw<furl::param_as<furl::split<furl::bfloat16>>, furl::state_as<"m", furl::block8>, furl::states_as<furl::stochastic<furl::bfloat16>>>;
     kind mine(x);
     for (std::size_t t = 0; t < 5; ++t) {
         give_gradients(x, spare, {t});
@@ -310,6 +310,8 @@ TEST_CASE("what does not fit is refused in the user's words, and changes nothing
     CHECK(message_of([&] { opt.add_param_group(furl::torch_group({other})); }) ==
           "furl: parameter 0 of group 2 is parameter 0 of group 1 too; a parameter belongs to one group");
     CHECK(opt.param_groups().size() == 2);
+    just<zoo::adamw> of_another_rule({parameter({2})});
+    CHECK(message_of([&] { of_another_rule.add_param_group(opt.param_groups()[1]); }).find("furl: no hyperparameter 'momentum'") == 0);
     CHECK(message_of([&] { opt.options(1).set("lrr", 1); }).find("did you mean 'lr'?") != std::string::npos);
     CHECK(message_of([&] { opt.state("moment", w); }).find("furl: no state 'moment'") == 0);
 

@@ -60,10 +60,10 @@ struct torch_parts<torch_types<First, Types...>, Rule, Policies...> {
 /// which it had a gradient, as in PyTorch; a rule with a guard that depends on the step, or with a count of its own
 /// (steps_per_tensor, steps_per_row), is taken as it is.
 ///
-/// Parameters are of Float, Double, BFloat16 or Half, mixed as you like (or as torch_types says). The step computes in double for Double, else in float, and
-/// states are in the type that it computes in, unless a furl::storage says otherwise: `furl::torch_optimizer<my_rule,
-/// furl::storage<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::bfloat16>>>`. A param_as applies to the
-/// parameters of its type, and a states_as to all that it fits.
+/// Parameters are of Float, Double, BFloat16 or Half, mixed as you like (or as torch_types says). The step computes in double for
+/// Double, else in float, and states are in the type that it computes in, unless a furl::storage says otherwise:
+/// `furl::torch_optimizer<my_rule, furl::storage<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::bfloat16>>>`. A
+/// param_as applies to the parameters of its type, and a states_as to all that it fits.
 ///
 /// A matrix is a matrix to the rule. A tensor of more dimensions has a row for each slice along the first one, and a vector is
 /// one row. Any dense order of memory fits (channels_last); gradients in another order than their parameter are copied.
@@ -89,7 +89,8 @@ class torch_optimizer : public torch::optim::Optimizer {
     explicit torch_optimizer(std::vector<torch::Tensor> parameters, const torch_options& defaults = {})
         : torch_optimizer(std::vector<torch::optim::OptimizerParamGroup>{torch_group(std::move(parameters))}, defaults) {}
     explicit torch_optimizer(const std::vector<torch::optim::OptimizerParamGroup>& groups, const torch_options& defaults = {})
-        : Optimizer(std::vector<torch::optim::OptimizerParamGroup>{}, std::make_unique<torch_options>(defaults.completed(defaults_of_rule()))) {
+        : Optimizer(std::vector<torch::optim::OptimizerParamGroup>{},
+                    std::make_unique<torch_options>(defaults.completed(defaults_of_rule()))) {
         if (!facts.info->inputs.empty())
             detail::refuse("furl: the rule reads input '" + std::string(facts.info->inputs[0]) + "', which libtorch does not give");
         for (const auto& group : groups) add_param_group(group);
@@ -125,7 +126,8 @@ class torch_optimizer : public torch::optim::Optimizer {
     torch_options& options(std::size_t group = 0) {
         complete_groups();
         if (group < param_groups_.size()) return static_cast<torch_options&>(param_groups_[group].options());
-        throw std::invalid_argument("furl: no group " + std::to_string(group) + "; the optimizer has " + std::to_string(param_groups_.size()));
+        throw std::invalid_argument("furl: no group " + std::to_string(group) + "; the optimizer has " +
+                                    std::to_string(param_groups_.size()));
     }
 
     /// Sets a hyperparameter of all groups, and of groups that are added later.
@@ -169,7 +171,7 @@ class torch_optimizer : public torch::optim::Optimizer {
     void load(torch::serialize::InputArchive& archive) override {
         const torch::NoGradGuard no_gradients;
         complete_groups();
-        detail::load(archive, stepper_.parameters, param_groups_, static_cast<const torch_options&>(*defaults_));
+        detail::load(archive, stepper_.parameters, param_groups_, default_options());
     }
 
   private:
@@ -180,29 +182,30 @@ class torch_optimizer : public torch::optim::Optimizer {
     bool stepped_ = false;
 
     static torch_options defaults_of_rule() {
-        torch_options all;
-        for (std::size_t i = 0; i < facts.info->hyperparameters.size(); ++i) all.set(facts.info->hyperparameters[i], facts.info->defaults[i]);
-        if (const auto names = facts.info->tensor_hyperparameters; !names.empty()) {
+        std::vector<setting> of_tensors;
+        if (const auto names = info().tensor_hyperparameters; !names.empty()) {
             typename parts::first any(furl::shape{1, 1});
-            for (auto name : names) all.set(name, any.get(name, 0));
+            for (auto name : names) of_tensors.push_back({name, any.get(name, 0)});
         }
-        return all;
+        return torch_options::defaults_of(info(), of_tensors);
     }
 
+    const torch_options& default_options() const { return static_cast<const torch_options&>(*defaults_); }
+
     torch_options completed(const torch::optim::OptimizerParamGroup& group, std::size_t number) const {
-        const auto& defaults = static_cast<const torch_options&>(*defaults_);
-        if (!group.has_options()) return defaults;
+        if (!group.has_options()) return default_options();
         const auto* const own = dynamic_cast<const torch_options*>(&group.options());
-        if (!own) detail::refuse("furl: group " + std::to_string(number) + " has options of another optimizer; give it furl::torch_options");
-        return own->is_complete() ? *own : own->completed(defaults);
+        if (!own)
+            detail::refuse("furl: group " + std::to_string(number) + " has options of another optimizer; give it furl::torch_options");
+        return own->completed(default_options());
     }
 
     // Groups can come without being completed: by the base class, or by param_groups().
     void complete_groups() {
         for (std::size_t g = 0; g < param_groups_.size(); ++g) {
             auto& group = param_groups_[g];
-            if (const auto* const own = group.has_options() ? dynamic_cast<const torch_options*>(&group.options()) : nullptr; own && own->is_complete()) continue;
-            group.set_options(std::make_unique<torch_options>(completed(group, g)));
+            const auto* const own = group.has_options() ? dynamic_cast<const torch_options*>(&group.options()) : nullptr;
+            if (!own || !own->are_like(default_options())) group.set_options(std::make_unique<torch_options>(completed(group, g)));
         }
     }
 };

@@ -22,17 +22,23 @@ namespace FURL_NAMESPACE::detail {
 
 inline constexpr std::int64_t torch_archive_version = 1;
 
-inline void write_number(torch::serialize::OutputArchive& archive, const std::string& key, std::int64_t value) { archive.write(key, torch::IValue(value)); }
+inline void write_number(torch::serialize::OutputArchive& archive, const std::string& key, std::int64_t value) {
+    archive.write(key, torch::IValue(value));
+}
+
+inline std::string not_ours(const std::string& key) {
+    return "furl: the archive has no '" + key + "'; it is not of a furl::torch_optimizer";
+}
 
 inline std::int64_t read_number(torch::serialize::InputArchive& archive, const std::string& key) {
     torch::IValue value;
-    if (!archive.try_read(key, value) || !value.isInt()) return refuse("furl: the archive has no '" + key + "'; it is not of a furl::torch_optimizer", std::int64_t{0});
+    if (!archive.try_read(key, value) || !value.isInt()) refuse(not_ours(key));
     return value.toInt();
 }
 
 inline torch::serialize::InputArchive read_archive(torch::serialize::InputArchive& archive, const std::string& key) {
     torch::serialize::InputArchive inner;
-    if (!archive.try_read(key, inner)) refuse("furl: the archive has no '" + key + "'; it is not of a furl::torch_optimizer");
+    if (!archive.try_read(key, inner)) refuse(not_ours(key));
     return inner;
 }
 
@@ -64,18 +70,21 @@ inline void save(torch::serialize::OutputArchive& archive, torch_parameters& par
 }
 
 /// Reads what save has written. Everything is checked before anything is changed.
-inline void load(torch::serialize::InputArchive& archive, torch_parameters& parameters, torch_groups& groups, const torch_options& defaults) {
+inline void load(torch::serialize::InputArchive& archive, torch_parameters& parameters, torch_groups& groups,
+                 const torch_options& defaults) {
     const auto counted = [](std::int64_t found, std::size_t expected, const std::string& what) {
         if (found != static_cast<std::int64_t>(expected))
             refuse("furl: the archive has " + std::to_string(found) + " " + what + ", the optimizer has " + std::to_string(expected));
     };
     parameters.prepare(groups);
     if (const auto version = read_number(archive, "furl"); version != torch_archive_version)
-        refuse("furl: the archive has version " + std::to_string(version) + ", and this furl reads version " + std::to_string(torch_archive_version));
+        refuse("furl: the archive has version " + std::to_string(version) + ", and this furl reads version " +
+               std::to_string(torch_archive_version));
     if (static_cast<std::uint64_t>(read_number(archive, "fingerprint")) != parameters.facts().info->fingerprint) {
         torch::IValue rule;
         archive.read("rule", rule);
-        refuse("furl: the archive is of the rule " + rule.toStringRef() + ", which computes something else than " + std::string(parameters.facts().info->rule));
+        refuse("furl: the archive is of the rule " + rule.toStringRef() + ", which computes something else than " +
+               std::string(parameters.facts().info->rule));
     }
     counted(read_number(archive, "groups"), groups.size(), "groups");
     std::vector<torch_options> options;
@@ -100,15 +109,15 @@ inline void load(torch::serialize::InputArchive& archive, torch_parameters& para
         torch::IValue strides;
         inner.read("strides", strides);
         for (std::size_t s = 0; s < p.part->info().states.size(); ++s) {
-            const std::string name(p.part->info().states[s].name);
+            const std::string name(p.part->info().states[s].name), state = "furl: the state '" + name + "' of " + p.place.text();
             const auto expected = state_tensor(*p.part, s, p.index, p.tensor);
             at::Tensor saved;
             if (!inner.try_read("state/" + name, saved, true)) refuse("furl: the archive has no state '" + name + "' of " + p.place.text());
             if (saved.sizes() != expected.sizes() || saved.scalar_type() != expected.scalar_type())
-                refuse("furl: the state '" + name + "' of " + p.place.text() + " is " + c10::toString(saved.scalar_type()) + streamed(saved.sizes()) + " in the archive, expected " +
+                refuse(state + " is " + c10::toString(saved.scalar_type()) + streamed(saved.sizes()) + " in the archive, expected " +
                        c10::toString(expected.scalar_type()) + streamed(expected.sizes()));
             if (is_in_blocks(*p.part, s, p.index) && strides.toIntVector() != p.strides)
-                refuse("furl: the state '" + name + "' of " + p.place.text() + " is stored in blocks, and the parameter has another order in memory than in the archive");
+                refuse(state + " is stored in blocks, and the parameter has another order in memory than in the archive");
             states[i].push_back(saved);
         }
     }

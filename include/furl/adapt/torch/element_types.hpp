@@ -51,7 +51,8 @@ using torch_rule_t = typename torch_rule<Rule, reads_step<Rule>()>::type;
 template <class E, class T, class Choice>
 inline constexpr bool is_choice_for = [] {
     if constexpr (!requires { typename Choice::choice; requires Format<typename Choice::format>; }) return true;  // it is an error
-    else if (Choice::rank_of(op::param, {}) > 0 || Choice::rank_of(op::grad, {}) > 0) return std::is_same_v<typename Choice::format::element, E>;
+    else if (Choice::rank_of(op::param, {}) > 0 || Choice::rank_of(op::grad, {}) > 0)
+        return std::is_same_v<typename Choice::format::element, E>;
     else return computes_in<typename Choice::format, T>;
 }();
 
@@ -100,11 +101,11 @@ struct stepping_optimizer<Rule, E, T, std::tuple<Choices...>, std::tuple<std::ty
 
 /// The optimizer that steps parameters with elements of type E. It computes in double for double, else in float. A storage
 /// policy has formats for parameters of 16 bits by their type, and for states; without one, states are in the type it computes in.
+template <class Rule, class E, class T, class Policies>
+using optimizer_computing_in = typename stepping_optimizer<torch_rule_t<Rule>, E, T, typename Policies::storage, typename Policies::others>::type;
 template <class Rule, class E, class... Policies>
-using torch_optimizer_of =
-    typename stepping_optimizer<torch_rule_t<Rule>, E, std::conditional_t<std::is_same_v<E, double>, double, float>,
-                           typename policies_for<E, std::conditional_t<std::is_same_v<E, double>, double, float>, Policies...>::storage,
-                           typename policies_for<E, std::conditional_t<std::is_same_v<E, double>, double, float>, Policies...>::others>::type;
+using torch_optimizer_of = std::conditional_t<std::is_same_v<E, double>, optimizer_computing_in<Rule, E, double, policies_for<E, double, Policies...>>,
+                                              optimizer_computing_in<Rule, E, float, policies_for<E, float, Policies...>>>;
 
 /// Whether an optimizer of this type runs: its rule and its policies fit its element type.
 template <class Optimizer>

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +40,7 @@ class torch_options : public torch::optim::OptimizerOptions {
     torch_options& set(std::string_view name, double value) {
         detail::require_number(name, value);
         if (auto* const found = find(name)) *found = value;
-        else if (is_complete_) refuse(name);
+        else if (rule_) refuse(name);
         else values_.emplace_back(name, value);
         return *this;
     }
@@ -69,20 +70,28 @@ class torch_options : public torch::optim::OptimizerOptions {
         }
     }
 
-    /// Whether these options belong to an optimizer: they have a value for each hyperparameter, in the order of its defaults.
-    bool is_complete() const { return is_complete_; }
-
-    /// Returns these options with the defaults of an optimizer for what is not set.
+    /// Returns the defaults of a rule.
+    ///
+    /// @param of_tensors  its hyperparameters of each tensor.
+    static torch_options defaults_of(const rule_info& rule, std::span<const setting> of_tensors) {
+        torch_options all;
+        for (std::size_t i = 0; i < rule.hyperparameters.size(); ++i) all.set(rule.hyperparameters[i], rule.defaults[i]);
+        for (const auto& s : of_tensors) all.set(s.name, s.value);
+        all.rule_ = &rule;
+        return all;
+    }
+    /// Returns these options with the defaults of an optimizer for what is not set, in the order of the defaults.
     torch_options completed(const torch_options& defaults) const {
         auto all = defaults;
-        all.is_complete_ = true;
         for (const auto& [name, value] : values_) all.set(name, value);
         return all;
     }
+    /// Whether these options are of the same rule as the defaults of an optimizer. Then they are complete.
+    bool are_like(const torch_options& defaults) const { return rule_ == defaults.rule_; }
 
   private:
     std::vector<std::pair<std::string, double>> values_;
-    bool is_complete_ = false;
+    const rule_info* rule_ = nullptr;  // the rule whose hyperparameters these are; null until the group is added
 
     const double* find(std::string_view name) const {
         const auto found = std::ranges::find_if(values_, [&](const auto& x) { return x.first == name; });
@@ -93,8 +102,8 @@ class torch_options : public torch::optim::OptimizerOptions {
     double refuse(std::string_view name) const {
         std::vector<std::string_view> names;
         for (const auto& x : values_) names.push_back(x.first);
-        return detail::refuse(is_complete_ ? detail::no_such("hyperparameter", name, "the rule", names)
-                                           : "furl: these options have no '" + std::string(name) + "'; they get the defaults when their group is added",
+        return detail::refuse(rule_ ? detail::no_such("hyperparameter", name, "the rule", names)
+                                    : "furl: these options have no '" + std::string(name) + "'; they get the defaults when their group is added",
                               detail::not_a_number<double>);
     }
 };

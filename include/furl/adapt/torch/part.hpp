@@ -52,7 +52,8 @@ class torch_part : public erased_session {
     virtual bool has_part() = 0;
 
     /// Steps some rows of its only parameter. The gradients have only these rows.
-    virtual bool step_rows(std::span<const std::int64_t> rows, void* parameter, void* gradients, std::size_t elements, chunk_runner_ref runner) = 0;
+    virtual bool step_rows(std::span<const std::int64_t> rows, void* parameter, void* gradients, std::size_t elements,
+                           chunk_runner_ref runner) = 0;
 
     virtual std::span<const furl::shape> shapes() const = 0;
     virtual std::span<double> hyperparameters() = 0;
@@ -74,7 +75,8 @@ class torch_part_of final : public hidden_session<Optimizer, torch_part> {
     using base::opt;
 
   public:
-    explicit torch_part_of(std::span<const furl::shape> shapes) : base(Optimizer(shapes)), parameters_(shapes.size()), gradients_(shapes.size()) {}
+    explicit torch_part_of(std::span<const furl::shape> shapes)
+        : base(Optimizer(shapes)), parameters_(shapes.size()), gradients_(shapes.size()) {}
 
     void take(std::size_t tensor, void* parameter, void* gradient) override {
         const auto n = opt.sizes()[tensor];
@@ -92,7 +94,8 @@ class torch_part_of final : public hidden_session<Optimizer, torch_part> {
     bool step_rows([[maybe_unused]] std::span<const std::int64_t> rows, [[maybe_unused]] void* parameter, [[maybe_unused]] void* gradients,
                    [[maybe_unused]] std::size_t elements, [[maybe_unused]] chunk_runner_ref runner) override {
         if constexpr (Optimizer::stored::steps_by_rows)
-            return opt.step_rows(runner, rows, std::span(static_cast<E*>(parameter), opt.sizes()[0]), std::span(static_cast<E*>(gradients), elements));
+            return opt.step_rows(runner, rows, std::span(static_cast<E*>(parameter), opt.sizes()[0]),
+                                 std::span(static_cast<E*>(gradients), elements));
         else return false;  // the caller has refused sparse gradients
     }
 

@@ -32,7 +32,8 @@ inline at::Tensor state_tensor(torch_part& part, std::size_t state, std::size_t 
     const auto n = static_cast<std::int64_t>(bytes.size() / size_of(info.type));
     const bool matrix = parameter.dim() >= 2;
     if (!is_list(info.where)) return at::from_blob(bytes.data(), {}, type);
-    if (info.where == domain::element && !is_in_blocks(part, state, tensor)) return at::from_blob(bytes.data(), parameter.sizes(), parameter.strides(), type);
+    if (info.where == domain::element && !is_in_blocks(part, state, tensor))
+        return at::from_blob(bytes.data(), parameter.sizes(), parameter.strides(), type);
     if (info.where == domain::column && matrix && lies_by_slices(parameter))
         return at::from_blob(bytes.data(), parameter.sizes().slice(1), parameter.strides().slice(1), type);
     return at::from_blob(bytes.data(), {n}, type);

@@ -54,17 +54,17 @@ inline furl::shape shape_of_torch(const at::Tensor& x) {
 inline void require_parameter(const at::Tensor& x, torch_place place, bool by_rows) {
     const auto refuse_it = [&](const std::string& why) { refuse("furl: " + place.text() + " " + why); };
     if (!x.defined()) return refuse_it("is undefined");
-    if (!x.device().is_cpu()) return refuse_it("is on " + x.device().str() + "; furl steps tensors in the memory of the CPU: model->to(torch::kCPU)");
+    if (!x.device().is_cpu())
+        return refuse_it("is on " + x.device().str() + "; furl steps tensors in the memory of the CPU: model->to(torch::kCPU)");
     if (x.layout() != at::kStrided) return refuse_it("has the layout " + streamed(x.layout()) + "; furl steps dense parameters");
     const auto type = x.scalar_type();
     if (type != at::kFloat && type != at::kDouble && type != at::kBFloat16 && type != at::kHalf)
         return refuse_it(std::string("has elements of type ") + c10::toString(type) + "; furl steps Float, Double, BFloat16 and Half");
+    const auto layout = "sizes " + streamed(x.sizes()) + ", strides " + streamed(x.strides());
     if (!x.is_non_overlapping_and_dense())
-        return refuse_it("has gaps in memory, or elements that share memory: sizes " + streamed(x.sizes()) + ", strides " + streamed(x.strides()) +
-                         "; make it contiguous()");
+        return refuse_it("has gaps in memory, or elements that share memory: " + layout + "; make it contiguous()");
     if (by_rows && !lies_by_slices(x))
-        return refuse_it("does not lie row by row in memory: sizes " + streamed(x.sizes()) + ", strides " + streamed(x.strides()) +
-                         "; the rule has rows or columns, so make it contiguous()");
+        return refuse_it("does not lie row by row in memory: " + layout + "; the rule has rows or columns, so make it contiguous()");
 }
 
 /// Refuses a gradient that does not fit its parameter.
@@ -77,9 +77,11 @@ inline void require_gradient(const at::Tensor& gradient, const at::Tensor& param
     if (gradient.sizes() != parameter.sizes())
         return refuse_it("has sizes " + streamed(gradient.sizes()) + ", expected " + streamed(parameter.sizes()) + " as the parameter");
     if (gradient.layout() == at::kStrided) return;
-    if (gradient.layout() != at::kSparse) return refuse_it("has the layout " + streamed(gradient.layout()) + "; furl takes dense ones and sparse ones (COO)");
+    if (gradient.layout() != at::kSparse)
+        return refuse_it("has the layout " + streamed(gradient.layout()) + "; furl takes dense ones and sparse ones (COO)");
     if (gradient.sparse_dim() != 1)
-        return refuse_it("is sparse in " + std::to_string(gradient.sparse_dim()) + " dimensions; furl takes gradients that are sparse in the first one, as those of an embedding");
+        return refuse_it("is sparse in " + std::to_string(gradient.sparse_dim()) +
+                         " dimensions; furl takes gradients that are sparse in the first one, as those of an embedding");
     if (!parameter.is_contiguous()) return refuse_it("is sparse, and the parameter is not contiguous; make the parameter contiguous()");
 }
 
@@ -96,8 +98,8 @@ inline at::Tensor united_rows(const at::Tensor& parameter, const at::Tensor& gra
     if (const auto n = rows.size(1); n > 0) {
         const auto first = rows[0][0].item<std::int64_t>(), last = rows[0][n - 1].item<std::int64_t>();
         if (first < 0 || last >= parameter.size(0))
-            refuse("furl: the gradient of " + place.text() + " names row " + std::to_string(first < 0 ? first : last) + "; the parameter has " +
-                   std::to_string(parameter.size(0)));
+            refuse("furl: the gradient of " + place.text() + " names row " + std::to_string(first < 0 ? first : last) +
+                   "; the parameter has " + std::to_string(parameter.size(0)));
     }
     return united;
 }
