@@ -92,7 +92,7 @@ TEST_CASE("parameters of 16 bits with split or master are the rounded parameters
     }
 }
 
-TEST_CASE("without a storage policy parameters of 16 bits are rounded in each step, as libtorch does") {
+TEST_CASE("without a param_as parameters of 16 bits are rounded in each step, as libtorch does") {
     for (auto type : {torch::kBFloat16, torch::kHalf}) {
         CAPTURE(type);
         auto x = some_parameters(type), y = copies_of(x), exact = copies_of(x, torch::kFloat);
@@ -102,10 +102,10 @@ TEST_CASE("without a storage policy parameters of 16 bits are rounded in each st
             give_gradients(x, y);
             for (std::size_t i = 0; i < x.size(); ++i) exact[i].mutable_grad() = x[i].grad().to(torch::kFloat);
             mine.step();
-            theirs.step();
+            if (type == torch::kBFloat16) theirs.step();  // libtorch 1.13 has no AdamW in Half
             best.step();
         }
-        CHECK(distance(x, y) < 0.03);
+        if (type == torch::kBFloat16) CHECK(distance(x, y) < 0.03);
         CHECK(distance(x, exact) < 0.02);
     }
 }
@@ -180,6 +180,7 @@ TEST_CASE("a sparse gradient steps its rows, as libtorch's Adagrad does") {
         auto z = copies_of(x);
         just<zoo::adagrad, double> loaded(z);
         torch::load(loaded, file);
+        x[1].mutable_grad().reset();
         x[0].mutable_grad() = z[0].mutable_grad() = rows_of({7}, torch::ones({1, 3}).to(type), 10);
         mine.step();
         loaded.step();
@@ -283,7 +284,9 @@ TEST_CASE("a parameter that is twice in a group is stepped once") {
     std::stringstream file;
     torch::save(opt, file);
     torch::load(opt, file);
-    CHECK(opt.state("steps", w).item<double>() == 1);
+    w.mutable_grad() = torch::ones({2});
+    opt.step();
+    CHECK(w[0].item<float>() == 0);
 }
 
 TEST_CASE("what does not fit is refused in the user's words, and changes nothing") {
@@ -299,7 +302,7 @@ TEST_CASE("what does not fit is refused in the user's words, and changes nothing
     CHECK(made_of(torch::Tensor()) == "furl: parameter 0 of group 0 is undefined");
     CHECK(message_of([&] { just<by_rows_and_columns> opt({torch::ones({4, 3}).t()}); }).find("does not lie row by row") != std::string::npos);
     CHECK(message_of([&] { just<zoo::adamw> opt({w}, {{"learning_rate", 1}}); }) ==
-          "furl: no hyperparameter 'learning_rate'; the rule has: beta1, beta2, lr, weight_decay, eps");
+          "furl: no hyperparameter 'learning_rate'; the rule has: lr, weight_decay, beta1, beta2, eps");
     CHECK(message_of([&] { just<zoo::adamw> opt({w}, {{"lr", NAN}}); }) == "furl: hyperparameter 'lr' cannot be NaN");
     CHECK(message_of([&] { just<zoo::adamw> opt(parameter_groups{{{w}, std::make_unique<torch::optim::SGDOptions>(0.1)}}); }) ==
           "furl: group 0 has options of another optimizer; give it furl::torch_options");
@@ -322,13 +325,22 @@ TEST_CASE("what does not fit is refused in the user's words, and changes nothing
     };
     CHECK(step_with(torch::ones({6})) == "furl: the gradient of parameter 0 of group 1 has sizes [6], expected [5] as the parameter");
     CHECK(step_with(torch::ones({5}, torch::kDouble)) == "furl: the gradient of parameter 0 of group 1 has elements of type Double, expected Float as the parameter");
-    CHECK(step_with(torch::ones({5}).to_sparse()).find("sparse, and the rule has a reduction over more than a row, or a state that starts") != std::string::npos);
+    CHECK(step_with(torch::sparse_coo_tensor(torch::zeros({1, 1}, torch::kLong), torch::ones({1}), {5}).to(torch::kDouble)).find("type Double") != std::string::npos);
     CHECK(step_with(other.detach()).find("overlap") != std::string::npos);
     CHECK(w.sum().item<float>() == 12);
     CHECK(step_with(torch::ones({5})) == "no exception");
     CHECK(w.sum().item<float>() == 6);
     other.set_data(torch::ones({7}));
     CHECK(step_with(torch::ones({7})) == "furl: parameter 0 of group 1 was Float[5] in earlier steps, and is Float[7]; make a new optimizer");
+
+    other = torch::ones({4, 2}).requires_grad_();
+    just<guarded_sgd> whole({other});
+    other.mutable_grad() = rows_of({1}, torch::ones({1, 2}), 4);
+    CHECK(message_of([&] { whole.step(); }).find("sparse, and the rule has a reduction over more than a row, or a state that starts") != std::string::npos);
+    just<zoo::adagrad> by_rows({other});
+    other.mutable_grad() = torch::ones({4, 2}).to_sparse();
+    CHECK(message_of([&] { by_rows.step(); }).find("is sparse in 2 dimensions") != std::string::npos);
+    CHECK(other.sum().item<float>() == 8);
 
     auto first = torch::ones({6}), shifted = first.detach().slice(0, 2, 5);
     just<zoo::adamw> sharing(parameter_groups{furl::torch_group({first}), furl::torch_group({shifted})});
