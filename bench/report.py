@@ -27,7 +27,7 @@ FIXED_COST_UP_TO = 100       # sizes up to this are there for the fixed cost of 
 NOISY = 0.15                 # a distance between the quartiles beyond this is worth a remark
 LIMITS = ("memory", "divider")
 NEXT_BOUND = 1.12            # of the limit, where a goal is out of reach
-SECTIONS = ("tensors", "training", "storage", "denormals", "placement", "layouts", "libtorch")
+SECTIONS = ("tensors", "training", "storage", "offload", "denormals", "placement", "layouts", "libtorch")
 
 # job, loop, compared with (limit: the slower of memory and divider), numbers of parameters from and to, at most
 GOALS = (
@@ -55,6 +55,8 @@ GOALS = (
     ("storage m-v-bfloat16-stochastic", "stored", "float", 1e7, 1e9, 0.9),
     ("storage m-v-8-bit", "stored", "float", 1e7, 1e9, 1),
     ("storage split", "stored", "float", 1e7, 1e9, 1.08),
+    *((f"offload {kind}", "furl", peer, least, 10 * least, 1 / times) for kind in ("float", "bfloat16", "bfloat16-moments")
+      for peer in ("pytorch", "deepspeed") for least, times in ((1e7, 1.3), (1e5, 1.5))),
     ("libtorch adamw", "fused", "libtorch", 1e7, 1e8, 1 / 8),
     ("libtorch sgd_momentum", "fused", "libtorch", 1e7, 1e8, 1 / 8),
     ("libtorch tensors 10000-of-100", "scattered", "kernel", 0, 1e9, 1 / 2.5),
@@ -311,7 +313,7 @@ def report(path, out):
         parts.append(rules(sections["rules"]))
     if sections["fixed cost"]:
         parts.append(fixed_cost(sections["fixed cost"]))
-    steps = [j for head in ("tensors", "training", "storage", "libtorch", "denormals", "placement") for j in sections[head]]
+    steps = [j for head in ("tensors", "training", "storage", "offload", "libtorch", "denormals", "placement") for j in sections[head]]
     if steps:
         parts.append(whole_steps(steps))
     if sections["layouts"]:

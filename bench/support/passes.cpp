@@ -2,6 +2,8 @@
 
 #include "intrinsics.hpp"
 
+#include <bit>
+
 namespace bench {
 
 double sum_of_squares(const float* x, std::size_t n) {
@@ -39,6 +41,18 @@ void average(float* average, const float* x, float weight, std::size_t n) {
         store(average + i, fmadd(w, sub(load(x + i), old), old));
     }
     for (; i < n; ++i) average[i] += weight * (x[i] - average[i]);
+}
+
+// g++ makes vectors of these two at -O3, which it does not at -O2.
+[[gnu::optimize("O3")]] void widen(float* __restrict to, const std::uint16_t* __restrict from, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) to[i] = std::bit_cast<float>(static_cast<std::uint32_t>(from[i]) << 16);
+}
+
+[[gnu::optimize("O3")]] void narrow(std::uint16_t* __restrict to, const float* __restrict from, std::size_t n) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto x = std::bit_cast<std::uint32_t>(from[i]);
+        to[i] = static_cast<std::uint16_t>((x + 0x7fff + (x >> 16 & 1)) >> 16);
+    }
 }
 
 }  // namespace bench

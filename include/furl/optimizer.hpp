@@ -8,10 +8,10 @@
 #include <furl/language/leaves.hpp>
 #include <furl/language/named.hpp>
 #include <furl/optimizer/optimizer_data.hpp>
-#include <furl/optimizer/partial_step.hpp>
 #include <furl/optimizer/refused.hpp>
 #include <furl/optimizer/row_steps.hpp>
 #include <furl/optimizer/step_session.hpp>
+#include <furl/optimizer/tensor_steps.hpp>
 #include <furl/program/check.hpp>
 
 #include <cstdint>
@@ -55,12 +55,15 @@ struct optimizer_parts {
 /// Errors:  at compile time if the rule is wrong (docs/errors.md). std::invalid_argument if a call is, before anything is
 ///          written.
 template <class Rule, class T = float, class... Policies>
-class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, public detail::row_steps<optimizer<Rule, T, Policies...>> {
+class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
+                  public detail::tensor_steps<optimizer<Rule, T, Policies...>, T>,
+                  public detail::row_steps<optimizer<Rule, T, Policies...>> {
     using plan = typename detail::optimizer_parts<Rule, T, Policies...>::plan;
     using engine = typename detail::optimizer_parts<Rule, T, Policies...>::engine;
     using base = detail::optimizer_data<plan, engine>;
     using typename base::table;
     using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_;
+    using detail::tensor_steps<optimizer, T>::partial_;
 
     using read_gradient = const typename plan::template format<1>::element;
     using gradient = std::conditional_t<(plan::program.gradient >= 0), std::remove_const_t<read_gradient>, read_gradient>;
@@ -135,61 +138,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
         return true;
     }
 
-    /// Does a part of a step: one tensor of the list, as soon as its gradient is there, inside the backward pass. So no more
-    /// than one gradient is in memory:
-    ///
-    ///     for (std::size_t i = layers; i-- > 0;) {
-    ///         std::vector<float> gradient = layer[i].backward();   // of its weights
-    ///         opt.step_tensor(i, layer[i].weights, gradient);
-    ///     }                                                        // each gradient is freed here
-    ///
-    /// All tensors, each once and in any order, make one step, with the bits of step(). The step counts when the last tensor is
-    /// done, or when finish_step() ends it without the others. A tensor whose gradient is empty counts as done, and stays as it
-    /// is.
-    ///
-    /// @returns  whether it was done: false where the rule skipped it. Then nothing was changed.
-    /// Errors:  E40 if the rule has a reduction over all tensors: that is not known before all gradients are there.
-    ///          std::invalid_argument, before anything is written, as for step(), or if the tensor is done already.
-    /// Limits:  it runs on the calling thread, one call at a time.
-    template <class Parameters, class Gradients, class... Names, class... Data>
-    bool step_tensor(std::size_t tensor, Parameters&& parameters, Gradients&& gradients,
-                     const input_binding<Names, Data>&... inputs) {
-        constexpr bool alone = !detail::reduces_all<detail::plan_of<plan>>;
-        static_assert(alone, "furl[E40]: the rule has a reduction over all tensors, so one tensor cannot step before the "
-                             "gradients of all are there; use step. See docs/errors.md#E40");
-        if constexpr (alone) {
-            return arguments_.require_tensor(tensor) && partial_.require(tensor, this->tensors()) &&
-                   require_rows(0, this->shapes().subspan(tensor), parameters, gradients, inputs...) &&
-                   arguments_.take_one(tensor, states_.memory(), std::forward<Parameters>(parameters),
-                                       std::forward<Gradients>(gradients), inputs...) &&
-                   run_tensor(tensor);
-        } else return false;
-    }
-
-    /// Ends a partial step. Tensors that are not done, and their states, stay as they are. The step counts if any tensor was
-    /// stepped.
-    void finish_step() {
-        if (!partial_.open()) return;
-        const bool counts = partial_.any_had_part();
-        if (counts) engine_.keep_noted_states(partial_.had_part());
-        partial_.end();
-        steps_ += counts;
-    }
-
-    /// Whether a partial step has begun and has not ended.
-    bool step_is_open() const { return partial_.open(); }
-
-    /// Does what step_tensor does, with inputs that are named at run time. A rule with zero_grad writes the gradients, so it is
-    /// refused unless may_write_gradients says that they are not const.
-    bool step_tensor_named(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
-                           std::span<const named_data<T>> inputs = {}, bool may_write_gradients = false) {
-        if constexpr (detail::reduces_all<detail::plan_of<plan>>)
-            return detail::refuse("furl: the rule has a reduction over all tensors, so one tensor cannot step before the "
-                                  "gradients of all are there; use step");
-        else
-            return require_writable(may_write_gradients) && arguments_.require_tensor(tensor) && partial_.require(tensor, this->tensors()) &&
-                   arguments_.take_one_named(tensor, states_.memory(), parameters, gradients, inputs) && run_tensor(tensor);
-    }
+    /// Whether step_tensor writes no tensor before the last one has had its part, because the rule has a reduction over all tensors.
+    static constexpr bool writes_at_end = detail::reduces_all<detail::plan_of<plan>>;
 
     /// A step walk by walk: see detail::step_session.
     using session = detail::step_session<optimizer>;
@@ -267,8 +217,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
   private:
     friend session;
     friend detail::row_steps<optimizer>;
+    friend detail::tensor_steps<optimizer, T>;
 
-    partial_step partial_;
     // Whether matrices have the shapes of the tensors, where the rule depends on them.
     template <class Parameters, class Gradients, class... Names, class... Data>
     static bool require_rows([[maybe_unused]] std::size_t first, [[maybe_unused]] std::span<const furl::shape> shapes,
@@ -330,22 +280,6 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type, pu
             for (std::size_t i = 0; i < this->tensors(); ++i)
                 if (!arguments_.tensors().is_absent(i)) states_.keep(i);
         ++steps_;
-    }
-
-    bool run_tensor(std::size_t tensor) {
-        if (arguments_.tensors().is_absent(tensor)) {
-            if (partial_.take(tensor, false)) finish_step();
-            return true;
-        }
-        auto& buffers = arguments_.tensors().buffers[tensor];
-        states_.place(buffers, tensor);
-        states_.begin(buffers, tensor, this->size(tensor));
-        typename engine::running_step now{engine_, arguments_.tensors(), hypers_.values(), steps_ + 1};
-        if (!engine_.run_tensor(now, tensor)) return false;
-        states_.keep(tensor);
-        engine_.note_step_states();
-        if (partial_.take(tensor, true)) finish_step();
-        return true;
     }
 };
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <new>
 #include <numeric>
+#include <set>
 #include <vector>
 
 using furl::arena_stream;
@@ -176,6 +177,22 @@ TEST_CASE("sizes whose sum wraps around throw bad_alloc") {
           std::vector<std::size_t>{largest - 15, 16, 100}}) {
         CAPTURE(sizes.size());
         CHECK_THROWS_AS(arena<float>(2, sizes), std::bad_alloc);
+    }
+}
+
+TEST_CASE("small arenas take little memory, and do not all start at the same place in a page") {
+    const std::size_t n = 10, middle = 600;
+    CHECK(arena<float>(2, std::span(&n, 1), 2).memory().size() == 32);
+    for (std::size_t size : {n, middle}) {
+        CAPTURE(size);
+        std::vector<arena<float>> many;
+        std::set<std::uintptr_t> places;
+        for (int i = 0; i < 64; ++i) {
+            many.emplace_back(2, std::span(&size, 1), 2);
+            CHECK(address(many.back().at(0, 0)) % 64 == 0);
+            places.insert(address(many.back().at(0, 0)) % 4096);
+        }
+        CHECK(places.size() > 8);
     }
 }
 

@@ -1,10 +1,13 @@
 #include <furl/furl.hpp>
 #include <furl/runtime/any_optimizer.hpp>
+#include <furl/threads/thread_pool.hpp>
 
 #include <support/compare.hpp>
 #include <support/messages.hpp>
 
 #include <doctest/doctest.h>
+
+#include <limits>
 
 using namespace furl;
 using namespace furl::tests;
@@ -22,6 +25,14 @@ struct rule {
 
 struct clipped {
     static constexpr auto update = param - hyper<"lr">(0.1) * clip_by_global_norm(grad, 1.0);
+};
+
+/// Reductions over all tensors in two walks, one of them of a state; a guard, a count of all elements, zeroed gradients.
+struct tail {
+    static constexpr auto clipped = let<"clipped">(clip_by_global_norm(grad, 1.0));
+    static constexpr auto m = ema<"m">(clipped, 0.9);
+    static constexpr auto size = ema<"size">(global(norm(m)), 0.5);
+    static constexpr auto update = zero_grad(skip_nonfinite(param - 0.1 * m / (1 + size) - 1e-9 * global(sum(grad * furl::global(furl::count)))));
 };
 
 struct every_other {
@@ -73,8 +84,6 @@ TEST_CASE("an erased optimizer steps tensors one by one too") {
     CHECK(w == x);
     CHECK(apart.step_count() == 1);
 
-    any_optimizer<float> together = optimizer<clipped>{2, 2};
-    CHECK(message_of([&] { together.step_tensor(0, x[2], g[2]); }).find("reduction over all tensors") != std::string::npos);
 }
 
 TEST_CASE("a wrong turn is refused, and changes nothing") {
@@ -122,4 +131,107 @@ TEST_CASE("a tensor whose step is skipped had no part") {
     CHECK(opt.step_tensor(0, w[0], g[0]));
     CHECK(opt.step_tensor(1, w[1], g[1]));
     CHECK(opt.step_count() == 1);
+}
+
+TEST_CASE("a rule with reductions over all tensors reads each gradient as it arrives, and writes at the end, to the bit of a step") {
+    static_assert(optimizer<tail>::writes_at_end && !optimizer<rule>::writes_at_end);
+    optimizer<tail> whole(sizes), apart(sizes);
+    any_optimizer<float> erased = optimizer<tail>(sizes);
+    auto w = normal_list(1), x = w, y = w;
+    for (unsigned t = 0; t < 4; ++t) {
+        auto g = normal_list(20 + t), h = g, k = g;
+        CHECK(whole.step(w, g));
+        const auto before = x;
+        for (std::size_t n = 0; n < 4; ++n) {
+            const auto i = (n * 3 + t) % 4;
+            CHECK(x == before);
+            CHECK(apart.step_count() == t);
+            CHECK(apart.step_tensor(i, x[i], h[i]));
+            CHECK(erased.step_tensor(i, y[i], k[i]));
+        }
+        CHECK(w == x);
+        CHECK(w == y);
+        CHECK(g == h);
+        CHECK(h[0][0] == 0);
+        CHECK(apart.step_count() == t + 1);
+        CHECK(erased.step_count() == t + 1);
+        CHECK(whole.scalar_state("size", 0) == apart.scalar_state("size", 0));
+    }
+    for (std::size_t i = 0; i < 4; ++i) CHECK(std::ranges::equal(whole.state(tail::m, i), apart.state(tail::m, i)));
+}
+
+TEST_CASE("the last tensor of such a step decides for all of them") {
+    optimizer<tail> whole(sizes), apart(sizes);
+    auto w = normal_list(1), x = w;
+    auto g = normal_list(20), h = g;
+    SUBCASE("where a gradient is not finite, nothing changes") {
+        h[2][3] = std::numeric_limits<float>::infinity();
+        for (std::size_t i = 0; i < 3; ++i) CHECK(apart.step_tensor(i, x[i], h[i]));
+        CHECK(!apart.step_tensor(3, x[3], h[3]));
+        CHECK(apart.step_count() == 0);
+        CHECK(x == w);
+        CHECK(!apart.step_is_open());
+        h[2][3] = g[2][3];
+        for (std::size_t i = 0; i < 4; ++i) CHECK(apart.step_tensor(i, x[i], h[i]));
+        CHECK(whole.step(w, g));
+    }
+    SUBCASE("tensors without a gradient have no part") {
+        const list missing{g[0], {}, {}, g[3]};
+        auto left = missing;
+        CHECK(whole.step(w, left));
+        CHECK(apart.step_tensor(3, x[3], h[3]));
+        CHECK(apart.step_tensor(2, x[2], left[2]));
+        CHECK(apart.step_tensor(0, x[0], h[0]));
+        CHECK(apart.step_is_open());
+        CHECK(apart.finish_step());
+    }
+    SUBCASE("no gradient at all is no step") {
+        std::vector<float> none;
+        for (std::size_t i = 0; i < 3; ++i) CHECK(apart.step_tensor(i, x[i], none));
+        CHECK(!apart.step_tensor(3, x[3], none));
+        CHECK(!apart.finish_step());
+        CHECK(apart.step_count() == 0);
+    }
+    SUBCASE("tensors that overlap each other are refused, and the step is given up") {
+        CHECK(apart.step_tensor(0, x[0], h[0]));
+        CHECK(apart.step_tensor(1, x[1], h[1]));
+        CHECK(apart.step_tensor(2, x[2], h[2]));
+        CHECK(message_of([&] { apart.step_tensor(3, std::span(x[0]).first(20), h[3]); }).find("parameters of tensor 0 overlap parameters of tensor 3") !=
+              std::string::npos);
+        CHECK(x == w);
+        CHECK(h == g);
+        CHECK(!apart.step_is_open());
+        CHECK(apart.step_count() == 0);
+    }
+    SUBCASE("its threads write") {
+        thread_pool pool(2);
+        CHECK(whole.step(w, g));
+        for (std::size_t i = 4; i-- > 0;) CHECK(apart.step_tensor(pool, i, x[i], h[i]));
+    }
+    CHECK(x == w);
+    CHECK(whole.step_count() == apart.step_count());
+}
+
+TEST_CASE("weights and gradients in bfloat16 and moments in blocks of 8 bits arrive one by one too, after a skipped step as well") {
+    using formats = storage<param_as<split<bfloat16>>, grad_as<bfloat16>, state_as<"m", block8>>;
+    using halves = std::vector<std::vector<bfloat16>>;
+    const auto rounded = [](const list& from) {
+        halves to;
+        for (const auto& x : from) to.emplace_back(x.begin(), x.end());
+        return to;
+    };
+    optimizer<tail, float, formats> whole(sizes), apart(sizes);
+    auto w = rounded(normal_list(1)), x = w;
+    for (unsigned t = 0; t < 4; ++t) {
+        auto g = rounded(normal_list(20 + t));
+        if (t % 2 == 0) g[0][7] = bfloat16(std::numeric_limits<float>::quiet_NaN());
+        auto h = g;
+        const bool done = whole.step(w, g);
+        CHECK(done == (t % 2 == 1));
+        for (std::size_t i = 0; i < 3; ++i) CHECK(apart.step_tensor(i, x[i], h[i]));
+        CHECK(apart.step_tensor(3, x[3], h[3]) == done);
+        for (std::size_t i = 0; i < 4; ++i)
+            CHECK(std::ranges::equal(w[i], x[i], {}, [](bfloat16 v) { return float(v); }, [](bfloat16 v) { return float(v); }));
+    }
+    CHECK(whole.read_state("m", 0) == apart.read_state("m", 0));
 }

@@ -121,12 +121,11 @@ void run(random_source& random, tally& t, const std::filesystem::path& file, thr
         }
         if (chance(random, 0.5)) t.require(groups.step(w, g), "a step of groups was not done");
         else t.require(groups.step(pool, w, g), "a step on threads was not done");
-        if (Alone && chance(random, 0.5)) {
-            if constexpr (Alone)
-                for (std::size_t i = 0; i < s.sizes.size(); ++i) {
-                    const auto j = (i + k) % s.sizes.size();
-                    t.require(one.step_tensor(j, v[j], g[j]), "a step of a tensor was not done");
-                }
+        if (chance(random, 0.5)) {
+            for (std::size_t i = 0; i < s.sizes.size(); ++i) {
+                const auto j = (i + k) % s.sizes.size();
+                t.require(one.step_tensor(j, v[j], g[j]), "a step of a tensor was not done");
+            }
         } else {
             t.require(one.step(v, g), "a step was not done");
         }

@@ -101,6 +101,14 @@ class step_runner {
         }(std::make_index_sequence<Plan::order.walks>{});
     }
 
+    /// Does the first walk of one tensor, which only reads, for a rule with reductions over all tensors. Once all tensors were
+    /// read, combine_tensors_read combines the results, and the other walks can follow.
+    void read_tensor(running_step& now, std::size_t tensor) {
+        states_.treat_apart();
+        static_cast<void>(run_walk_of<0>(now, tensor));
+    }
+    void combine_tensors_read(const running_step& now) { combine_all<0>(now); }
+
     /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
     template <class Runner>
     bool run_rows(running_step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {
@@ -295,10 +303,15 @@ class step_runner {
         if constexpr (Walk + 1 < Plan::order.walks) {
             for (std::size_t i = 0; i < walks_.sizes().size(); ++i)
                 if (!now.tensors.is_absent(i)) combine_tensor<Walk>(i);
-            [&]<std::size_t... R>(std::index_sequence<R...>) {
-                (combine_tensors<Walk, R>(now), ...);
-            }(std::make_index_sequence<reductions>{});
+            combine_all<Walk>(now);
         }
+    }
+
+    template <std::size_t Walk>
+    void combine_all(const running_step& now) {
+        [&]<std::size_t... R>(std::index_sequence<R...>) {
+            (combine_tensors<Walk, R>(now), ...);
+        }(std::make_index_sequence<reductions>{});
     }
 
     template <std::size_t Walk, std::size_t R>

@@ -40,7 +40,9 @@ struct arena_stream {
 /// Small tensors follow each other without a gap, so that a step over many of them is one loop. A tensor of at least 1024
 /// elements starts on a cache line in every stream, and so does every tensor if a stream has a value for each block of elements.
 /// The starts of streams are whole pages (large pages for large streams) and 17 cache lines apart: streams at power-of-two
-/// distances fall into the same cache sets and cost 4 to 7 times an ordinary step. Large arenas ask for huge pages.
+/// distances fall into the same cache sets and cost 4 to 7 times an ordinary step. If all streams are smaller than a page, the first
+/// starts on any cache line, because the arenas of a thousand small optimizers would else share a few cache sets; if they fit into
+/// one page together, they follow each other on cache lines. Large arenas ask for huge pages.
 class arena {
   public:
     static constexpr std::size_t line = 64;                         ///< bytes of a cache line
@@ -54,9 +56,9 @@ class arena {
     /// @param streams  what each stream holds.
     /// @param sizes    the number of elements of each tensor.
     /// @param before   the number of streams elsewhere that are used together with these: the first of these starts that many
-    ///                 staggers behind the start of a page.
+    ///                 staggers behind the start of a page, unless all are smaller than a page.
     arena(std::span<const arena_stream> streams, std::span<const std::size_t> sizes, std::size_t before = 0)
-        : streams_(streams.begin(), streams.end()), lead_(before * stagger) {
+        : streams_(streams.begin(), streams.end()) {
         std::size_t least = line, widest = 1, block = 1;
         for (const auto& s : streams_) {
             if (s.block == 1) least = std::min(least, s.bytes);
@@ -74,18 +76,24 @@ class arena {
             elements += n;
         }
         if (elements > most) detail::out_of_memory();
+        std::size_t packed = 0;
+        for (const auto& s : streams_) {
+            packed += round_up(s.size(elements), line);
+            is_small_ = is_small_ && s.size(elements) < page;
+        }
+        if (!is_small_) lead_ = before * stagger;
         starts_.reserve(streams_.size() + 1);
         starts_.push_back(0);
         for (const auto& s : streams_) {
             const auto bytes = s.size(elements);
-            starts_.push_back(starts_.back() + round_up(bytes, bytes >= huge_page ? huge_page : page) + stagger);
+            starts_.push_back(starts_.back() + (packed <= page ? round_up(bytes, line) : round_up(bytes, bytes >= huge_page ? huge_page : page) + stagger));
         }
         allocate();
     }
 
     /// Copies the values.
     arena(const arena& other)
-        : streams_(other.streams_), lead_(other.lead_), offsets_(other.offsets_), starts_(other.starts_) {
+        : streams_(other.streams_), is_small_(other.is_small_), lead_(other.lead_), offsets_(other.offsets_), starts_(other.starts_) {
         allocate();
         std::ranges::copy(other.memory(), start());
     }
@@ -97,6 +105,7 @@ class arena {
     /// Takes over the memory.
     arena& operator=(arena&& other) noexcept {
         streams_ = std::exchange(other.streams_, {});
+        is_small_ = std::exchange(other.is_small_, true);
         lead_ = std::exchange(other.lead_, 0);
         offsets_ = std::exchange(other.offsets_, {});
         starts_ = std::exchange(other.starts_, {});
@@ -132,7 +141,7 @@ class arena {
         if (streams_.empty()) return;
         const auto bytes = lead_ + starts_.back();
         const bool large = bytes >= 2 * huge_page;
-        const std::align_val_t alignment{large ? huge_page : page};
+        const std::align_val_t alignment{large ? huge_page : is_small_ ? line : page};
         memory_ = {static_cast<std::byte*>(::operator new[](bytes, alignment)), detail::release_aligned{alignment}};
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
         // This is only a request: without huge pages a step is slower, not wrong.
@@ -141,6 +150,7 @@ class arena {
     }
 
     std::vector<arena_stream> streams_;
+    bool is_small_ = true;  // whether all streams are smaller than a page
     std::size_t lead_ = 0;  // bytes before the first stream
     std::vector<std::size_t> offsets_;  // elements before each tensor
     std::vector<std::size_t> starts_;   // bytes before each stream, and before the end

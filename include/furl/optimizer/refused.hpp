@@ -111,7 +111,7 @@ class refused_optimizer : public optimizer<detail::no_rule_at_all, std::conditio
     bool step(Runner&&, std::initializer_list<values>, std::initializer_list<std::span<const typename base::value_type>>, auto&&...) {
         return false;
     }
-    bool step_tensor(std::size_t, auto&&...) { return false; }
+    bool step_tensor(auto&&...) { return false; }
     double value(const auto&) const { return 0; }
     double& operator[](const auto&) { return value_; }
     bool set(const auto&, const auto&...) { return false; }

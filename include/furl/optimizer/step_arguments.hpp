@@ -105,6 +105,19 @@ class step_arguments {
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(inputs); });
     }
 
+    /// Takes all tensors together that were taken one by one. First, keep_present is told which of them have a gradient.
+    void keep_present(std::span<const unsigned char> had_part) {
+        tensors_.absent_count = 0;
+        for (std::size_t i = 0; i < sizes_.size(); ++i) {
+            tensors_.absent[i] = !had_part[i];
+            tensors_.absent_count += tensors_.absent[i];
+        }
+    }
+    bool take_all(std::span<const std::byte> states) {
+        taken_ = {0, sizes_.size()};
+        return require_no_overlap(states);
+    }
+
     /// Takes the parameters of one tensor, and the gradients and inputs of some of its rows, which have this many elements.
     template <class Parameters, class Gradients, class... Names, class... Data>
     bool take_rows(std::size_t tensor, std::size_t elements, std::span<const std::byte> states, Parameters&& parameters, Gradients&& gradients,

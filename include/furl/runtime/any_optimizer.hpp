@@ -68,14 +68,23 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     /// Whether it holds an optimizer.
     explicit operator bool() const { return held_ != nullptr; }
 
-    /// Runs the part of one tensor in a step, as furl::optimizer::step_tensor does. finish_step ends a partial step without
-    /// the remaining tensors.
+    /// Does the part of one tensor in a step, as furl::optimizer::step_tensor does. finish_step ends a partial step without the
+    /// remaining tensors, and returns whether the step counts.
     bool step_tensor(std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
                      std::initializer_list<named_tensors<T>> inputs = {}) {
-        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
-        return held_->step_tensor(tensor, parameters, gradients.values(), named, !gradients.is_const());
+        return step_tensor_on({}, tensor, parameters, gradients, inputs);
     }
-    void finish_step() { held_->finish_step(); }
+    template <class Runner>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step_tensor(Runner&& runner, std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
+                     std::initializer_list<named_tensors<T>> inputs = {}) {
+        return step_tensor_on(detail::chunk_runner_ref(runner), tensor, parameters, gradients, inputs);
+    }
+    bool finish_step() { return held_->finish_step({}); }
+    template <class Runner>
+    bool finish_step(Runner&& runner) {
+        return held_->finish_step(detail::chunk_runner_ref(runner));
+    }
     bool step_is_open() const { return held_->step_is_open(); }
 
     /// Returns a per-step value that the rule names by let, as the last step computed it. values() returns all of them.
@@ -178,6 +187,12 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     const detail::erased_optimizer<T>& erased() const { return *held_; }
 
   private:
+    bool step_tensor_on(detail::chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, const gradient_data<T>& gradients,
+                        std::initializer_list<named_tensors<T>> inputs) {
+        const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
+        return held_->step_tensor(runner, tensor, parameters, gradients.values(), named, !gradients.is_const());
+    }
+
     std::unique_ptr<detail::erased_optimizer<T>> held_;
     double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
 

@@ -113,9 +113,9 @@ struct erased_optimizer : erased_session {
     virtual void set_step_count(std::int64_t steps) = 0;
     virtual void reset() = 0;
     virtual std::span<const double> values() const = 0;
-    virtual bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+    virtual bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                              std::span<const named_data<T>> inputs, bool may_write_gradients) = 0;
-    virtual void finish_step() = 0;
+    virtual bool finish_step(chunk_runner_ref runner) = 0;
     virtual bool step_is_open() const = 0;
 
     // Returns null if the step is refused.
@@ -189,11 +189,11 @@ struct hidden_optimizer final : hidden_session<Optimizer, erased_optimizer<typen
     void set_step_count(std::int64_t steps) override { opt.set_step_count(steps); }
     void reset() override { opt.reset(); }
     std::span<const double> values() const override { return opt.value_span(); }
-    bool step_tensor(std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+    bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                      std::span<const named_data<T>> inputs, bool may_write_gradients) override {
-        return opt.step_tensor_named(tensor, parameters, gradients, inputs, may_write_gradients);
+        return opt.step_tensor_named(runner, tensor, parameters, gradients, inputs, may_write_gradients);
     }
-    void finish_step() override { opt.finish_step(); }
+    bool finish_step(chunk_runner_ref runner) override { return opt.finish_step(runner); }
     bool step_is_open() const override { return opt.step_is_open(); }
 
     erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
