@@ -1,6 +1,5 @@
 #include <adapt/torch_twins.hpp>
 
-#include <furl/adapt/torch.hpp>
 #include <furl/blocks/blocks.hpp>
 #include <furl/zoo/adagrad.hpp>
 #include <furl/zoo/adam.hpp>

@@ -1,7 +1,6 @@
 #include <adapt/torch_twins.hpp>
 #include <support/messages.hpp>
 
-#include <furl/adapt/torch.hpp>
 #include <furl/blocks/blocks.hpp>
 #include <furl/zoo/adagrad.hpp>
 #include <furl/zoo/adamw.hpp>

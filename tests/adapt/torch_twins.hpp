@@ -1,5 +1,7 @@
 #pragma once
 
+#include <furl/adapt/torch.hpp>
+
 #include <torch/optim.h>
 #include <torch/types.h>
 
