@@ -76,9 +76,11 @@ const bool done = opt.stepped();                     // false if the rule skippe
 
 // [narrow]
 model->to(torch::kBFloat16);
+model->zero_grad(true);  // else libtorch keeps the gradients of before, in float
 using formats = furl::storage<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::bfloat16>>;
 furl::torch_optimizer<my_adamw, formats> narrow(model->parameters(), {{"lr", 3e-4}});
 // [narrow]
+    torch::mse_loss(model->forward(x.to(torch::kBFloat16)), y.to(torch::kBFloat16)).backward();
     narrow.step();
-    return 0;
+    std::printf("stepped in bfloat16: %s\n", narrow.stepped() ? "yes" : "no");
 }
