@@ -80,7 +80,7 @@ model->zero_grad(true);  // else libtorch keeps the gradients of before, in floa
 using formats = furl::storage<furl::param_as<furl::split<furl::bfloat16>>, furl::states_as<furl::bfloat16>>;
 furl::torch_optimizer<my_adamw, formats> narrow(model->parameters(), {{"lr", 3e-4}});
 // [narrow]
-    torch::mse_loss(model->forward(x.to(torch::kBFloat16)), y.to(torch::kBFloat16)).backward();
+    torch::mse_loss(model->forward(x.to(torch::kBFloat16)).to(torch::kFloat), y).backward();
     narrow.step();
     std::printf("stepped in bfloat16: %s\n", narrow.stepped() ? "yes" : "no");
 }

@@ -13,19 +13,17 @@ namespace FURL_NAMESPACE::detail {
 
 /// A part of a step: an optimizer that holds the arguments of its tensors.
 template <class P>
-concept StepPart = requires(P& part, std::size_t total) {
+concept StepPart = requires(P& part, const P& same, std::size_t total) {
     { part.session() } -> std::convertible_to<erased_session&>;
-    { part.begin(total) } -> std::same_as<bool>;     // over those arguments; `total` is the number of elements of all tensors
-    { part.has_part() } -> std::same_as<bool>;       // whether any of its tensors has a gradient
+    { part.begin(total) } -> std::same_as<bool>;  // over those arguments; `total` is the number of elements of all tensors
+    { same.has_part() } -> std::same_as<bool>;    // whether any of its tensors has a gradient
 };
 
-/// Parts of a step whose optimizers have the same type. They take each walk together, so that what they share is done
-/// once. They are so few that they stay in cache from the beginning of a walk to its end. `pass` is the number of a walk, as in
-/// rule_info.
+/// Parts of a step whose optimizers have the same type. They take each walk together, so that what they share is done once. They are
+/// so few that they stay in cache from the beginning of a walk to its end. `pass` is the number of a walk, as in rule_info.
 template <StepPart Part>
 class equal_parts {
   public:
-
     /// All parts of a step, with their sessions beside them: a step that repeats the last one does not touch the parts. A copy is
     /// empty, because the copy of an optimizer has parts of its own.
     class list {

@@ -49,7 +49,7 @@ class torch_part : public erased_session {
     // These make it a StepPart.
     erased_session& session() { return *this; }
     virtual bool begin(std::size_t total) = 0;
-    virtual bool has_part() = 0;
+    virtual bool has_part() const = 0;
 
     /// Steps some rows of its only parameter. The gradients have only these rows.
     virtual bool step_rows(std::span<const std::int64_t> rows, void* parameter, void* gradients, std::size_t elements,
@@ -89,7 +89,7 @@ class torch_part_of final : public hidden_session<Optimizer, torch_part> {
         return sum;
     }
     bool begin(std::size_t total) override { return opt.begin(base::current, parameters_, gradients_, this->numbers, total); }
-    bool has_part() override { return std::ranges::any_of(gradients_, [](auto g) { return !g.empty(); }); }
+    bool has_part() const override { return std::ranges::any_of(gradients_, [](auto g) { return !g.empty(); }); }
 
     bool step_rows([[maybe_unused]] std::span<const std::int64_t> rows, [[maybe_unused]] void* parameter, [[maybe_unused]] void* gradients,
                    [[maybe_unused]] std::size_t elements, [[maybe_unused]] chunk_runner_ref runner) override {
