@@ -1,10 +1,10 @@
 #pragma once
 
-// clang compiles the headers of libtorch 1.13 as C++20 only if this one is the first.
-#include <ATen/core/ivalue.h>
-
 #include <furl/optimizer/hyperparameters.hpp>
 #include <furl/optimizer/named_values.hpp>
+
+// clang compiles the headers of libtorch 1.13 as C++20 only if this one is their first.
+#include <ATen/core/ivalue.h>
 
 #include <torch/optim/optimizer.h>
 #include <torch/serialize/archive.h>
