@@ -1,9 +1,10 @@
 // libtorch's own optimizers, where the library is there: one tensor, the tensors of models, and the tail of a training
-// step. "kernel" is the loop after PyTorch's fused CPU kernel, called as PyTorch's optimizer calls it: for each tensor, by
+// step. "torch_optimizer" is furl behind libtorch's interface. "kernel" is the loop after PyTorch's fused CPU kernel, called as PyTorch's optimizer calls it: for each tensor, by
 // at::parallel_for, with the step in a tensor of its own; _foreach_add_ counts them up.
 #include "peers/peers.hpp"
 #include "support/models.hpp"
 
+#include <furl/adapt/torch.hpp>
 #include <furl/bench/rule.hpp>
 #include <furl/bench/run.hpp>
 #include <furl/furl.hpp>
@@ -151,6 +152,7 @@ struct model_loops {
         : list(with_gradients(m.sizes)),
           kernel_states(list),
           adamw(list, torch::optim::AdamWOptions(1e-3)),
+          adapted(list),
           scattered(m.sizes),
           memory(m.sizes),
           ours(m.sizes) {
@@ -166,6 +168,7 @@ struct model_loops {
     tensors list;
     states kernel_states;
     torch::optim::AdamW adamw;
+    furl::torch_optimizer<furl::zoo::adamw, furl::torch_types<float>> adapted;
     std::vector<std::span<float>> parameters, gradients;  // of libtorch's tensors
     furl::optimizer<furl::zoo::adamw> scattered;          // over them
     furl::tensor_arena<float> memory;
@@ -191,6 +194,11 @@ std::vector<furl::bench::loop> model_step(const bench::model& m, std::size_t thr
             for (; calls > 0; --calls) w->scattered.step(*pool, w->parameters, w->gradients);
         }));
     }
+    loops.push_back({"torch_optimizer",
+                     [w](std::size_t calls) {
+                         for (; calls > 0; --calls) w->adapted.step();
+                     },
+                     {}, threads > 1});
     loops.push_back({"kernel",
                      [w](std::size_t calls) {
                          for (; calls > 0; --calls) kernel(w->list, w->kernel_states, w->hyper);

@@ -12,6 +12,7 @@ GUIDE = [
     ("rows_and_matrices.md", "Rows, columns, matrices"),
     ("inspect.md", "Inspect a rule"),
     ("benchmark.md", "Benchmark your rule"),
+    ("your_framework.md", "furl in your framework"),
     ("match_pytorch.md", "Match PyTorch"),
     ("dialects.md", "Names in other libraries"),
     ("numerics.md", "Numerics"),

@@ -167,6 +167,16 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         begun.emplace(*this, numbers, total);
         return true;
     }
+    /// Begins a step of tensors in their formats, for a rule without further inputs.
+    template <class Parameters, class Gradients>
+    bool begin(std::optional<session>& begun, Parameters&& parameters, Gradients&& gradients, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
+        if (!require_rows(0, this->shapes(), parameters, gradients) || !partial_.require_none() ||
+            !arguments_.take(states_.memory(), std::forward<Parameters>(parameters), std::forward<Gradients>(gradients)))
+            return false;
+        place_states(arguments_.moved());
+        begun.emplace(*this, numbers, total);
+        return true;
+    }
     /// Does the same with the arguments of the last step over all tensors, whose memory must still exist. Returns false if a tensor
     /// had no gradient in that step, or if there was none.
     bool begin_again(std::optional<session>& begun, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {

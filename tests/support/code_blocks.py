@@ -56,10 +56,13 @@ class Build:
         entries = json.loads((folder / "compile_commands.json").read_text())
         self.files = {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in entries}
         self.parts = {part for part in ("docs", "examples") if any(f"{ROOT}/{part}/" in file for file in self.files)}
+        self.has_libtorch = any("torch/csrc/api/include" in entry["command"] for entry in entries)
         self.files |= {os.path.realpath(case) for case in (ROOT / "tests" / "compile_fail").glob("*.cpp")}
 
     def builds(self, path):
-        """Whether the build has the part that a file belongs to: what it leaves out is for another build to check."""
+        """Whether the build has the part that a file belongs to, and its library: what it leaves out is for another build to check."""
+        if "<furl/adapt/torch.hpp>" in path.read_text() and not self.has_libtorch:
+            return False
         return path.relative_to(ROOT).parts[0] in self.parts | {"tests"}
 
     def compiles(self, path):

@@ -28,6 +28,7 @@ provided() {
         libeigen3-dev) included eigen3 Eigen/Core ;;
         libcli11-dev) included CLI11 CLI/CLI.hpp ;;
         zlib1g-dev) included zlib zlib.h ;;
+        libtorch-dev) included torch torch/csrc/api/include/torch/torch.h ;;
         libtbb-dev) included tbb tbb/parallel_for.h ;;
         libjs-katex) [[ -d /usr/share/javascript/katex ]] ;;
         doxygen-awesome-css) [[ -d /usr/share/doxygen-awesome-css ]] ;;

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <furl/runtime/parameter_group.hpp>
+#include <furl/runtime/erased_optimizer.hpp>
 #include <furl/runtime/shared_reductions.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,16 +11,21 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Parts of groups whose optimizers have the same type, in a step. They take each walk together, so that what they share is done
-/// once. They are so few that they stay in cache from the beginning of a walk to its end. `pass` is the number of a walk, as in
-/// rule_info.
-template <class T>
+/// A part of a step: an optimizer that holds the arguments of its tensors.
+template <class P>
+concept StepPart = requires(P& part, const P& same, std::size_t total) {
+    { part.session() } -> std::convertible_to<erased_session&>;
+    { part.begin(total) } -> std::same_as<bool>;  // over those arguments; `total` is the number of elements of all tensors
+    { same.has_part() } -> std::same_as<bool>;    // whether any of its tensors has a gradient
+};
+
+/// Parts of a step whose optimizers have the same type. They take each walk together, so that what they share is done once. They are
+/// so few that they stay in cache from the beginning of a walk to its end. `pass` is the number of a walk, as in rule_info.
+template <StepPart Part>
 class equal_parts {
   public:
-    using part = group_part<T>;
-
     /// All parts of a step, with their sessions beside them: a step that repeats the last one does not touch the parts. A copy is
-    /// empty, because the copy of a grouped_optimizer has parts of its own.
+    /// empty, because the copy of an optimizer has parts of its own.
     class list {
       public:
         list() = default;
@@ -33,16 +39,16 @@ class equal_parts {
             parts_.clear();
             sessions_.clear();
         }
-        void add(part& p) {
+        void add(Part& p) {
             parts_.push_back(&p);
-            sessions_.push_back(&p.opt().erased());
+            sessions_.push_back(&p.session());
         }
         void keep_those_with_a_gradient() {
-            std::erase_if(parts_, [](const part* p) { return !p->has_part(); });
+            std::erase_if(parts_, [](const Part* p) { return !p->has_part(); });
             sessions_.clear();
-            for (auto* p : parts_) sessions_.push_back(&p->opt().erased());
+            for (auto* p : parts_) sessions_.push_back(&p->session());
         }
-        std::span<part* const> parts() const { return parts_; }
+        std::span<Part* const> parts() const { return parts_; }
 
         /// Calls visit(equal_parts) for all parts in their order, as long as it returns true. Returns whether it always did.
         template <class Visit>
@@ -56,7 +62,7 @@ class equal_parts {
         }
 
       private:
-        std::vector<part*> parts_;
+        std::vector<Part*> parts_;
         std::vector<erased_session*> sessions_;
     };
 
@@ -102,10 +108,10 @@ class equal_parts {
     void finish() const { first().finish(sessions_); }
 
   private:
-    std::span<part* const> parts_;
+    std::span<Part* const> parts_;
     erased_session::list sessions_;
 
-    equal_parts(std::span<part* const> parts, erased_session::list sessions) : parts_(parts), sessions_(sessions) {}
+    equal_parts(std::span<Part* const> parts, erased_session::list sessions) : parts_(parts), sessions_(sessions) {}
 
     erased_session& first() const { return *sessions_.front(); }
 

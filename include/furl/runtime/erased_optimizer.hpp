@@ -126,19 +126,62 @@ struct erased_optimizer : erased_session {
                                   bool may_write_gradients, std::span<const named_rows> some_rows) = 0;
 };
 
-template <class Optimizer>
-struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type> {
-    using T = typename Optimizer::value_type;
-    using base = erased_optimizer<T>;
-
+/// Implements a session whose optimizer has this type.
+///
+/// @tparam Interface  erased_session, or what derives from it.
+template <class Optimizer, class Interface>
+struct hidden_session : Interface {
     Optimizer opt;
+    std::optional<typename Optimizer::session> current{};  ///< the step that runs
 
-    explicit hidden_optimizer(Optimizer&& given) : base(&address_of_type), opt(std::move(given)) {}
+    explicit hidden_session(Optimizer&& given) : Interface(&address_of_type), opt(std::move(given)) {}
 
-    std::unique_ptr<base> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
+    const rule_info& info() const override { return Optimizer::info(); }
+    bool begin_again(std::size_t total) override { return current && opt.begin_again(current, current->step().numbers, total); }
+
+    using list = erased_session::list;
+    using together = typename Optimizer::session::together;
+    static_assert(together::most == erased_session::most);
+
+    bool prepare(list all, std::size_t pass) override { return together::prepare(steps_of(all).span(), pass); }
+    void execute(list all, std::size_t pass, chunk_runner_ref runner) override {
+        together::execute(steps_of(all).span(), pass, runner);
+        if constexpr (Optimizer::stored::steps_by_rows)  // then there is one walk
+            for (auto* one : all) session_of(one).execute_rows(runner);
+    }
+    void finish(list all) override {
+        for (auto* one : all) session_of(one).finish();
+    }
+    std::span<double> global_reductions() override { return current->global_reductions(); }
+    tensor_results results() const override {
+        return {current->tensor_reductions(), current->step().numbers, current->step().tensors.absent_ones()};
+    }
+
+  private:
     // This is not const, because a linker may merge equal constants.
     static inline char address_of_type = 0;
-    const rule_info& info() const override { return Optimizer::info(); }
+
+    static auto& session_of(erased_session* one) { return *static_cast<hidden_session*>(one)->current; }
+
+    // The steps of the sessions of a list.
+    struct steps_of {
+        std::array<typename Optimizer::session::running_step*, erased_session::most> steps;
+        std::size_t size;
+
+        explicit steps_of(list all) : size(all.size()) {
+            for (std::size_t i = 0; i < size; ++i) steps[i] = &session_of(all[i]).step();
+        }
+        typename together::list span() const { return {steps.data(), size}; }
+    };
+};
+
+template <class Optimizer>
+struct hidden_optimizer final : hidden_session<Optimizer, erased_optimizer<typename Optimizer::value_type>> {
+    using T = typename Optimizer::value_type;
+    using base = hidden_session<Optimizer, erased_optimizer<T>>;
+    using base::base, base::opt, base::current;
+
+    std::unique_ptr<erased_optimizer<T>> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
     std::span<const std::size_t> sizes() const override { return opt.sizes(); }
     std::span<const furl::shape> shapes() const override { return opt.shapes(); }
     std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
@@ -159,43 +202,10 @@ struct hidden_optimizer final : erased_optimizer<typename Optimizer::value_type>
     bool finish_step(chunk_runner_ref runner) override { return opt.finish_step(runner); }
     bool step_is_open() const override { return opt.step_is_open(); }
 
-    std::optional<typename Optimizer::session> session{};  // the current step
-
     erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
                           std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                           bool may_write_gradients, std::span<const named_rows> some_rows) override {
-        return opt.begin_named(session, parameters, gradients, inputs, numbers, total, may_write_gradients, some_rows) ? this : nullptr;
-    }
-    bool begin_again(std::size_t total) override { return session && opt.begin_again(session, session->step().numbers, total); }
-    using list = erased_session::list;
-    using together = typename Optimizer::session::together;
-    static_assert(together::most == erased_session::most);
-
-    static auto& session_of(erased_session* one) { return *static_cast<hidden_optimizer*>(one)->session; }
-
-    // The steps of the sessions of a list.
-    struct steps_of {
-        std::array<typename Optimizer::session::running_step*, erased_session::most> steps;
-        std::size_t size;
-
-        explicit steps_of(list all) : size(all.size()) {
-            for (std::size_t i = 0; i < size; ++i) steps[i] = &session_of(all[i]).step();
-        }
-        typename together::list span() const { return {steps.data(), size}; }
-    };
-
-    bool prepare(list all, std::size_t pass) override { return together::prepare(steps_of(all).span(), pass); }
-    void execute(list all, std::size_t pass, chunk_runner_ref runner) override {
-        together::execute(steps_of(all).span(), pass, runner);
-        if constexpr (Optimizer::stored::steps_by_rows)  // then there is one walk
-            for (auto* one : all) session_of(one).execute_rows(runner);
-    }
-    void finish(list all) override {
-        for (auto* one : all) session_of(one).finish();
-    }
-    std::span<double> global_reductions() override { return session->global_reductions(); }
-    tensor_results results() const override {
-        return {session->tensor_reductions(), session->step().numbers, session->step().tensors.absent_ones()};
+        return opt.begin_named(current, parameters, gradients, inputs, numbers, total, may_write_gradients, some_rows) ? this : nullptr;
     }
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
-#include <furl/runtime/equal_parts.hpp>
+#include <furl/runtime/joint_step.hpp>
+#include <furl/runtime/parameter_group.hpp>
 
 #include <deque>
 #include <map>
@@ -134,23 +135,20 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
   private:
     using part = detail::group_part<T>;
-    using equal_parts = detail::equal_parts<T>;
 
     std::deque<group> groups_;
     std::map<std::string, double, std::less<>> shared_;
     std::map<std::size_t, std::size_t> group_of_;  // by the index of a tensor
 
     // The working data of the current step. It is kept from step to step, so that a step allocates nothing.
-    typename equal_parts::list active_;
+    detail::joint_step<part> step_;
     std::size_t total_ = 0;
-    std::uint64_t number_ = 0;
     // The arguments that all parts began the last step with, if a step can use them again: all tensors had a gradient, and there
     // were no inputs.
     bool can_repeat_ = false;
     std::vector<std::span<T>> taken_parameters_;
     std::vector<std::span<const T>> taken_gradients_;
     std::vector<unsigned char> taken_const_;
-    detail::shared_reductions reductions_;
 
     // The addresses of the parts that step and of their arguments: those of this step, and those of the last step that was
     // found free of overlaps. A copy of this object has other parts, so it checks again.
@@ -199,44 +197,16 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool again = inputs.empty() && this->row_parts().empty() && are_as_taken(parameters);
         if (!again && !take(parameters, inputs)) return false;
-        // The loops below visit all parts as rarely as possible, since a thousand parts do not fit into a cache. All passes of
-        // a part but the last one only read.
-        reductions_.start(tensors());
-        std::size_t passes = 1;
-        bool may_skip = false;
-        ++number_;
-        const bool begun = active_.for_each([&](equal_parts some) {
-            passes = std::max(passes, some.info().passes);
-            may_skip |= some.info().may_skip;
-            if (!some.begin(total_, number_, again)) return false;
-            some.reduce(0, runner, reductions_);
-            return true;
-        });
-        if (!begun) return false;
+        if (!step_.begin(tensors(), total_, again, runner)) return false;
         // Not before: where a runner throws, some parts have not taken these arguments.
         if (!again && can_repeat_) {
             taken_parameters_.assign(parameters.begin(), parameters.end());
             taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
             taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
         }
-        for (std::size_t pass = 0; pass + 1 < passes; ++pass) {
-            if (pass > 0)
-                active_.for_each([&](equal_parts some) {
-                    some.reduce(pass, runner, reductions_);
-                    return true;
-                });
-            reductions_.combine(pass);
-        }
-        const auto prepare_last = [&](equal_parts some) { return some.prepare(some.info().passes - 1, reductions_); };
-        if (may_skip && !active_.for_each(prepare_last)) return false;
-        active_.for_each([&](equal_parts some) {
-            if (!may_skip) prepare_last(some);
-            some.execute(some.info().passes - 1, runner);
-            some.finish();
-            return true;
-        });
+        if (!step_.finish(runner)) return false;
         if (!this->row_parts().empty())
-            for (const auto* p : active_.parts())
+            for (const auto* p : step_.parts())
                 if (p->info().writes_gradients)
                     for (auto i : p->tensors()) this->zero_gradients_of_rows(i);
         return true;
@@ -250,7 +220,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         if (taken_parameters_.empty() || taken_parameters_.size() != tensors() || !equal(parameters, taken_parameters_) || !equal(this->gradients(), taken_gradients_) ||
             !std::ranges::equal(this->const_gradients(), taken_const_))
             return false;
-        const auto active = active_.parts();
+        const auto active = step_.parts();
         auto known = active.begin();
         bool same = true;
         for (const auto& g : groups_)
@@ -281,13 +251,13 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
             if (std::ranges::find(known, input.name) == known.end())
                 return detail::refuse(detail::no_such("input", input.name, "all groups together", known));
         }
-        active_.clear();
+        step_.clear();
         for (auto& g : groups_)
-            if (!g.frozen()) g.for_each_part([&](part& p) { active_.add(p); });
+            if (!g.frozen()) g.for_each_part([&](part& p) { step_.add(p); });
         touched_.clear();
         total_ = 0;
         std::size_t absent = 0, elements = 0;
-        for (auto* p : active_.parts()) {
+        for (auto* p : step_.parts()) {
             touched_.push_back(p);
             if (!fits(*p, parameters, inputs)) return false;
             p->take(parameters, this->gradients(), inputs, [&](std::size_t i) { return this->rows_of(i); });
@@ -297,7 +267,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         }
         if (absent > 0) {
             if (elements == 0) return false;
-            active_.keep_those_with_a_gradient();
+            step_.keep_those_with_a_gradient();
         }
         const bool by_rows = !this->row_parts().empty();  // then gradients may have another size than in the last step
         if (by_rows || touched_ != checked_) {
@@ -338,7 +308,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     bool no_overlap(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
         const auto states = inputs.size() + 2;
         intervals_.clear();
-        for (const auto* p : active_.parts())
+        for (const auto* p : step_.parts())
             for (std::size_t t = 0; t < p->tensors().size(); ++t) {
                 if (p->is_absent(t)) continue;
                 const auto i = p->tensors()[t];

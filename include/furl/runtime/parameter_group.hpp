@@ -31,6 +31,7 @@ class group_part {
 
     any_optimizer<T>& opt() { return opt_; }
     const any_optimizer<T>& opt() const { return opt_; }
+    erased_session& session() { return opt_.erased(); }
     const rule_info& info() const { return *info_; }
     const std::vector<std::size_t>& tensors() const { return tensors_; }
     double scale() const { return scale_; }
