@@ -18,6 +18,7 @@ GUIDE = [
     ("performance.md", "Performance"),
     ("choosing.md", "Choosing an optimizer"),
     ("production.md", "In production"),
+    ("c_and_python.md", "C, Python and other languages"),
     ("storage.md", "Storage"),
     ("errors.md", "Errors"),
     ("architecture.md", "Architecture"),

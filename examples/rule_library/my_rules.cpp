@@ -2,7 +2,8 @@
 //     g++ -std=c++20 -O2 -shared -fPIC my_rules.cpp -o libmy_rules.so
 #include <furl/adapt/c_functions.hpp>
 #include <furl/adapt/export_rule.hpp>
-#include <furl/furl.hpp>
+#include <furl/language/language.hpp>
+#include <furl/zoo/adamw.hpp>
 
 // [rule]
 // SGD whose momentum slows down where the gradient changes its sign.
@@ -14,5 +15,5 @@ struct my_rule {
 };
 
 FURL_EXPORT_RULE(my_rule)
-FURL_EXPORT_RULE(furl::as<"adamw", furl::zoo::adamw>)
+FURL_EXPORT_RULE(furl::zoo::adamw)
 // [rule]

@@ -17,6 +17,13 @@ struct guarded {
     static constexpr auto update = skip_nonfinite(with(param * (1 - lr * decay) - lr * m, size));
 };
 
+/// A state of one value per row, and an input besides the gradient.
+struct scaled_rows {
+    static constexpr auto lr = hyper<"lr">(0.1);
+    static constexpr auto r = ema<"r">(per_row(mean(square(grad))), 0.9);
+    static constexpr auto update = param - lr * grad / (1.0 + r + input<"curvature">);
+};
+
 struct zeroing_sgd {
     static constexpr auto lr = hyper<"lr">(0.5);
     static constexpr auto update = zero_grad(param - lr * grad);

@@ -75,9 +75,9 @@ size_t furl_rule_count(void) {
     return count;
 }
 
-const char* furl_rule_name(size_t rule) {
+const char* furl_rule_name(size_t number) {
     const char* name = nullptr;
-    furl::detail::c_call(nullptr, [&] { return name = furl::detail::c_name(furl::detail::c_rule_names(), rule), FURL_OK; });
+    furl::detail::c_call(nullptr, [&] { return name = furl::detail::c_name(furl::detail::c_rule_names(), number), FURL_OK; });
     return name;
 }
 

@@ -79,7 +79,7 @@ struct c_optimizer {
             refuse("furl: " + std::to_string(tensors) + " tensors are given, expected " + std::to_string(opt.tensors()) + " as at construction");
         all.clear();
         if (tensors == 0) return;
-        c_not_null(data, (std::string("the array of ") + what).c_str());
+        if (!data) refuse(std::string("furl: the array of ") + what + " is NULL");
         c_not_null(sizes, "the array of sizes");
         for (std::size_t i = 0; i < tensors; ++i) all.push_back(tensor(i, data[i], sizes[i], what, may_be_null));
     }
@@ -94,7 +94,7 @@ struct c_optimizer {
         for (const auto& input : given) {
             auto& one = data.emplace_back();
             c_not_null(input.name, "the name of an input");
-            c_not_null(input.tensors, (std::string("the array of input '") + input.name + "'").c_str());
+            if (!input.tensors) refuse(std::string("furl: the array of input '") + input.name + "' is NULL");
             for (std::size_t i = 0; i < tensors; ++i)
                 one.push_back(tensor(i, const_cast<void*>(input.tensors[i]), sizes[i], input.name, true));
             inputs.push_back({input.name, one});
@@ -137,6 +137,7 @@ struct c_optimizer {
 
 }  // namespace furl::detail
 
+/// What a furl_optimizer of C is.
 struct furl_optimizer {
     std::variant<furl::detail::c_optimizer<float>, furl::detail::c_optimizer<double>> held{};
     std::vector<std::string> hyperparameter_names{}, state_names{}, tensor_names{};

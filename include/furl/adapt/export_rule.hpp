@@ -36,14 +36,12 @@ inline constexpr rule_export export_of{[](registry<float>& all) { all.add(List{}
 #endif
 
 // The linker defines these names; they are null in a library without exported rules.
-extern const rule_export* const first_export[] __asm__("__start_furl_rules_" FURL_QUOTED(FURL_BUILD))
-    __attribute__((weak, visibility("hidden")));
-extern const rule_export* const end_of_exports[] __asm__("__stop_furl_rules_" FURL_QUOTED(FURL_BUILD))
-    __attribute__((weak, visibility("hidden")));
+[[gnu::weak, gnu::visibility("hidden")]] extern const rule_export* const first_export[] __asm__("__start_" FURL_EXPORT_SECTION);
+[[gnu::weak, gnu::visibility("hidden")]] extern const rule_export* const end_of_exports[] __asm__("__stop_" FURL_EXPORT_SECTION);
 
 /// The rules that this library exports.
 template <class T>
-__attribute__((visibility("hidden"))) const registry<T>& exported_rules() {
+[[gnu::visibility("hidden")]] const registry<T>& exported_rules() {
     static const registry<T> all = [] {
         registry<T> rules;
         for (const auto* one = first_export; one != end_of_exports; ++one)
@@ -59,9 +57,9 @@ __attribute__((visibility("hidden"))) const registry<T>& exported_rules() {
 /// The rules of one level of a static library: those of units that are compiled for the same instruction sets. It has C names, because
 /// units of different flags share it.
 struct furl_rule_level {
-    const char* instruction_set;
-    const furl::registry<float>& (*floats)();
-    const furl::registry<double>& (*doubles)();
+    const char* instruction_set;                  ///< the instruction sets that they are compiled for
+    const furl::registry<float>& (*floats)();    ///< returns the rules for float
+    const furl::registry<double>& (*doubles)();  ///< returns the rules for double
 };
 
 #define FURL_EXPORT_NAME_AS_IS(a, b) a##b
@@ -79,5 +77,5 @@ struct furl_rule_level {
 /// Makes the rules of a unit, and of all others with the same flags, a level of a static library: v3 or v4, for processors of
 /// x86-64-v3 or x86-64-v4. The library uses it where the processor has these instruction sets.
 #define FURL_RULE_LEVEL(level)                                                                                \
-    extern "C" __attribute__((visibility("hidden"))) const furl_rule_level furl_level_##level = {             \
+    extern "C" __attribute__((visibility("hidden"))) const furl_rule_level FURL_EXPORT_NAME(furl_level_, level) = { \
         FURL_QUOTED(FURL_BUILD), &furl::detail::exported_rules<float>, &furl::detail::exported_rules<double>};

@@ -1,4 +1,0 @@
-// Compiled for x86-64-v4.
-#include <furl/adapt/export_rule.hpp>
-
-FURL_RULE_LEVEL(v4)
