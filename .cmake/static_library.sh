@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a static library that has code for several levels of x86-64, of which none is shared between levels.
 #
-# usage: static_library.sh OUTPUT ARCHIVE... [v3=ARCHIVE] [v4=ARCHIVE]    environment: CXX, OBJCOPY, AR
+# usage: static_library.sh OUTPUT ARCHIVE... [v3=ARCHIVE] [v4=ARCHIVE]    environment: CXX, OBJCOPY, NM, AR
 #
 # A linker keeps one copy of each inline function of a program, whichever unit it is from. So the code of each level is first linked
 # into one object, in which every name is local except furl_level_v3 or furl_level_v4. The library is one such object, of which only
@@ -21,6 +21,17 @@ into_one() {
     ${CXX:-c++} -r -nostdlib -Wl,--force-group-allocation -Wl,--whole-archive "$@" -o "$object"
 }
 
+# only_global IN OUT OPTION...: makes all names local but those that the options of objcopy keep. It makes no names local that g++
+# marks as unique in a process, so they are made weak before.
+only_global() {
+    "${NM:-nm}" --defined-only --format=posix "$1" | sed -n 's/ u .*//p' > "$work/unique"
+    "${OBJCOPY:-objcopy}" --weaken-symbols="$work/unique" "$1" "$1.weak"
+    from=$1
+    to=$2
+    shift 2
+    "${OBJCOPY:-objcopy}" "$@" "$from.weak" "$to"
+}
+
 objects=
 plain=
 for argument in "$@"; do
@@ -28,7 +39,7 @@ for argument in "$@"; do
         v3=* | v4=*)
             level=${argument%%=*}
             into_one "$work/$level.all" "${argument#*=}"
-            "${OBJCOPY:-objcopy}" --keep-global-symbol="furl_level_$level" "$work/$level.all" "$work/$level.o"
+            only_global "$work/$level.all" "$work/$level.o" --keep-global-symbol="furl_level_$level"
             objects="$objects $work/$level.o"
             ;;
         *) plain="$plain $argument" ;;
@@ -36,6 +47,6 @@ for argument in "$@"; do
 done
 # shellcheck disable=SC2086  # no space in them
 into_one "$work/all" $plain $objects
-"${OBJCOPY:-objcopy}" --wildcard --keep-global-symbol='!furl_level_*' --keep-global-symbol='furl_*' "$work/all" "$work/furl.o"
+only_global "$work/all" "$work/furl.o" --wildcard --keep-global-symbol='!furl_level_*' --keep-global-symbol='furl_*'
 rm -f "$output"
 "${AR:-ar}" crs "$output" "$work/furl.o"

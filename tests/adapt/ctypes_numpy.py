@@ -13,6 +13,9 @@ import tempfile
 try:
     import numpy
 except ImportError:
+    # The package of Debian is for Debian's Python, which need not be the first one.
+    if os.path.exists("/usr/bin/python3") and not os.path.samefile(sys.executable, "/usr/bin/python3"):
+        os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
     print("skipped: there is no numpy (package python3-numpy)")
     sys.exit(77)
 

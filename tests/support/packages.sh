@@ -32,7 +32,7 @@ provided() {
         libjs-katex) [[ -d /usr/share/javascript/katex ]] ;;
         doxygen-awesome-css) [[ -d /usr/share/doxygen-awesome-css ]] ;;
         qemu-user) has qemu-x86_64 ;;
-        python3-numpy) python3 -c 'import numpy' 2> /dev/null ;;
+        python3-numpy) /usr/bin/python3 -c 'import numpy' 2> /dev/null ;;
         libtorch-dev) [[ -d /usr/include/torch ]] ;;
         lib*) ! has dpkg-query ;;
         *) has "$1" ;;
