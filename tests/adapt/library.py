@@ -109,7 +109,8 @@ def check_levels():
         check(f"the {name} picks {best} here", status == 0 and level_of(output) == best, output + errors)
     status, output, errors = run(TRAIN, 1, LD_DEBUG="libs")
     where = f"glibc-hwcaps/{best}/libfurl_zoo.so.0" if supported else "libfurl_zoo.so.0"
-    check("and LD_DEBUG=libs shows it", f"calling init: {LIBRARIES}/{where}" in errors, errors)
+    taken = [os.path.realpath(path) for path in re.findall(r"calling init: (\S*libfurl_zoo\S*)", errors)]
+    check("and LD_DEBUG=libs shows it", taken == [os.path.realpath(LIBRARIES / where)], errors)
     for mask, level in (("none", "baseline"), *((level, level) for level in supported)):
         status, output, errors = run(LOADER, "--glibc-hwcaps-mask", mask, TRAIN, 300)
         check(f"{level} trains", status == 0 and level_of(output) == level and losses(output)[-1] < 0.5 * losses(output)[0], output + errors)
