@@ -24,12 +24,12 @@ into_one() {
 # only_global IN OUT OPTION...: makes all names local but those that the options of objcopy keep. It makes no names local that g++
 # marks as unique in a process, so they are made weak before.
 only_global() {
-    "${NM:-nm}" --defined-only --format=posix "$1" | sed -n 's/ u .*//p' > "$work/unique"
-    "${OBJCOPY:-objcopy}" --weaken-symbols="$work/unique" "$1" "$1.weak"
     from=$1
     to=$2
     shift 2
-    "${OBJCOPY:-objcopy}" "$@" "$from.weak" "$to"
+    "${NM:-nm}" --defined-only --format=posix "$from" | sed -n 's/ u .*//p' > "$work/unique"
+    [ ! -s "$work/unique" ] || "${OBJCOPY:-objcopy}" --weaken-symbols="$work/unique" "$from"
+    "${OBJCOPY:-objcopy}" "$@" "$from" "$to"
 }
 
 objects=
