@@ -23,3 +23,5 @@ if(NOT TARGET furl::furl)
         INTERFACE_COMPILE_FEATURES cxx_std_20
         INTERFACE_INCLUDE_DIRECTORIES "${furl_include_dir};${furl_XSIMD_INCLUDE_DIR};${furl_HANA_INCLUDE_DIR}")
 endif()
+
+include("${CMAKE_CURRENT_LIST_DIR}/furlRuleLibrary.cmake")

@@ -4,7 +4,7 @@ program prints.
 
 The line before a block says where it is from:
   <!-- file: examples/first.cpp -->            ```cpp   the whole file, from its first #include on
-  <!-- file: examples/first.cpp [rule] -->     ```cpp   the lines between two lines // [rule]
+  <!-- file: examples/first.cpp [rule] -->     ```cpp   the lines between two lines // [rule]; in Python, Meson and CMake # [rule]
   <!-- output: docs/examples/inspect.cpp text -->  ```text  what the program built from this file prints, given "text"
 
 In docs/errors.md the lines of a block under the heading E03 stand in a case tests/compile_fail/E03_*.cpp. Shell blocks name scripts that
@@ -17,12 +17,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FILE = re.compile(r"<!-- file: (\S+?)(?: \[(\S+)\])? -->")
 OUTPUT = re.compile(r"<!-- output: (\S+?)(?: (\S+))? -->")
-CHECKED = {"cpp", "text", "sh"}
+CHECKED = {"cpp", "c", "python", "meson", "cmake", "text", "sh"}
 
 
 def blocks(lines):
@@ -38,14 +39,15 @@ def blocks(lines):
 
 
 def region(text, name):
+    """The lines between two marks, without the indentation that all of them share."""
     lines = text.splitlines(keepends=True)
-    marks = [i for i, line in enumerate(lines) if line.strip() == f"// [{name}]"]
-    return "".join(lines[marks[0] + 1:marks[1]]) if len(marks) == 2 else None
+    marks = [i for i, line in enumerate(lines) if line.strip() in (f"// [{name}]", f"# [{name}]")]
+    return textwrap.dedent("".join(lines[marks[0] + 1:marks[1]])) if len(marks) == 2 else None
 
 
 def whole(text):
-    """A file without the remarks at its head."""
-    return text[text.index("#include"):]
+    """A file, in C and C++ without the remarks at its head."""
+    return text[text.index("#include"):] if "#include" in text else text
 
 
 class Build:
@@ -55,7 +57,8 @@ class Build:
         self.folder = folder
         entries = json.loads((folder / "compile_commands.json").read_text())
         self.files = {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in entries}
-        self.parts = {part for part in ("docs", "examples") if any(f"{ROOT}/{part}/" in file for file in self.files)}
+        programs = {os.path.relpath(file, ROOT).split(os.sep)[0] for file in self.files if "zoo_library" not in file and file.endswith(".cpp")}
+        self.parts = {"docs", "examples"} & programs
         self.has_libtorch = any("torch/csrc/api/include" in entry["command"] for entry in entries)
         self.files |= {os.path.realpath(case) for case in (ROOT / "tests" / "compile_fail").glob("*.cpp")}
 
@@ -66,7 +69,8 @@ class Build:
         return path.relative_to(ROOT).parts[0] in self.parts | {"tests"}
 
     def compiles(self, path):
-        return os.path.realpath(path) in self.files
+        """Tests run what is in other languages than C++, and libraries that are projects of their own."""
+        return path.suffix != ".cpp" or path.parent.name == "rule_library" or os.path.realpath(path) in self.files
 
     def output(self, path, argument):
         """What the program of docs/examples/X.cpp prints: it is docs/docs_X of the build. None if it is not built."""

@@ -72,7 +72,7 @@ def check(root):
     table, doors = read_table((root / PAGE).read_text())
     if not table or not doors:
         return [f"{PAGE} has no table of floors"]
-    code = {p.relative_to(include).as_posix(): without_comments(p.read_text()) for p in sorted(include.rglob("*.hpp"))}
+    code = {p.relative_to(include).as_posix(): without_comments(p.read_text()) for p in sorted(include.rglob("*.h*"))}
     places = {header: next((place for place in table if place.holds(header)), None) for header in code}
     graph = {header: [] for header in code}
     contacts = []
@@ -87,7 +87,7 @@ def check(root):
             own = len(re.findall(r"^namespace furl\b", text, re.M))
             if own > COMMON_TO_ALL_BUILDS.get(header, 0):
                 complaints.append(f"{header}: opens namespace furl; write FURL_NAMESPACE, which names what a unit is compiled for")
-        if (first := includes(text)[:1]) and not first[0][1].startswith("furl/"):
+        if header.endswith(".hpp") and (first := includes(text)[:1]) and not first[0][1].startswith("furl/"):
             complaints.append(f"{header}: includes {first[0][1]} first; <furl/base/build.hpp> must be seen before any other")
         if place is None and header != FRONT_DOOR:
             complaints.append(f"{header}: stands on no floor of {PAGE}")

@@ -32,6 +32,8 @@ provided() {
         libtbb-dev) included tbb tbb/parallel_for.h ;;
         libjs-katex) [[ -d /usr/share/javascript/katex ]] ;;
         doxygen-awesome-css) [[ -d /usr/share/doxygen-awesome-css ]] ;;
+        qemu-user) has qemu-x86_64 ;;
+        python3-numpy) /usr/bin/python3 -c 'import numpy' 2> /dev/null ;;
         libtorch-dev) [[ -d /usr/include/torch ]] ;;
         lib*) ! has dpkg-query ;;
         *) has "$1" ;;

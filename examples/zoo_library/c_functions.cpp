@@ -1,0 +1,1 @@
+#include <furl/adapt/c_functions.hpp>
