@@ -23,10 +23,6 @@ struct rule {
     static constexpr auto update = param - lr * m / (1 + bias_corrected(size)) / (1 + ticks) * abs(input<"mask">);
 };
 
-struct clipped {
-    static constexpr auto update = param - hyper<"lr">(0.1) * clip_by_global_norm(grad, 1.0);
-};
-
 /// Reductions over all tensors in two walks, one of them of a state; a guard, a count of all elements, zeroed gradients.
 struct tail {
     static constexpr auto clipped = let<"clipped">(clip_by_global_norm(grad, 1.0));
