@@ -193,8 +193,19 @@ TEST_CASE("a rule of the user's own: values of each tensor, reports, guards, ten
     CHECK(furl_step_count(opt.get()) == 2);
     CHECK(error_of(opt).empty());
 
-    CHECK(furl_step_tensor(opt.get(), FURL_FLOAT, 1, c.w[1], c.g[1], 3) == FURL_REFUSED);
-    CHECK(has(error_of(opt), "reduction over all tensors"));
+    // By tensor: the last one writes all, or skips for all.
+    CHECK(furl_finish_step(opt.get()) == FURL_SKIPPED);
+    CHECK(furl_step_tensor(opt.get(), FURL_FLOAT, 0, c.w[0], c.g[0], 40) == FURL_OK);
+    CHECK(furl_step_tensor(opt.get(), FURL_FLOAT, 1, c.w[1], c.g[1], 3) == FURL_SKIPPED);
+    CHECK(c.weights == last);
+    c.gradients[0][5] = 1;
+    CHECK(furl_set_threads(opt.get(), 2) == FURL_OK);
+    CHECK(furl_step_tensor(opt.get(), FURL_FLOAT, 0, c.w[0], c.g[0], 40) == FURL_OK);
+    CHECK(c.weights == last);
+    CHECK(furl_step_tensor(opt.get(), FURL_FLOAT, 1, c.w[1], c.g[1], 3) == FURL_OK);
+    CHECK(c.weights[0] != last[0]);
+    CHECK(c.weights[1] != last[1]);
+    CHECK(furl_step_count(opt.get()) == 3);
 }
 
 TEST_CASE("inputs, gradients that the rule zeroes, and shapes") {

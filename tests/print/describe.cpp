@@ -55,7 +55,7 @@ TEST_CASE("describe tells each fact of a rule") {
     CHECK(are(d.inputs, {"noise"}));
     CHECK(are(d.values, {"n"}));
     static_assert(d.may_skip && d.writes_gradients && d.reduces_all && d.counts_all && d.draws_random_numbers);
-    static_assert(d.joins_rows == "a reduction over all tensors" && furl::describe<furl::zoo::adamw>().joins_rows.empty());
+    static_assert(d.joins_rows == "a reduction over the tensor" && furl::describe<furl::zoo::adamw>().joins_rows.empty());
     static_assert(d.passes == 2 && d.traffic.size() == 2 && d.cost == furl::cost<rules::of_everything>);
     CHECK(are(d.traffic[0].reads, {"grad"}));
     CHECK(d.traffic[0].writes.empty());

@@ -92,10 +92,11 @@ FURL_C_API int furl_step(furl_optimizer* optimizer, furl_dtype dtype, size_t ten
 FURL_C_API int furl_step_inputs(furl_optimizer* optimizer, furl_dtype dtype, size_t tensors, void* const* parameters,
                                 void* const* gradients, const size_t* sizes, size_t input_count, const furl_input* inputs);
 /** Does the part of one tensor in a step, as soon as its gradient is known. All tensors, each once and in any order, make one step.
- *  A rule with a norm over all tensors refuses this. */
+ *  If the rule has a norm over all tensors, the last call writes all of them, so parameters and gradients must stay where they are
+ *  until then; it returns FURL_SKIPPED if the rule skips the step. */
 FURL_C_API int furl_step_tensor(furl_optimizer* optimizer, furl_dtype dtype, size_t tensor, void* parameters, void* gradients,
                                 size_t size);
-/** Ends a step of furl_step_tensor without the remaining tensors. */
+/** Ends a step of furl_step_tensor without the remaining tensors. Returns FURL_SKIPPED if no tensor was stepped. */
 FURL_C_API int furl_finish_step(furl_optimizer* optimizer);
 /** Sets the number of threads that a step uses, 1 at first. The bits of the results are the same for any number. */
 FURL_C_API int furl_set_threads(furl_optimizer* optimizer, size_t threads);

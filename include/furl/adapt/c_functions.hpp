@@ -142,13 +142,16 @@ int furl_step_inputs(furl_optimizer* optimizer, furl_dtype dtype, size_t tensors
 
 int furl_step_tensor(furl_optimizer* optimizer, furl_dtype dtype, size_t tensor, void* parameters, void* gradients, size_t size) {
     return furl::detail::c_call_with(optimizer, dtype, [&](auto& held) {
-        return held.opt.step_tensor(tensor, held.tensor(tensor, parameters, size, "parameters", false),
-                                    held.tensor(tensor, gradients, size, "gradients", true));
+        const auto step = [&](auto&... runner) {
+            return held.opt.step_tensor(runner..., tensor, held.tensor(tensor, parameters, size, "parameters", false),
+                                        held.tensor(tensor, gradients, size, "gradients", true));
+        };
+        return optimizer->pool ? step(*optimizer->pool) : step();
     });
 }
 
 int furl_finish_step(furl_optimizer* optimizer) {
-    return furl::detail::c_call_on(optimizer, [](auto& held) { held.opt.finish_step(); });
+    return furl::detail::c_call_on(optimizer, [&](auto& held) { return optimizer->pool ? held.opt.finish_step(*optimizer->pool) : held.opt.finish_step(); });
 }
 
 int furl_set_threads(furl_optimizer* optimizer, size_t threads) {

@@ -75,6 +75,7 @@ class gradient_data {
     bool is_const() const { return is_const_ && !values_.empty(); }
 
   protected:
+    /// Makes the gradients of these rows.
     gradient_data(const gradient_data& other, std::shared_ptr<const detail::given_indices> rows) : gradient_data(other) { rows_ = std::move(rows); }
 
   private:

@@ -75,6 +75,7 @@ class torch_options : public torch::optim::OptimizerOptions {
 
     /// Returns the defaults of a rule.
     ///
+    /// @param rule        what furl::describe says of it.
     /// @param of_tensors  its hyperparameters of each tensor.
     static torch_options defaults_of(const rule_info& rule, std::span<const setting> of_tensors) {
         torch_options all;
