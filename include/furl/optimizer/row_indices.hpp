@@ -54,14 +54,14 @@ class row_indices {
     /// Returns whether no row is named twice; refuses the rows if one is.
     bool are_distinct(std::size_t table_rows) {
         if (is_increasing()) return true;
-        begin_marks(table_rows);
-        for (std::size_t k = 0; k < rows_.size(); ++k) {
-            if (is_marked(rows_[k]))
-                return refuse("furl: row " + std::to_string(rows_[k]) + " is named twice, at places " + std::to_string(place_of(rows_[k])) +
-                              " and " + std::to_string(k) + "; add its gradients up, or call step_rows(furl::sum_duplicates, indices, ...)");
-            mark(rows_[k], k);
-        }
-        return true;
+        make_room(table_rows);
+        std::size_t distinct = 0;
+        while (distinct < rows_.size() && mark(rows_[distinct])) ++distinct;
+        clear_marks(distinct);
+        if (distinct == rows_.size()) return true;
+        const auto first = std::ranges::find(rows_, rows_[distinct]) - rows_.begin();
+        return refuse("furl: row " + std::to_string(rows_[distinct]) + " is named twice, at places " + std::to_string(first) + " and " +
+                      std::to_string(distinct) + "; add its gradients up, or call step_rows(furl::sum_duplicates, indices, ...)");
     }
 
     /// Keeps each row once, in the order in which rows were first named, and adds up the gradients of those that are named again, in
@@ -70,31 +70,35 @@ class row_indices {
     /// @tparam T  the type that a step computes in. Sums are rounded to it, and then to their own type.
     template <class T, class Element>
     void unite(furl::shape table, const Element* gradients, std::vector<Element>& sums) {
-        begin_marks(table.rows);
+        make_room(table.rows);
+        place_.resize(std::max(place_.size(), table.rows));
         const auto length = table.columns;
         sums.resize(rows_.size() * length);
         std::size_t distinct = 0;
         for (std::size_t k = 0; k < rows_.size(); ++k) {
             const auto row = rows_[k];
             const auto* const from = gradients + k * length;
-            if (is_marked(row)) {
-                auto* const to = sums.data() + place_of(row) * length;
+            if (mark(row)) {
+                std::copy_n(from, length, sums.data() + distinct * length);
+                place_[row] = static_cast<std::uint32_t>(distinct);
+                rows_[distinct++] = row;
+            } else {
+                auto* const to = sums.data() + place_[row] * length;
                 for (std::size_t j = 0; j < length; ++j)
                     to[j] = static_cast<Element>(static_cast<T>(static_cast<double>(to[j]) + static_cast<double>(from[j])));
-            } else {
-                mark(row, distinct);
-                std::copy_n(from, length, sums.data() + distinct * length);
-                rows_[distinct++] = row;
             }
         }
+        clear_marks(distinct);
         rows_.resize(distinct);
         sums.resize(distinct * length);
     }
 
   private:
     std::vector<std::size_t> rows_;
-    std::vector<std::uint64_t> marks_;  // for each row of the largest table: the last call that named it, and its place there
-    std::uint32_t call_ = 0;
+    // A bit for each row of the largest table, all 0 between two calls: so few bytes that they stay in cache, because rows that are
+    // named at random are a cache miss each.
+    std::vector<std::uint64_t> marks_;
+    std::vector<std::uint32_t> place_;  // where the sum of a marked row is
 
     bool is_increasing() const {
         for (std::size_t k = 1; k < rows_.size(); ++k)
@@ -102,17 +106,18 @@ class row_indices {
         return true;
     }
 
-    // Marks of earlier calls have other numbers, so marks are cleared only when the numbers start again.
-    void begin_marks(std::size_t table_rows) {
-        if (marks_.size() < table_rows) marks_.resize(table_rows);
-        if (++call_ == 0) {
-            std::ranges::fill(marks_, std::uint64_t{0});
-            call_ = 1;
-        }
+    void make_room(std::size_t table_rows) { marks_.resize(std::max(marks_.size(), (table_rows + 63) / 64)); }
+    // Marks a row. Returns whether it was not marked before.
+    bool mark(std::size_t row) {
+        const auto bit = std::uint64_t{1} << row % 64;
+        const bool is_new = !(marks_[row / 64] & bit);
+        marks_[row / 64] |= bit;
+        return is_new;
     }
-    bool is_marked(std::size_t row) const { return marks_[row] >> 32 == call_; }
-    std::size_t place_of(std::size_t row) const { return static_cast<std::uint32_t>(marks_[row]); }
-    void mark(std::size_t row, std::size_t place) { marks_[row] = std::uint64_t{call_} << 32 | static_cast<std::uint32_t>(place); }
+    // Takes back the marks of the first rows.
+    void clear_marks(std::size_t count) {
+        for (std::size_t k = 0; k < count; ++k) marks_[rows_[k] / 64] = 0;
+    }
 };
 
 /// Whether no block of a format reaches over the end of a row of this length; refuses the length if one does.
