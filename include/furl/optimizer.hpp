@@ -139,7 +139,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         return true;
     }
 
-    /// Whether step_tensor writes no tensor before the last one has had its part, because the rule has a reduction over all tensors.
+    /// True if the rule has a reduction over all tensors. Then step_tensor writes no tensor before its last call of a step, which
+    /// writes all of them.
     static constexpr bool writes_at_end = detail::reduces_all<detail::plan_of<plan>>;
 
     /// A step walk by walk: see detail::step_session.
@@ -251,7 +252,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
                this->run_part(named.tensor, runner, [&](auto& now) { return engine_.run_rows(now, named, runner); });
     }
 
-    // Whether the rows of these tensors are whole blocks of the formats.
+    // Returns whether the rows of these tensors are whole blocks of the formats; refuses them if not.
     static bool require_rows_of(std::span<const detail::named_rows> some) {
         for (const auto& named : some)
             if (!detail::require_block_rows<plan>(named.length)) return false;

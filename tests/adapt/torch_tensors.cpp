@@ -339,6 +339,12 @@ TEST_CASE("what does not fit is refused in the user's words, and changes nothing
     just<zoo::adagrad> by_rows({other});
     other.mutable_grad() = torch::ones({4, 2}).to_sparse();
     CHECK(message_of([&] { by_rows.step(); }).find("is sparse in 2 dimensions") != std::string::npos);
+    auto dense = torch::ones({3}).requires_grad_();
+    furl::torch_optimizer<zoo::sgd_momentum, furl::storage<furl::states_as<furl::block8>>, furl::torch_types<float>> in_blocks({dense, other});
+    dense.mutable_grad() = torch::ones({3});
+    other.mutable_grad() = rows_of({1}, torch::ones({1, 2}), 4);
+    CHECK(message_of([&] { in_blocks.step(); }).find("rows need whole blocks") != std::string::npos);
+    CHECK(dense.sum().item<float>() == 3);
     CHECK(other.sum().item<float>() == 8);
 
     auto first = torch::ones({6}), shifted = first.detach().slice(0, 2, 5);

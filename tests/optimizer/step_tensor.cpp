@@ -31,6 +31,14 @@ struct tail {
     static constexpr auto update = zero_grad(skip_nonfinite(param - 0.1 * m / (1 + size) - 1e-9 * global(sum(grad * furl::global(furl::count)))));
 };
 
+/// Rows and columns under a norm over all tensors, and noise.
+struct clipped_factored {
+    static constexpr auto g = clip_by_global_norm(grad + 0.01 * random_normal(3), 1.0);
+    static constexpr auto r = ema<"r">(per_row(mean(square(g))), 0.9);
+    static constexpr auto c = ema<"c">(per_column(mean(square(g))), 0.9);
+    static constexpr auto update = param - 0.1 * g * rsqrt(r * c / mean(r) + 1e-8);
+};
+
 struct every_other {
     static constexpr auto update = skip_unless(hyper<"on">(1.0) > 0, param - 0.5 * grad);
 };
@@ -154,6 +162,30 @@ TEST_CASE("a rule with reductions over all tensors reads each gradient as it arr
         CHECK(whole.scalar_state("size", 0) == apart.scalar_state("size", 0));
     }
     for (std::size_t i = 0; i < 4; ++i) CHECK(std::ranges::equal(whole.state(tail::m, i), apart.state(tail::m, i)));
+}
+
+TEST_CASE("a rule of rows and columns under a global norm steps matrices one by one as all at once, and may be copied in between") {
+    const std::vector<furl::shape> shapes{{9, 7}, {0, 4}, {1, 5}, {33, 17}};
+    static_assert(optimizer<clipped_factored>::writes_at_end);
+    optimizer<clipped_factored> whole(shapes), apart(shapes);
+    const auto values = [&](unsigned seed) {
+        list all;
+        for (auto s : shapes) all.push_back(normal_values<float>(s.size(), seed++));
+        return all;
+    };
+    auto w = values(1), x = w;
+    for (unsigned t = 0; t < 4; ++t) {
+        auto g = values(20 + 4 * t);
+        if (t == 2) g[2].clear();
+        CHECK(whole.step(w, g));
+        for (std::size_t n = 0; n < 4; ++n) {
+            const auto i = (n * 3 + t) % 4;
+            CHECK(apart.step_tensor(i, x[i], g[i]));
+            if (n == 1) apart = optimizer<clipped_factored>(apart);
+        }
+        CHECK(w == x);
+    }
+    for (std::size_t i : {0u, 2u, 3u}) CHECK(std::ranges::equal(whole.state(clipped_factored::c, i), apart.state(clipped_factored::c, i)));
 }
 
 TEST_CASE("the last tensor of such a step decides for all of them") {

@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-// What stands behind a furl_optimizer of furl/adapt/c.h, and how a call of C becomes one of C++.
+// This implements furl_optimizer of furl/adapt/c.h: the optimizer that it holds, and the way from a call in C to one in C++.
 static_assert(FURL_EXCEPTIONS, "the C interface turns exceptions into codes: compile this unit without -fno-exceptions");
 
 namespace FURL_NAMESPACE::detail {
@@ -137,7 +137,7 @@ struct c_optimizer {
 
 }  // namespace furl::detail
 
-/// What a furl_optimizer of C is.
+/// The object behind the furl_optimizer* of C.
 struct furl_optimizer {
     std::variant<furl::detail::c_optimizer<float>, furl::detail::c_optimizer<double>> held{};
     std::vector<std::string> hyperparameter_names{}, state_names{}, tensor_names{};

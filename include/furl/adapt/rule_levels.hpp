@@ -16,7 +16,7 @@ extern const furl_rule_level furl_level_v4 __attribute__((weak, visibility("hidd
 namespace FURL_NAMESPACE::detail {
 
 #if defined(__x86_64__)
-/// Whether the processor, and the system, has all of x86-64-v3, or of x86-64-v4.
+/// These return whether the processor has all instructions of x86-64-v3 or x86-64-v4, and the system saves their registers.
 inline bool has_level_v3() {
     unsigned a = 0, b = 0, c = 0, d = 0;
     const bool f16c_movbe = __get_cpuid(1, &a, &b, &c, &d) && (c >> 29 & 1) && (c >> 22 & 1);

@@ -119,7 +119,8 @@ class torch_optimizer : public torch::optim::Optimizer {
         return loss;
     }
 
-    /// Whether the last step was done: not if the rule skipped it (skip_nonfinite) or no parameter had a gradient.
+    /// Returns whether the last step was done. It is false if the rule skipped the step (skip_nonfinite), or if no parameter had a
+    /// gradient.
     bool stepped() const { return stepped_; }
 
     /// The options of a group: `opt.options().set("lr", 1e-4)`.

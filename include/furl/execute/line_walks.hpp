@@ -59,7 +59,8 @@ struct line_walks {
         }(std::make_index_sequence<Plan::column_reductions.size()>{});
     }
 
-    /// Whether a pass goes over elements. It may read none of them: a sum over all tensors of a value that each tensor has.
+    /// Returns whether a pass goes over elements. Some do so although they read no stream: for the sum over all tensors of a value that
+    /// each tensor has, for example.
     static constexpr bool is_over_elements(std::size_t pass) {
         for (auto r : order.reductions)
             if (program.reads_elements(program[r]) && order.level[program[r].operands[0]] == static_cast<std::int16_t>(pass)) return true;

@@ -22,7 +22,7 @@ namespace detail {
 template <class X>
 concept RowIndices = std::ranges::forward_range<const X> && std::integral<std::ranges::range_value_t<const X>>;
 
-/// Whether indices of this type can name rows; if not, error E50.
+/// Returns whether indices of this type can name rows. If they cannot, it is error E50.
 template <class Indices>
 constexpr bool name_rows() {
     constexpr bool are_numbers = !std::is_same_v<std::ranges::range_value_t<const Indices>, bool>;

@@ -15,7 +15,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// Whether the rows of a plan can step alone, and indices of this type can name them; if not, error E50.
+/// Returns whether rows can step alone by this plan and be named by indices of this type. If not, it is error E50.
 template <class Plan, class Indices>
 constexpr bool can_step_rows() {
     static_assert(Plan::steps_by_rows,

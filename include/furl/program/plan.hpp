@@ -139,8 +139,8 @@ struct plan {
     /// Whether functions of whole matrices run between the walks.
     static constexpr bool has_matrices = !order.matrices.empty();
 
-    /// What keeps some rows from stepping without the others; empty if nothing does: no value depends on other rows, and no state
-    /// starts in the tensor's first step.
+    /// The reason for which rows cannot step one without the others, in words. It is empty if they can: no value depends on other
+    /// rows, and no state starts in the tensor's first step.
     static constexpr std::string_view joins_rows = []() -> std::string_view {
         for (auto r : order.reductions)
             switch (program[r].where) {

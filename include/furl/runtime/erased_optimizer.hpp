@@ -85,6 +85,14 @@ class erased_session {
     virtual std::span<double> global_reductions() = 0;
     virtual tensor_results results() const = 0;
 
+    // These are of the optimizer itself.
+    virtual std::span<const furl::shape> shapes() const = 0;
+    virtual std::span<double> hyperparameters() = 0;
+    virtual std::span<const double> values() const = 0;
+    virtual std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) = 0;
+    virtual std::int64_t step_count() const = 0;
+    virtual void set_step_count(std::int64_t steps) = 0;
+
   protected:
     explicit erased_session(const void* kind) : kind_(kind) {}
     erased_session(const erased_session&) = default;
@@ -106,14 +114,8 @@ struct erased_optimizer : erased_session {
 
     virtual std::unique_ptr<erased_optimizer> clone() const = 0;
     virtual std::span<const std::size_t> sizes() const = 0;
-    virtual std::span<const furl::shape> shapes() const = 0;
-    virtual std::span<double> hyperparameters() = 0;
-    virtual std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) = 0;
     virtual std::vector<T> read_state(std::string_view name, std::size_t tensor) const = 0;
-    virtual std::int64_t step_count() const = 0;
-    virtual void set_step_count(std::int64_t steps) = 0;
     virtual void reset() = 0;
-    virtual std::span<const double> values() const = 0;
     // Of some rows of the tensor if one entry names them, else of the whole tensor.
     virtual bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                              std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some_rows) = 0;
@@ -157,6 +159,13 @@ struct hidden_session : Interface {
         return {current->tensor_reductions(), current->step().numbers, current->step().tensors.absent_ones()};
     }
 
+    std::span<const furl::shape> shapes() const override { return opt.shapes(); }
+    std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
+    std::span<const double> values() const override { return opt.value_span(); }
+    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) override { return opt.state_bytes(state, tensor); }
+    std::int64_t step_count() const override { return opt.step_count(); }
+    void set_step_count(std::int64_t steps) override { opt.set_step_count(steps); }
+
   private:
     // This is not const, because a linker may merge equal constants.
     static inline char address_of_type = 0;
@@ -183,18 +192,10 @@ struct hidden_optimizer final : hidden_session<Optimizer, erased_optimizer<typen
 
     std::unique_ptr<erased_optimizer<T>> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
     std::span<const std::size_t> sizes() const override { return opt.sizes(); }
-    std::span<const furl::shape> shapes() const override { return opt.shapes(); }
-    std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
-    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) override {
-        return opt.state_bytes(state, tensor);
-    }
     std::vector<T> read_state(std::string_view name, std::size_t tensor) const override {
         return opt.read_state(name, tensor);
     }
-    std::int64_t step_count() const override { return opt.step_count(); }
-    void set_step_count(std::int64_t steps) override { opt.set_step_count(steps); }
     void reset() override { opt.reset(); }
-    std::span<const double> values() const override { return opt.value_span(); }
     bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
                      std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some_rows) override {
         return opt.step_tensor_named(runner, tensor, parameters, gradients, inputs, may_write_gradients, some_rows);

@@ -81,7 +81,7 @@ row_gradients(sum_duplicates_t, const Indices&, Gradients&&) -> row_gradients<st
 
 namespace detail {
 
-/// Whether the rows of a rule can step alone; refuses the step if they cannot.
+/// Returns whether rows can step alone by this rule; refuses the step if they cannot.
 inline bool require_row_steps(const rule_info& info) {
     return info.joins_rows.empty() ||
            refuse("furl: rule '" + std::string(short_name(info.rule)) + "' has " + std::string(info.joins_rows) +
@@ -123,8 +123,8 @@ class row_part {
     /// The rows, of a tensor that has this number in its optimizer.
     named_rows named(std::size_t number) const { return {number, rows_.rows(), length_}; }
 
-    /// Whether these gradients are no parameters that the step writes; refuses them if they are. Sums are other memory, so the step
-    /// itself does not see these.
+    /// Returns whether the gradients are apart from these parameters; refuses them if they overlap. If gradients were added up, the step
+    /// sees the sums, not the gradients that were given, so it cannot check this itself.
     bool require_apart(std::size_t number, std::span<const T> parameters) const {
         const std::less<const T*> before;
         const bool overlap = !sums_.empty() && !parameters.empty() && before(parameters.data(), gradients_.data() + gradients_.size()) &&

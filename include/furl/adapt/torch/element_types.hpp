@@ -19,7 +19,7 @@ struct torch_types {};
 
 namespace detail {
 
-/// Whether a rule reads the step, and does not count steps for each tensor or row itself.
+/// Returns whether a rule reads the number of the step, unless the rule counts the steps of each tensor or row itself.
 template <class Rule>
 constexpr bool reads_step() {
     if constexpr (!well_formed<Rule, float>) return false;
@@ -46,8 +46,8 @@ struct torch_rule<Rule, true> : std::type_identity<counting_per_tensor<Rule>> {}
 template <class Rule>
 using torch_rule_t = typename torch_rule<Rule, reads_step<Rule>()>::type;
 
-// Whether a choice of a storage is for parameters of type E, of a rule that computes in T: a choice for parameters or gradients
-// names their type, and one for states applies where it fits.
+// A furl::storage lists choices of formats. This is true if a choice applies to parameters of type E whose rule computes in T. A
+// choice for parameters or gradients applies to those of its own element type, a choice for states if it fits T.
 template <class E, class T, class Choice>
 inline constexpr bool is_choice_for = [] {
     if constexpr (!requires { typename Choice::choice; requires Format<typename Choice::format>; }) return true;  // it is an error
@@ -107,7 +107,7 @@ template <class Rule, class E, class... Policies>
 using torch_optimizer_of = std::conditional_t<std::is_same_v<E, double>, optimizer_computing_in<Rule, E, double, policies_for<E, double, Policies...>>,
                                               optimizer_computing_in<Rule, E, float, policies_for<E, float, Policies...>>>;
 
-/// Whether an optimizer of this type runs: its rule and its policies fit its element type.
+/// True if the rule and the policies of an optimizer fit its element type, so that it compiles.
 template <class Optimizer>
 inline constexpr bool is_runnable = false;
 template <class Rule, class T, class... Policies>

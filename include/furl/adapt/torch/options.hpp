@@ -90,7 +90,8 @@ class torch_options : public torch::optim::OptimizerOptions {
         for (const auto& [name, value] : values_) all.set(name, value);
         return all;
     }
-    /// Whether these options are of the same rule as the defaults of an optimizer. Then they are complete.
+    /// Returns whether these options were made for the rule that the defaults of an optimizer belong to. Then they have a value for
+    /// each hyperparameter.
     bool are_like(const torch_options& defaults) const { return rule_ == defaults.rule_; }
 
   private:

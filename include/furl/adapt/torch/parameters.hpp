@@ -21,7 +21,7 @@ namespace FURL_NAMESPACE::detail {
 
 using torch_groups = std::vector<torch::optim::OptimizerParamGroup>;
 
-/// What a torch_optimizer knows of its rule at compile time.
+/// The facts of a rule that torch_optimizer needs and that are known at compile time.
 struct torch_rule_facts {
     const rule_info* info;
     bool has_shape;      ///< whether it has values of rows or columns, or functions of matrices

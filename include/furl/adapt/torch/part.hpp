@@ -51,19 +51,15 @@ class torch_part : public erased_session {
     virtual bool begin(std::size_t total) = 0;
     virtual bool has_part() const = 0;
 
+    /// Refuses steps of rows if a state is stored in blocks that reach over the end of a row.
+    virtual void require_row_blocks() const = 0;
     /// Steps some rows of its only parameter. The gradients have only these rows.
     virtual bool step_rows(std::span<const std::int64_t> rows, void* parameter, void* gradients, std::size_t elements,
                            chunk_runner_ref runner) = 0;
 
-    virtual std::span<const furl::shape> shapes() const = 0;
-    virtual std::span<double> hyperparameters() = 0;
     virtual void set(std::string_view name, double value) = 0;
-    virtual std::span<const double> values() const = 0;
-    virtual std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) = 0;
     /// The values of a state of one value per parameter, row or column, in the order of memory, in the type that a step computes in.
     virtual at::Tensor read_state(std::string_view name, std::size_t tensor) const = 0;
-    virtual std::int64_t step_count() const = 0;
-    virtual void set_step_count(std::int64_t steps) = 0;
 };
 
 static_assert(StepPart<torch_part>);
@@ -91,6 +87,7 @@ class torch_part_of final : public hidden_session<Optimizer, torch_part> {
     bool begin(std::size_t total) override { return opt.begin(base::current, parameters_, gradients_, this->numbers, total); }
     bool has_part() const override { return std::ranges::any_of(gradients_, [](auto g) { return !g.empty(); }); }
 
+    void require_row_blocks() const override { static_cast<void>(require_block_rows<typename Optimizer::stored>(opt.shapes()[0].columns)); }
     bool step_rows([[maybe_unused]] std::span<const std::int64_t> rows, [[maybe_unused]] void* parameter, [[maybe_unused]] void* gradients,
                    [[maybe_unused]] std::size_t elements, [[maybe_unused]] chunk_runner_ref runner) override {
         if constexpr (Optimizer::stored::steps_by_rows)
@@ -99,18 +96,12 @@ class torch_part_of final : public hidden_session<Optimizer, torch_part> {
         else return false;  // the caller has refused sparse gradients
     }
 
-    std::span<const furl::shape> shapes() const override { return opt.shapes(); }
-    std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
     void set(std::string_view name, double value) override { opt.set(name, value); }
-    std::span<const double> values() const override { return opt.value_span(); }
-    std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) override { return opt.state_bytes(state, tensor); }
     at::Tensor read_state(std::string_view name, std::size_t tensor) const override {
         auto values = opt.read_state(name, tensor);
         const auto n = static_cast<std::int64_t>(values.size());
         return at::from_blob(values.data(), {n}, torch_type_of(element_type_of<typename Optimizer::value_type>)).clone();
     }
-    std::int64_t step_count() const override { return opt.step_count(); }
-    void set_step_count(std::int64_t steps) override { opt.set_step_count(steps); }
 
   private:
     std::vector<std::span<E>> parameters_, gradients_;

@@ -12,7 +12,8 @@
 // The states of a parameter as tensors of libtorch.
 namespace FURL_NAMESPACE::detail {
 
-/// Whether values of this state are stored in blocks, or belong to values that are: then their order is that of memory.
+/// Returns whether a state is stored in blocks, or is a companion of one that is. Its values then lie in the order of memory, not in
+/// that of the tensor's dimensions.
 inline bool is_in_blocks(torch_part& part, std::size_t state, std::size_t tensor) {
     const auto states = part.info().states;
     const auto elements = part.shapes()[tensor].size();

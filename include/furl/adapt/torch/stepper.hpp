@@ -36,7 +36,10 @@ class torch_stepper {
         std::size_t total = 0;
         for (const auto& part : parameters.parts()) {
             give_hyperparameters(*part, groups);
-            if (parameters.sparse_one(*part)) continue;
+            if (parameters.sparse_one(*part)) {
+                if (const auto& g = gradients_[part->numbers.front()]; g.defined() && g.is_sparse()) part->require_row_blocks();
+                continue;
+            }
             for (std::size_t k = 0; k < part->numbers.size(); ++k) give_memory(*part, k);
             if (!part->has_part()) continue;
             step_.add(*part);

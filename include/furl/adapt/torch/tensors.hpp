@@ -9,10 +9,10 @@
 #include <sstream>
 #include <string>
 
-// What a step asks of libtorch's tensors. With an unfit tensor it is refused before anything is written.
+// These functions check that a step can take a tensor of libtorch. An unfit tensor is refused before anything is written.
 namespace FURL_NAMESPACE::detail {
 
-/// Where a parameter stands: in which group, and at which index there.
+/// The place of a parameter: its group, and its index in the group.
 struct torch_place {
     std::size_t group = 0, index = 0;
 
@@ -26,7 +26,7 @@ std::string streamed(const X& x) {
     return out.str();
 }
 
-/// Whether two tensors of the same sizes have their elements in the same order in memory.
+/// Returns whether two tensors of equal sizes have their elements in the same order in memory.
 inline bool have_same_order(const at::Tensor& x, const at::Tensor& y) {
     if (x.strides() == y.strides()) return true;
     for (std::int64_t d = 0; d < x.dim(); ++d)
@@ -34,7 +34,7 @@ inline bool have_same_order(const at::Tensor& x, const at::Tensor& y) {
     return true;
 }
 
-/// Whether the slices along the first dimension follow each other in memory, so that they are rows.
+/// Returns whether the slices along the first dimension follow each other in memory, so that they are rows.
 inline bool lies_by_slices(const at::Tensor& x) {
     return x.dim() == 0 || x.numel() == 0 || x.size(0) == 1 || x.stride(0) == x.numel() / x.size(0);
 }
