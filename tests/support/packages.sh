@@ -34,7 +34,6 @@ provided() {
         doxygen-awesome-css) [[ -d /usr/share/doxygen-awesome-css ]] ;;
         qemu-user) has qemu-x86_64 ;;
         python3-numpy) /usr/bin/python3 -c 'import numpy' 2> /dev/null ;;
-        libtorch-dev) [[ -d /usr/include/torch ]] ;;
         lib*) ! has dpkg-query ;;
         *) has "$1" ;;
     esac
