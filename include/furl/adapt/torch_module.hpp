@@ -7,35 +7,42 @@
 #include <torch/csrc/utils/pybind.h>
 
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace FURL_NAMESPACE {
 
 namespace detail {
 
-/// The module's functions that its classes of Python are made by.
-inline py::dict python_classes_of(py::module_& module) {
-    if (py::hasattr(module, "_furl_classes")) return module.attr("_furl_classes");
+/// Makes the class of Python that hides a python_stepper known to pybind11, once in each library.
+[[gnu::visibility("hidden")]] inline void register_python_stepper() {
     using text = std::string_view;
-    py::class_<python_stepper>(module, "_Stepper", py::module_local())
-        .def("check", &python_stepper::check)
-        .def("check_hyperparameters", &python_stepper::check_hyperparameters)
-        .def("step", &python_stepper::step)
-        .def("value", [](const python_stepper& self, text name) { return self.value(name); })
-        .def("parameters", &python_stepper::parameters)
-        .def("states", &python_stepper::states)
-        .def("load", &python_stepper::load)
-        .def("defaults", &python_stepper::defaults)
-        .def("no_hyperparameter", [](const python_stepper& self, text name) { return self.no_hyperparameter(name); })
-        .def("is_misspelled", [](const python_stepper& self, text name) { return self.is_misspelled(name); })
-        .def("rule", &python_stepper::rule);
+    using self = const python_stepper;
+    static const auto* const known = new auto(py::class_<python_stepper>(py::handle(), "Stepper", py::module_local())
+                                                  .def("check", &python_stepper::check)
+                                                  .def("check_hyperparameters", &python_stepper::check_hyperparameters)
+                                                  .def("step", &python_stepper::step)
+                                                  .def("value", [](self& x, text name) { return x.value(name); })
+                                                  .def("parameters", &python_stepper::parameters)
+                                                  .def("states", &python_stepper::states)
+                                                  .def("load", &python_stepper::load)
+                                                  .def("defaults", &python_stepper::defaults)
+                                                  .def("no_hyperparameter", [](self& x, text name) { return x.no_hyperparameter(name); })
+                                                  .def("is_misspelled", [](self& x, text name) { return x.is_misspelled(name); })
+                                                  .def("rule", &python_stepper::rule));
+    static_cast<void>(known);
+}
+
+/// The names that python_class.hpp defines, in the first call for a module.
+inline py::dict python_classes_of(py::module_& module) {
+    if (py::hasattr(module, "_furl")) return module.attr("_furl");
+    register_python_stepper();
+    const auto builtins = py::module_::import("builtins");
     py::dict scope;
-    scope["__builtins__"] = py::module_::import("builtins");
+    scope["__builtins__"] = builtins;
     scope["__name__"] = module.attr("__name__");
-    const auto compile = py::module_::import("builtins").attr("compile");
-    const auto code = compile(std::string(python_class_line - 1, '\n') + python_class, python_class_file, "exec");
-    py::module_::import("builtins").attr("exec")(code, scope);
-    module.attr("_furl_classes") = scope;
+    const auto code = builtins.attr("compile")(std::string(python_class_line - 1, '\n') + python_class, python_class_file, "exec");
+    builtins.attr("exec")(code, scope);
+    module.attr("_furl") = scope;
     return scope;
 }
 

@@ -47,7 +47,7 @@ inline torch::serialize::InputArchive read_archive(torch::serialize::InputArchiv
 inline void save(torch::serialize::OutputArchive& archive, torch_parameters& parameters, const torch_groups& groups) {
     parameters.prepare(groups);
     write_number(archive, "furl", torch_archive_version);
-    archive.write("rule", torch::IValue(std::string(parameters.facts().info->rule)));
+    archive.write("rule", torch::IValue(std::string(parameters.facts().rule)));
     write_number(archive, "fingerprint", static_cast<std::int64_t>(parameters.facts().info->fingerprint));
     write_number(archive, "groups", static_cast<std::int64_t>(groups.size()));
     for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -85,7 +85,7 @@ inline void load(torch::serialize::InputArchive& archive, torch_parameters& para
         torch::IValue rule;
         archive.read("rule", rule);
         refuse("furl: the archive is of the rule " + rule.toStringRef() + ", which computes something else than " +
-               std::string(parameters.facts().info->rule));
+               std::string(parameters.facts().rule));
     }
     counted(read_number(archive, "groups"), groups.size(), "groups");
     std::vector<torch_options> options;

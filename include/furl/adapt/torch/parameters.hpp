@@ -13,6 +13,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ using torch_groups = std::vector<torch::optim::OptimizerParamGroup>;
 /// The facts of a rule that torch_optimizer needs and that are known at compile time.
 struct torch_rule_facts {
     const rule_info* info;
+    std::string_view rule;  ///< the name of the type that the user wrote; info describes it with counts of steps
     bool has_shape;      ///< whether it has values of rows or columns, or functions of matrices
     bool steps_by_rows;  ///< whether some rows can step alone
     /// Makes a part for parameters of an element type; null if the rule does not run in it.

@@ -3,6 +3,7 @@
 #include <furl/adapt/torch/element_types.hpp>
 #include <furl/adapt/torch/options.hpp>
 #include <furl/adapt/torch/parameters.hpp>
+#include <furl/print/type_name.hpp>
 
 #include <torch/types.h>
 
@@ -33,7 +34,7 @@ struct torch_parts<torch_types<First, Types...>, Rule, Policies...> {
         (make_if<Types>(part, type, shapes), ...);
         return part;
     }
-    static constexpr torch_rule_facts facts{&first::info(), first::stored::has_shape, first::stored::steps_by_rows, &make};
+    static constexpr torch_rule_facts facts{&first::info(), type_name<Rule>(), first::stored::has_shape, first::stored::steps_by_rows, &make};
 
     /// The values that the hyperparameters of the rule have until they are set.
     static torch_options defaults() {

@@ -107,11 +107,11 @@ class [[gnu::visibility("hidden")]] python_stepper {
 
     /// Names the rule, so that a load refuses the states of another one.
     py::dict rule() const {
-        const auto& info = *stepper_.parameters.facts().info;
+        const auto& facts = stepper_.parameters.facts();
         py::dict all;
         all["version"] = 1;
-        all["rule"] = std::string(info.rule);
-        all["fingerprint"] = info.fingerprint;
+        all["rule"] = std::string(facts.rule);
+        all["fingerprint"] = facts.info->fingerprint;
         return all;
     }
 

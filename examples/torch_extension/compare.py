@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""Measures a step of AdamW from Python: by furl, and by torch.optim.AdamW with and without foreach.
+
+usage: compare.py [--threads N] [--rounds N] [--include FOLDER]    FOLDER has furl's headers, if they are not installed."""
+import argparse
+import pathlib
+import platform
+import statistics
+import time
+
+import torch
+from torch.utils.cpp_extension import load
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def resnet50():
+    """The sizes of the 161 parameters of a ResNet-50: 25.6 million values."""
+    def convolution(inputs, outputs, size):
+        return [(outputs, inputs, size, size), (outputs,), (outputs,)]
+
+    sizes, inputs = convolution(3, 64, 7), 64
+    for width, blocks in ((64, 3), (128, 4), (256, 6), (512, 3)):
+        for block in range(blocks):
+            sizes += convolution(inputs, width, 1) + convolution(width, width, 3) + convolution(width, 4 * width, 1)
+            if block == 0:
+                sizes += convolution(inputs, 4 * width, 1)
+            inputs = 4 * width
+    return sizes + [(1000, 2048), (1000,)]
+
+
+SHAPES = {
+    "one tensor of 30,000,000": [(30_000_000,)],
+    "ResNet-50: 161 tensors, 25.6 million values": resnet50(),
+    "1,000 tensors of 1,000": [(1000,)] * 1000,
+    "10,000 tensors of 100": [(100,)] * 10_000,
+}
+
+
+class Clipped:
+    """AdamW of PyTorch after clip_grad_norm_."""
+
+    def __init__(self, parameters, **options):
+        self.parameters, self.optimizer = parameters, torch.optim.AdamW(parameters, **options)
+
+    def step(self):
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+
+
+def made(optimizer, shapes, **options):
+    """An optimizer of new parameters with gradients. Those of each loop have their own memory, as in a program."""
+    parameters = [torch.nn.Parameter(torch.randn(shape)) for shape in shapes]
+    for p in parameters:
+        p.grad = torch.randn_like(p)
+    return optimizer(parameters, lr=1e-6, **options)
+
+
+def medians(optimizers, rounds):
+    """The median time of a step of each, in ms. The steps of all are interleaved, so that what slows the machine slows all."""
+    times = {name: [] for name in optimizers}
+    for turn in range(rounds + 2):
+        for name, optimizer in optimizers.items():
+            start = time.perf_counter()
+            optimizer.step()
+            if turn >= 2:
+                times[name].append(1e3 * (time.perf_counter() - start))
+    return {name: statistics.median(list_) for name, list_ in times.items()}, {
+        name: (statistics.quantiles(list_, n=4)[2] - statistics.quantiles(list_, n=4)[0]) / statistics.median(list_) for name, list_ in times.items()}
+
+
+def processor():
+    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--include", default=str(HERE.parents[1] / "include"))
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    furl = load("furl_compare", [str(HERE / "compare.cpp")], extra_include_paths=[options.include],
+                extra_cflags=["-std=c++20", "-O2", "-march=native", "-fopenmp", "-fvisibility=hidden"])
+    print(f"torch {torch.__version__}, {options.threads} thread(s), {processor()}\n")
+    print("| ms for a step; in brackets, the spread | furl | foreach=True | foreach=False | furl is faster by |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for clip, ours, theirs in (("", furl.AdamW, torch.optim.AdamW), (", clipped", furl.ClippedAdamW, Clipped)):
+        for name, shapes in SHAPES.items():
+            optimizers = {"furl": made(ours, shapes), "foreach": made(theirs, shapes, foreach=True), "loop": made(theirs, shapes, foreach=False)}
+            middle, spread = medians(optimizers, options.rounds)
+            cells = " | ".join(f"{middle[x]:.2f} ({100 * spread[x]:.0f} %)" for x in optimizers)
+            print(f"| {name}{clip} | {cells} | {middle['foreach'] / middle['furl']:.1f}, {middle['loop'] / middle['furl']:.1f} |", flush=True)
+            del optimizers
+
+
+main()
