@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Measures a step of AdamW from Python: by furl, and by torch.optim.AdamW with and without foreach.
 
-usage: compare.py [--threads N] [--rounds N] [--include FOLDER]    FOLDER has furl's headers, if they are not installed."""
+One thread is timed by its
+processor time, several by the clock."""
 import argparse
 import pathlib
 import platform
@@ -31,7 +32,7 @@ def resnet50():
 
 SHAPES = {
     "one tensor of 30,000,000": [(30_000_000,)],
-    "ResNet-50: 161 tensors, 25.6 million values": resnet50(),
+    "ResNet-50: 161 tensors": resnet50(),
     "1,000 tensors of 1,000": [(1000,)] * 1000,
     "10,000 tensors of 100": [(100,)] * 10_000,
 }
@@ -56,17 +57,20 @@ def made(optimizer, shapes, **options):
     return optimizer(parameters, lr=1e-6, **options)
 
 
-def medians(optimizers, rounds):
-    """The median time of a step of each, in ms. The steps of all are interleaved, so that what slows the machine slows all."""
+def medians(optimizers, seconds, clock):
+    """The median time of a step of each in ms, and the middle half of its times as a share of it. The steps of all are interleaved, so
+    that what slows the machine slows all."""
     times = {name: [] for name in optimizers}
-    for turn in range(rounds + 2):
+    for optimizer in optimizers.values():
+        optimizer.step()  # which makes the states
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(times["furl"]) < 5:
         for name, optimizer in optimizers.items():
-            start = time.perf_counter()
+            start = clock()
             optimizer.step()
-            if turn >= 2:
-                times[name].append(1e3 * (time.perf_counter() - start))
-    return {name: statistics.median(list_) for name, list_ in times.items()}, {
-        name: (statistics.quantiles(list_, n=4)[2] - statistics.quantiles(list_, n=4)[0]) / statistics.median(list_) for name, list_ in times.items()}
+            times[name].append(1e3 * (clock() - start))
+    quarters = {name: statistics.quantiles(all_of_one, n=4) for name, all_of_one in times.items()}
+    return {name: (middle, (high - low) / middle) for name, (low, middle, high) in quarters.items()}
 
 
 def processor():
@@ -79,22 +83,23 @@ def processor():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=21)
+    parser.add_argument("--seconds", type=float, default=10, help="for each line of the table")
     parser.add_argument("--include", default=str(HERE.parents[1] / "include"))
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    clock = time.process_time if options.threads == 1 else time.perf_counter
     furl = load("furl_compare", [str(HERE / "compare.cpp")], extra_include_paths=[options.include],
                 extra_cflags=["-std=c++20", "-O2", "-march=native", "-fopenmp", "-fvisibility=hidden"])
-    print(f"torch {torch.__version__}, {options.threads} thread(s), {processor()}\n")
-    print("| ms for a step; in brackets, the spread | furl | foreach=True | foreach=False | furl is faster by |")
+    print(f"torch {torch.__version__}, {options.threads} thread(s), {processor()}: ms for a step (spread), and the ratios to furl\n")
+    print("| AdamW | furl | foreach=True | foreach=False | ratios |")
     print("| --- | ---: | ---: | ---: | ---: |")
-    for clip, ours, theirs in (("", furl.AdamW, torch.optim.AdamW), (", clipped", furl.ClippedAdamW, Clipped)):
-        for name, shapes in SHAPES.items():
-            optimizers = {"furl": made(ours, shapes), "foreach": made(theirs, shapes, foreach=True), "loop": made(theirs, shapes, foreach=False)}
-            middle, spread = medians(optimizers, options.rounds)
-            cells = " | ".join(f"{middle[x]:.2f} ({100 * spread[x]:.0f} %)" for x in optimizers)
-            print(f"| {name}{clip} | {cells} | {middle['foreach'] / middle['furl']:.1f}, {middle['loop'] / middle['furl']:.1f} |", flush=True)
-            del optimizers
+    lines = [(name, shapes, furl.AdamW, torch.optim.AdamW) for name, shapes in SHAPES.items()]
+    lines.append(("ResNet-50, after clipping by the norm of all", resnet50(), furl.ClippedAdamW, Clipped))
+    for name, shapes, ours, theirs in lines:
+        all_of = medians({"furl": made(ours, shapes), "foreach": made(theirs, shapes, foreach=True),
+                          "loop": made(theirs, shapes, foreach=False)}, options.seconds, clock)
+        times = " | ".join(f"{middle:.2f} ({100 * spread:.0f} %)" for middle, spread in all_of.values())
+        print(f"| {name} | {times} | {all_of['foreach'][0] / all_of['furl'][0]:.1f}, {all_of['loop'][0] / all_of['furl'][0]:.1f} |", flush=True)
 
 
 main()

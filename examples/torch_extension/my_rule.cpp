@@ -1,7 +1,7 @@
+// A rule as an optimizer of PyTorch: see train.py.
 #include <furl/adapt/torch_module.hpp>
 #include <furl/blocks/blocks.hpp>
 
-// [rule]
 // AdamW, which clips the norm of all gradients itself.
 struct my_rule {
     static constexpr auto lr = furl::hyper<"lr">(1e-3);
@@ -14,4 +14,3 @@ struct my_rule {
 };
 
 FURL_TORCH_MODULE(my_rule)
-// [rule]
