@@ -16,7 +16,17 @@ import traceback
 import warnings
 
 import torch
-from torch.utils import cpp_extension
+
+
+def skip(why):
+    print("skipped:", why)
+    sys.exit(77)
+
+
+try:
+    from torch.utils import cpp_extension
+except ImportError as error:  # of setuptools, which not each package of PyTorch brings
+    skip(error)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES, BUILD = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
@@ -44,12 +54,12 @@ def check_refused(name, kind, said, call):
 
 def compiled():
     """The modules my_rule and more_rules. Nothing is optimized, since only numbers are compared."""
-    for there, what in ((pathlib.Path(sysconfig.get_path("include"), "Python.h").exists(), "the headers of Python"),
-                        (any(pathlib.Path(folder, "pybind11").exists() for folder in [*cpp_extension.include_paths(), "/usr/include"]), "pybind11"),
-                        (cpp_extension.is_ninja_available(), "ninja")):
-        if not there:
-            print("skipped:", what, "not found")
-            sys.exit(77)
+    folders = [*cpp_extension.include_paths(), sysconfig.get_path("include"), "/usr/include"]
+    for header in ("Python.h", "pybind11/pybind11.h", "torch/csrc/utils/pybind.h"):
+        if not any(pathlib.Path(folder, header).exists() for folder in folders):
+            skip(f"there is no {header}")
+    if not cpp_extension.is_ninja_available():
+        skip("there is no ninja")
     BUILD.mkdir(parents=True, exist_ok=True)
     compiler = BUILD / "compiler"  # PyTorch wants one word
     compiler.write_text(f"#!/bin/sh\nexec {' '.join(COMPILER)} \"$@\"\n")
