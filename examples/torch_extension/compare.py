@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
-"""Measures a step of AdamW from Python: by furl, and by torch.optim.AdamW with and without foreach.
-
-One thread is timed by its
-processor time, several by the clock."""
+"""Measures a step of AdamW from Python: by furl, and by torch.optim.AdamW with foreach, without, and fused where PyTorch has
+that for CPUs. One thread is timed by its processor time, several by the clock."""
 import argparse
 import pathlib
 import platform
@@ -89,17 +87,23 @@ def main():
     torch.set_num_threads(options.threads)
     clock = time.process_time if options.threads == 1 else time.perf_counter
     furl = load("furl_compare", [str(HERE / "compare.cpp")], extra_include_paths=[options.include],
-                extra_cflags=["-std=c++20", "-O2", "-march=native", "-fopenmp", "-fvisibility=hidden"])
+                extra_cflags=["-std=c++20", "-O2", "-march=native", "-fopenmp"])
+    ways = {"foreach": {"foreach": True}, "loop": {"foreach": False}, "fused": {"fused": True}}
+    if torch.__version__ < "2.4":
+        del ways["fused"]  # which is for CUDA alone there
+    names = [", ".join(f"{option}={value}" for option, value in way.items()) for way in ways.values()]
     print(f"torch {torch.__version__}, {options.threads} thread(s), {processor()}: ms for a step (spread), and the ratios to furl\n")
-    print("| AdamW | furl | foreach=True | foreach=False | ratios |")
-    print("| --- | ---: | ---: | ---: | ---: |")
+    print(f"| AdamW | furl | {' | '.join(names)} | ratios |")
+    print("| --- |" + " ---: |" * (len(ways) + 2))
     lines = [(name, shapes, furl.AdamW, torch.optim.AdamW) for name, shapes in SHAPES.items()]
-    lines.append(("ResNet-50, after clipping by the norm of all", resnet50(), furl.ClippedAdamW, Clipped))
+    lines.insert(0, ("ResNet-50, after clipping by the norm of all", resnet50(), furl.ClippedAdamW, Clipped))
     for name, shapes, ours, theirs in lines:
-        all_of = medians({"furl": made(ours, shapes), "foreach": made(theirs, shapes, foreach=True),
-                          "loop": made(theirs, shapes, foreach=False)}, options.seconds, clock)
+        optimizers = {"furl": made(ours, shapes), **{way: made(theirs, shapes, **how) for way, how in ways.items()}}
+        all_of = medians(optimizers, options.seconds, clock)
         times = " | ".join(f"{middle:.2f} ({100 * spread:.0f} %)" for middle, spread in all_of.values())
-        print(f"| {name} | {times} | {all_of['foreach'][0] / all_of['furl'][0]:.1f}, {all_of['loop'][0] / all_of['furl'][0]:.1f} |", flush=True)
+        ratios = ", ".join(f"{all_of[way][0] / all_of['furl'][0]:.1f}" for way in ways)
+        print(f"| {name} | {times} | {ratios} |", flush=True)
+        optimizers.clear()  # and their memory, before the next line
 
 
 main()

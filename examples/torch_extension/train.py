@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def compiled(headers):
     source = str(HERE / "my_rule.cpp")
     # [load]
-    flags = ["-std=c++20", "-O2", "-march=native", "-fopenmp", "-fvisibility=hidden"]
+    flags = ["-std=c++20", "-O2", "-march=native", "-fopenmp"]
     my_rule = cpp_extension.load("my_rule", [source], extra_cflags=flags, extra_include_paths=[headers])
     # [load]
     return my_rule

@@ -66,7 +66,7 @@ def compiled():
     compiler.chmod(0o755)
     os.environ["CXX"] = str(compiler)
     my_rule = cpp_extension.load(
-        "my_rule", [str(RULES)], extra_cflags=["-std=c++20", "-O0", "-fopenmp", "-fvisibility=hidden"],
+        "my_rule", [str(RULES)], extra_cflags=["-std=c++20", "-O0", "-fopenmp"],
         extra_include_paths=[str(ROOT / "include")], build_directory=str(BUILD))
     spec = importlib.util.spec_from_file_location("more_rules", my_rule.__file__)
     more = importlib.util.module_from_spec(spec)

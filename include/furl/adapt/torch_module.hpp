@@ -3,6 +3,7 @@
 #include <furl/adapt/torch/parts.hpp>
 #include <furl/adapt/torch/python_class.hpp>
 #include <furl/adapt/torch/python_stepper.hpp>
+#include <furl/print/type_name.hpp>
 
 #include <torch/csrc/utils/pybind.h>
 
@@ -12,6 +13,27 @@
 namespace FURL_NAMESPACE {
 
 namespace detail {
+
+namespace {
+struct this_unit {};  // each unit has its own
+}  // namespace
+
+/// The rule of a module. What is compiled for it has no name outside of its unit: for a program that loads two modules, in which
+/// different rules have one name, g++ would else give both modules the data of the first one.
+template <class Unit, class Rule>
+struct rule_of_unit {
+    static constexpr auto update = Rule::update;
+};
+
+template <class Unit, class Rule, class... Policies>
+struct module_parts : torch_parts_of<rule_of_unit<Unit, Rule>, Policies...> {
+    using parts = torch_parts_of<rule_of_unit<Unit, Rule>, Policies...>;
+    static constexpr torch_rule_facts facts = [] {
+        auto facts = parts::facts;
+        facts.rule = type_name<Rule>();
+        return facts;
+    }();
+};
 
 /// Makes the class of Python that hides a python_stepper known to pybind11, once in each library.
 [[gnu::visibility("hidden")]] inline void register_python_stepper() {
@@ -65,8 +87,8 @@ inline py::dict python_classes_of(py::module_& module) {
 /// @param  name      the name of the class.
 /// Errors:  std::invalid_argument, which is ValueError in Python, if the rule has further inputs.
 template <class Rule, class... Policies>
-void add_torch_optimizer(py::module_& module, const std::string& name) {
-    using parts = detail::torch_parts_of<Rule, Policies...>;
+[[gnu::visibility("hidden")]] void add_torch_optimizer(py::module_& module, const std::string& name) {
+    using parts = detail::module_parts<detail::this_unit, Rule, Policies...>;
     detail::require_no_inputs(parts::facts);
     const auto make = py::cpp_function([] { return detail::python_stepper(parts::facts, parts::defaults()); });
     py::list states;
