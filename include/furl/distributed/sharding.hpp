@@ -1,0 +1,107 @@
+#pragma once
+
+#include <furl/distributed/agreement.hpp>
+#include <furl/distributed/communicator.hpp>
+#include <furl/distributed/rank_share.hpp>
+#include <furl/distributed/buckets.hpp>
+#include <furl/memory/tensors.hpp>
+
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace FURL_NAMESPACE {
+
+/// How the ranks of a sharded_optimizer work together.
+struct sharding_settings {
+    bool mean = false;                          ///< whether gradients are averaged over the ranks; else they are added up
+    std::size_t bucket = std::size_t{4} << 20;  ///< bytes of a message of all ranks together; two are on their way at once
+};
+
+/// The part of a tensor that a rank has: elements [first, first + count).
+using tensor_part = detail::tensor_part;
+
+/// The seconds that the last step took on this rank, with the time in which it waited for others.
+struct sharded_times {
+    double scatter = 0;  ///< to bring the gradients of its share together
+    double step = 0;     ///< to step its share, with the exchange of partial results
+    double gather = 0;   ///< to bring the weights to all ranks
+};
+
+namespace detail {
+
+/// Which rank has what, and how partial results of reductions get together: what a sharded_optimizer knows before its states exist.
+class sharding : protected gatherer {
+  protected:
+    /// @param unit_of  see cut_tensors.
+    template <class UnitOf>
+    sharding(communicator_ref ranks, const std::vector<furl::shape>& shapes, UnitOf unit_of, sharding_settings settings)
+        : ranks_(ranks), share_(shapes, cut_tensors(shapes, ranks.size(), unit_of), ranks.rank(), *this), settings_(settings) {}
+    sharding(const sharding&) = delete;
+    sharding& operator=(const sharding&) = delete;
+
+    communicator_ref ranks_;
+    rank_share share_;
+    sharding_settings settings_;
+
+    void gather(std::span<double> partials, std::span<const std::size_t> first) final {
+        if (ranks_.size() == 1) return;
+        std::vector<std::size_t> bytes(first.begin(), first.end());
+        for (auto& b : bytes) b *= sizeof(double);
+        ranks_.all_gather(std::as_writable_bytes(partials), bytes);
+    }
+
+    /// Whether the tensors of a stream are whole, or this rank's parts.
+    enum class extent { whole, part };
+
+    // Lists the tensors of a stream. Refuses them if their number or a size is wrong.
+    template <class X, class E>
+    void list(X& x, std::vector<std::span<E>>& tensors, const std::string& what, extent given, bool may_be_absent) const {
+        list_tensors(x, tensors);
+        const auto sizes = share_.sizes();
+        if (tensors.size() != sizes.size())
+            throw std::invalid_argument("furl: " + std::to_string(tensors.size()) + " tensors of " + what + ", expected " + std::to_string(sizes.size()) + " as at construction");
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            const auto expected = given == extent::part ? share_.here()[i].count : sizes[i];
+            if (tensors[i].size() != expected && !(may_be_absent && tensors[i].empty()))
+                throw std::invalid_argument("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(tensors[i].size()) + " elements, expected " +
+                                            std::to_string(expected) + (given == extent::part ? " as this rank's part has" : " as at construction"));
+        }
+    }
+
+    // Leaves this rank's part of each tensor.
+    template <class E>
+    void keep_parts(std::vector<std::span<E>>& tensors) const {
+        for (std::size_t i = 0; i < tensors.size(); ++i)
+            if (!tensors[i].empty()) tensors[i] = tensors[i].subspan(share_.here()[i].first, share_.here()[i].count);
+    }
+
+    // Refuses tensors that overlap each other or the gradients: each rank would get the other's elements.
+    template <class E, class G>
+    void require_no_overlap(const std::vector<std::span<E>>& parameters, const std::vector<std::span<G>>& gradients, bool writes_gradients) {
+        std::vector<const void*> now;
+        for (const auto& p : parameters) now.push_back(p.data());
+        for (const auto& g : gradients) now.push_back(g.data());
+        if (now == checked_) return;
+        std::vector<interval> touched;
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            touched.push_back(interval::of(parameters[i].data(), parameters[i].size(), i, 0, true));
+            touched.push_back(interval::of(gradients[i].data(), gradients[i].size(), i, 1, writes_gradients));
+        }
+        const auto found = find_overlap(touched);
+        const auto name = [](const interval& x) { return std::string(x.stream == 0 ? "parameters" : "gradients") + " of tensor " + std::to_string(x.tensor); };
+        if (found.first)
+            throw std::invalid_argument("furl: " + name(*found.first) + " overlap " + name(*found.second) + "; a step writes parameters, so they need memory of their own");
+        checked_ = std::move(now);
+    }
+
+  private:
+    std::vector<const void*> checked_;  // the addresses that were checked last
+};
+
+}  // namespace detail
+
+}  // namespace furl
