@@ -18,6 +18,18 @@ struct clipped_adam {
     static constexpr auto update = skip_nonfinite(param - lr * safe_divide(bias_corrected(m), sqrt(bias_corrected(v)), 1e-8));
 };
 
+/// All that ranks must agree on, and states of each domain.
+struct observed {
+    static constexpr auto lr = hyper<"lr">(1e-2);
+    static constexpr auto decay = per_tensor<"decay">(0.1);
+    static constexpr auto loss = step_input<"loss">;
+    static constexpr auto g = clip_by_global_norm(grad, 1.0) + input<"extra">;
+    static constexpr auto m = ema<"m">(g, 0.9);
+    static constexpr auto size = ema<"size">(norm(grad), 0.9);
+    static constexpr auto ticks = accumulate<"ticks">(loss);
+    static constexpr auto update = skip_nonfinite(with(param * (1 - lr * decay) - lr * loss * m / (size + 1e-8), ticks));
+};
+
 /// A value of each row, which is of one walk: tensors are cut at any row. With noise, whose numbers are those of the elements.
 struct centered_and_noisy {
     static constexpr auto lr = hyper<"lr">(1e-2);

@@ -359,11 +359,16 @@ template <class Rule, class T, class... Policies>
     requires(!detail::can_be_optimizer<Rule, T, Policies...>())
 class sharded_optimizer<Rule, T, Policies...> : public refused_optimizer<Rule, T, Policies...> {
   public:
-    explicit sharded_optimizer(auto&&...) {}
+    sharded_optimizer(auto&, const auto&, sharding_settings = {}) {}
     sharded_optimizer(auto&, std::initializer_list<std::size_t>, sharding_settings = {}) {}
     sharded_optimizer(auto&, std::initializer_list<furl::shape>, sharding_settings = {}) {}
     bool step_sharded(auto&&...) { return false; }
     void gather(auto&&) {}
+    tensor_part part(std::size_t, std::size_t = 0) const { return {}; }
+    std::size_t rank() const { return 0; }
+    std::size_t ranks() const { return 0; }
+    std::size_t state_memory() { return 0; }
+    sharded_times times() const { return {}; }
 };
 
 }  // namespace furl
