@@ -35,12 +35,12 @@ struct saved_stream {
     std::string companion_name;  // the name of the companion, up to its last point
     stored_values<std::byte> memory{};
     std::size_t elements = 1;
-    std::optional<elements_here> here{};  // those that the memory has, if others have the rest
     tensor_shape shape{};
     std::optional<double> if_missing{};
     bool has_main = true;  // false for parameters that are not given
     bool may_be_nan = true;  // false for hyperparameters
     std::size_t part = 0;
+    std::optional<elements_here> here{};  // those that the memory has, if others have the rest
 
     bool is_refused(byte_span bytes) const {
         double value = 0;

@@ -76,7 +76,7 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
 
 // Leaves the values of some elements. Where masters are not yet taken from the parameters, the first of all says so; then none is left,
 // and those of the optimizer stay as after a reset.
-inline stored_values<const std::byte> part_of(stored_values<const std::byte> values, elements_here here) {
+inline stored_values<const std::byte> values_here(stored_values<const std::byte> values, elements_here here) {
     const auto size = size_of(values.type);
     if (!values.main.empty()) values.main = values.main.subspan(here.first * size, here.count * size);
     if (values.companion_name == master<bfloat16>::companion_name && is_unset_master(values.companion)) values.companion = {};
@@ -144,7 +144,7 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
         const auto& to = streams[i].memory;
         const auto& here = streams[i].here;
         const auto elements = here ? here->count : streams[i].elements;
-        const auto from = here && found[i].is_there ? part_of(found[i].values, *here) : found[i].values;
+        const auto from = here && found[i].is_there ? values_here(found[i].values, *here) : found[i].values;
         if (!found[i].is_there) {
             if (streams[i].if_missing && values[streams[i].part].steps > 0)
                 fill_with(to, elements, *streams[i].if_missing);

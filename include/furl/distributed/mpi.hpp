@@ -3,6 +3,13 @@
 #include <furl/distributed/communicator.hpp>
 #include <furl/distributed/sharded_optimizer.hpp>
 
+// Only the C interface: the C++ bindings of old would need a library of their own.
+#ifndef OMPI_SKIP_MPICXX
+#define OMPI_SKIP_MPICXX 1
+#endif
+#ifndef MPICH_SKIP_MPICXX
+#define MPICH_SKIP_MPICXX 1
+#endif
 #include <mpi.h>
 
 #include <chrono>
