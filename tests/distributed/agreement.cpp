@@ -72,7 +72,7 @@ TEST_CASE("a call that one rank refuses, or gives other numbers, throws on all a
             return said;
         };
         const auto whole = run.g;
-        const std::string own = is_one ? "furl: on rank 1: " : "furl: on rank 1: ";
+        const std::string own = "furl: on rank 1: ";
         CHECK(says([&] { run.g[2].pop_back(); }, [&] { run.g = whole; }) == own + "tensor 2: gradients have 8999 elements, expected 9000 as at construction");
         CHECK(says([&] { run.extra.pop_back(); }, [&] { run.extra = drawn(three, 3); }) == own + "2 tensors of input 'extra', expected 3 as at construction");
         CHECK(says([&] { run.g[0].clear(); }, [&] { run.g = whole; }) ==
@@ -178,7 +178,8 @@ TEST_CASE("gradients are added up in the order of the ranks, and then averaged i
             opt.step(w, g, input<"extra"> = zero, step_input<"loss"> = 1);
             weights[me.rank()] = w;
         });
-        optimizer<observed> alone({10000});
+        local_ranks one(1);
+        sharded_optimizer<observed> alone(one[0], {10000});
         alone[observed::lr] = 0.25;
         tensor_list w{std::vector<float>(10000)}, g{std::vector<float>(10000, sum)}, zero = w;
         alone.step(w, g, input<"extra"> = zero, step_input<"loss"> = 1);

@@ -103,7 +103,7 @@ TEST_CASE("a save that fails on rank 0 fails on all") {
     ranks.run([&](local_rank& me) {
         sharded_optimizer<observed> opt(me, three);
         const auto said = message_of([&] { save_checkpoint(dir / "missing" / "run", opt); });
-        CHECK(said.find(me.rank() == 0 ? "furl: on rank 0: checkpoint" : "furl: on rank 0: checkpoint") == 0);
+        CHECK(said.find("furl: on rank 0: checkpoint") == 0);
         CHECK(said.find("was not saved: cannot create") != std::string::npos);
     });
 }

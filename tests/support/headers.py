@@ -5,7 +5,7 @@ import sys
 import compilers
 
 
-OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h", "Eigen/Core", "cblas.h", "torch/optim/optimizer.h")  # of libraries that a few headers are for; without them there is nothing to check
+OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h", "Eigen/Core", "cblas.h", "mpi.h", "torch/optim/optimizer.h")  # of libraries that a few headers are for; without them there is nothing to check
 
 SLOW = "adapt/torch/"  # parts of adapt/torch.hpp, each of which reads the headers of libtorch for half a minute; name them to check them
 

@@ -59,6 +59,10 @@ bool save_shares(const checkpoint_target& to, const Optimizer& given, const Para
             if (!opt.bytes_of_state(s, 0, i)) continue;
             for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = *opt.bytes_of_state(s, r, i);
             gathered[s][i] = gather_to_first(ranks, local(s, i), sizes);
+            // The first master of a rank says whether masters are taken from the weights; in a file the first of all does.
+            const auto& state = part.info->states[s];
+            if (state.companion_of == state_info::no_companion || !state.name.ends_with(master<bfloat16>::companion_name) || gathered[s][i].empty()) continue;
+            if (is_unset_master(gathered[s][i])) std::fill(gathered[s][i].begin() + sizeof(float), gathered[s][i].end(), std::byte{0});
         }
     part.state_bytes = [&](std::size_t s, std::size_t i) -> std::span<std::byte> {
         return opt.bytes_of_state(s, 0, i) ? std::span(gathered[s][i]) : local(s, i);
