@@ -14,7 +14,7 @@
 
 #include <chrono>
 #include <climits>
-#include <cstdint>
+#include <exception>
 #include <map>
 #include <string>
 #include <thread>
@@ -54,8 +54,8 @@ class mpi {
     ~mpi() {
         int is_finalized = 0;
         MPI_Finalized(&is_finalized);
-        // After a failure the others may never come to this call.
-        if (!is_finalized && failure_.empty() && calls_.empty()) MPI_Comm_free(&ranks_);
+        // All ranks must come to this call. After a failure they may not.
+        if (!is_finalized && failure_.empty() && calls_.empty() && std::uncaught_exceptions() == exceptions_) MPI_Comm_free(&ranks_);
     }
 
     /// The number of this rank, and the number of ranks.
@@ -115,6 +115,7 @@ class mpi {
     MPI_Comm ranks_ = MPI_COMM_NULL;
     std::chrono::milliseconds deadline_;
     std::size_t rank_ = 0, size_ = 0, next_ = 0;
+    int exceptions_ = std::uncaught_exceptions();
     std::map<std::size_t, call_of_all> calls_;
     std::string failure_;
 
