@@ -26,7 +26,7 @@ struct clipped_adamw {
     static constexpr auto update =
         furl::skip_nonfinite(furl::param * (1 - 0.01 * lr) - lr * safe_divide(bias_corrected(m), sqrt(bias_corrected(v)), 1e-8));
 };
-// [/rule]
+// [rule]
 
 namespace {
 
@@ -73,7 +73,7 @@ struct costs {
 costs learn(furl::mpi& ranks, dense_network<>& network, const digit_data& data, const options& o) {
     // [train]
     furl::sharded_optimizer<clipped_adamw> opt(ranks, network.parameters(), {.mean = true});
-    // [/train]
+    // [train]
     costs mean;
     parted_batches parts(data, o, ranks.size());
     std::size_t steps = 0;
@@ -87,7 +87,7 @@ costs learn(furl::mpi& ranks, dense_network<>& network, const digit_data& data, 
             mean.backward += 1e3 * backward.seconds();
             // [step]
             opt.step(network.parameters(), network.gradients());   // adds up the gradients of all ranks; all get all weights
-            // [/step]
+            // [step]
             mean.scatter += 1e3 * opt.times().scatter, mean.step += 1e3 * opt.times().step, mean.gather += 1e3 * opt.times().gather;
             ++steps;
         }
@@ -171,6 +171,6 @@ int main(int argc, char** argv) {
             train(ranks, o);   // what it throws ends this process, and mpirun ends the others
         }
         MPI_Finalize();
-        // [/main]
+        // [main]
     });
 }

@@ -51,7 +51,7 @@ class flat_list {
 /// Adds up numbers in the order of the ranks, in the type in which a step computes: float for types of 16 bits. Loops of a fixed length,
 /// which a compiler makes vectors of.
 ///
-/// @param pieces  the numbers of each rank; null where a rank has none.
+/// @param pieces  the numbers of each rank.
 template <class E>
 void sum_in_order(E* sum, std::span<const E* const> pieces, std::size_t n, bool mean) {
     using C = std::conditional_t<sizeof(E) == 2, float, E>;
@@ -79,31 +79,38 @@ void sum_in_order(E* sum, std::span<const E* const> pieces, std::size_t n, bool 
 template <class E>
 class stream_buckets {
   public:
-    /// @param bytes  the size of a bucket of all shares together.
+    /// @param bytes  the size of a share's part of a bucket.
     stream_buckets(const flat_list& list, std::size_t own, std::size_t bytes)
-        : list_(&list), own_(own), length_(std::max<std::size_t>(bytes / sizeof(E) / list.ranks() / 1024, 1) * 1024) {}
+        : list_(&list), own_(own), length_(std::max<std::size_t>(bytes / sizeof(E) / 1024, 1) * 1024) {}
 
     std::size_t buckets() const { return (list_->longest() + length_ - 1) / length_; }
 
     /// Adds up the gradients of all ranks, and stores those of the own share in `sums`.
     ///
-    /// @param tensors  this rank's gradients. A tensor of null has none on any rank; what is stored for it is undefined.
+    /// @param tensors  this rank's gradients. A tensor of null has none on any rank; nothing is stored for it.
     void scatter(const communicator_ref& ranks, std::span<const E* const> tensors, E* sums, bool mean) {
-        if (list_->ranks() == 1) return pack({0, list_->count_of(0)}, tensors, sums);
         run(ranks, [&](std::size_t b, slot& s) {
             s.sent_first.assign(1, 0), s.received_first.assign(1, 0);
             for (std::size_t r = 0; r < list_->ranks(); ++r) {
-                s.sent_first.push_back(s.sent_first.back() + part(r, b).count * sizeof(E));
-                s.received_first.push_back(s.received_first.back() + part(own_, b).count * sizeof(E));
+                // What this rank has of its own share does not go through messages.
+                s.sent_first.push_back(s.sent_first.back() + (r == own_ ? 0 : part(r, b).count) * sizeof(E));
+                s.received_first.push_back(s.received_first.back() + (r == own_ ? 0 : part(own_, b).count) * sizeof(E));
             }
             s.sent.resize(s.sent_first.back() / sizeof(E)), s.received.resize(s.received_first.back() / sizeof(E));
-            for (std::size_t r = 0; r < list_->ranks(); ++r) pack(part(r, b), tensors, s.sent.data() + s.sent_first[r] / sizeof(E));
+            for (std::size_t r = 0; r < list_->ranks(); ++r)
+                if (r != own_) pack(part(r, b), tensors, s.sent.data() + s.sent_first[r] / sizeof(E));
             return ranks.start_all_to_all(std::as_bytes(std::span(s.sent)), s.sent_first, std::as_writable_bytes(std::span(s.received)), s.received_first);
         }, [&](std::size_t b, slot& s) {
-            pieces_.clear();
-            for (std::size_t r = 0; r < list_->ranks(); ++r) pieces_.push_back(s.received.data() + s.received_first[r] / sizeof(E));
             const auto own = part(own_, b);
-            sum_in_order<E>(sums + (own.first - list_->first_of(own_)), pieces_, own.count, mean);
+            auto* to = sums + (own.first - list_->first_of(own_));
+            std::size_t done = 0;
+            list_->visit(own.first, own.count, [&](std::size_t tensor, std::size_t element, std::size_t n) {
+                pieces_.clear();
+                for (std::size_t r = 0; r < list_->ranks(); ++r)
+                    pieces_.push_back(r == own_ ? tensors[tensor] + element : s.received.data() + s.received_first[r] / sizeof(E) + done);
+                if (tensors[tensor]) sum_in_order<E>(to + done, pieces_, n, mean);
+                done += n;
+            });
         });
     }
 

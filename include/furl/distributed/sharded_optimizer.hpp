@@ -70,7 +70,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     template <Communicator C, class Extents>
     sharded_optimizer(C& ranks, const Extents& extents, sharding_settings settings = {})
         : sharding(detail::communicator_ref(ranks), agreed(detail::communicator_ref(ranks), extents, settings), &engine::unit, settings), local(this->share_),
-          list_(share_), weights_(list_, ranks_.rank(), settings.bucket), gradients_(list_, ranks_.rank(), settings.bucket), sums_(list_.count_of(ranks_.rank())) {}
+          list_(share_), weights_(list_, ranks_.rank(), settings.bucket_of(ranks_.size())), gradients_(list_, ranks_.rank(), settings.bucket_of(ranks_.size())), sums_(is_alone() ? 0 : list_.count_of(ranks_.rank())) {}
     template <Communicator C>
     sharded_optimizer(C& ranks, std::initializer_list<std::size_t> sizes, sharding_settings settings = {})
         : sharded_optimizer(ranks, std::span(sizes.begin(), sizes.size()), settings) {}
@@ -107,17 +107,18 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 for (const auto& w : own_weights_) all_weights_.push_back(w.data());
                 for (const auto& g : own_gradients_) all_gradients_.push_back(g.empty() ? nullptr : g.data());
                 keep_parts(own_weights_);
-                begin_with(begun, own_weights_, parts_of_sums(), extent::whole, inputs...);
+                if (is_alone()) begin_with(begun, own_weights_, own_gradients_, extent::whole, inputs...);
+                else begin_with(begun, own_weights_, parts_of_sums(), extent::whole, inputs...);
             }));
             const auto start = clock::now();
-            gradients_.scatter(ranks_, all_gradients_, sums_.data(), settings_.mean);
+            if (!is_alone()) gradients_.scatter(ranks_, all_gradients_, sums_.data(), settings_.mean);
             const auto scattered = clock::now();
             if (!run(*begun, runner)) return false;
             const auto stepped = clock::now();
             weights_.gather(ranks_, all_weights_);
             if constexpr (writes_gradients)
                 for (std::size_t i = 0; i < all_gradients_.size(); ++i)
-                    if (all_gradients_[i]) std::fill_n(all_gradients_[i], share_.sizes()[i], sum_type{});
+                    if (all_gradients_[i] && !is_alone()) std::fill_n(all_gradients_[i], share_.sizes()[i], sum_type{});
             times_ = {seconds(scattered - start), seconds(stepped - scattered), seconds(clock::now() - stepped)};
             return true;
         } else return false;
@@ -230,6 +231,8 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     std::vector<parameter_type*> all_weights_;
     std::vector<gradient_type*> all_gradients_;
     sharded_times times_;
+
+    bool is_alone() const { return ranks_.size() == 1; }
 
     static double seconds(clock::duration d) { return std::chrono::duration<double>(d).count(); }
 

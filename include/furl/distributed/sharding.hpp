@@ -6,6 +6,7 @@
 #include <furl/distributed/buckets.hpp>
 #include <furl/memory/tensors.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <stdexcept>
@@ -17,8 +18,13 @@ namespace FURL_NAMESPACE {
 
 /// How the ranks of a sharded_optimizer work together.
 struct sharding_settings {
-    bool mean = false;                          ///< whether gradients are averaged over the ranks; else they are added up
-    std::size_t bucket = std::size_t{4} << 20;  ///< bytes of a message of all ranks together; two are on their way at once
+    bool mean = false;       ///< whether gradients are averaged over the ranks; else they are added up
+    std::size_t bucket = 0;  ///< how many bytes of a share are sent at once; 0 means 1 MiB / ranks, and 64 KiB at least
+
+    /// The bytes of a share that are sent at once.
+    std::size_t bucket_of(std::size_t ranks) const {
+        return bucket > 0 ? bucket : std::max((std::size_t{1} << 20) / ranks, std::size_t{1} << 16);
+    }
 };
 
 /// The part of a tensor that a rank has: elements [first, first + count).
