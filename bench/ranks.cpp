@@ -31,6 +31,13 @@ double time_of(int rounds, Step step) {
     return times[times.size() / 2];
 }
 
+struct two_chunks {
+    static constexpr std::size_t concurrency() { return 2; }
+    void operator()(std::size_t chunks, auto&& body) const {
+        for (std::size_t i = 0; i < chunks; ++i) body(i);
+    }
+};
+
 void measure(furl::mpi& ranks, std::size_t n, int rounds, std::size_t bucket) {
     // Half in one matrix, the rest in sixteen.
     std::vector<std::size_t> sizes{n / 2};
@@ -49,6 +56,8 @@ void measure(furl::mpi& ranks, std::size_t n, int rounds, std::size_t bucket) {
         scatter += sharded.times().scatter, step += sharded.times().step, gather += sharded.times().gather;
     });
     const double part = 1e3 / (rounds + 2);
+    // A runner of two threads, of which there is one: then gradients, step and weights come one after the other.
+    const double apart = time_of(rounds, [&] { sharded.step(two_chunks{}, weights, gradients); });
 
     furl::optimizer<furl::zoo::adamw> whole(sizes);
     const double plain = time_of(rounds, [&] {
@@ -59,7 +68,7 @@ void measure(furl::mpi& ranks, std::size_t n, int rounds, std::size_t bucket) {
     const double fill = time_of(rounds, [&] { for (auto& g : gradients) std::ranges::fill(g, 0.5f); });
     const double alone = time_of(rounds, [&] { whole.step(weights, gradients); });
     if (ranks.rank() == 0)
-        std::printf("%11zu %5zu %10.3f %10.3f %8.3f %8.3f %12.3f %10.3f %9.1f\n", n, ranks.size(), together, scatter * part, step * part, gather * part, plain - fill, alone,
+        std::printf("%11zu %5zu %10.3f %10.3f %8.3f %8.3f %10.3f %12.3f %10.3f %9.1f\n", n, ranks.size(), together, scatter * part, step * part, gather * part, apart, plain - fill, alone,
                     static_cast<double>(sharded.state_memory()) / 1e6);
 }
 
@@ -72,7 +81,8 @@ int main(int argc, char** argv) {
         const int rounds = argc > 1 ? std::atoi(argv[1]) : 21;
         // In KiB of a share.
         const std::size_t bucket = (argc > 2 ? static_cast<std::size_t>(std::atoi(argv[2])) : 0) << 10;
-        if (ranks.rank() == 0) std::printf(" parameters ranks    sharded  gradients     step  weights  all-reduce+   the step  MB of\n                    ms         ms       ms       ms   step, ms      alone, ms  states\n");
+        if (ranks.rank() == 0) std::printf(" parameters ranks    sharded, of which:                 one after   all-reduce  whole step    states\n"
+                                           "                         ms  gradients     step  weights  the other   + whole step   alone, ms        MB\n");
         for (std::size_t n : {std::size_t{32'000}, std::size_t{1'000'000}, std::size_t{16'000'000}}) measure(ranks, n, rounds, bucket);
     }
     MPI_Finalize();

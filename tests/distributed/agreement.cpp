@@ -76,7 +76,7 @@ TEST_CASE("a call that one rank refuses, or gives other numbers, throws on all a
         CHECK(says([&] { run.g[2].pop_back(); }, [&] { run.g = whole; }) == own + "tensor 2: gradients have 8999 elements, expected 9000 as at construction");
         CHECK(says([&] { run.extra.pop_back(); }, [&] { run.extra = drawn(three, 3); }) == own + "2 tensors of input 'extra', expected 3 as at construction");
         CHECK(says([&] { run.g[0].clear(); }, [&] { run.g = whole; }) ==
-              "furl: the gradient of tensor 0 is there on rank 0, and the gradient of tensor 0 is empty on rank 1; the ranks must agree");
+              "furl: the number of gradients of tensor 0 is 1 on rank 0, and the number of gradients of tensor 0 is 0 on rank 1; the ranks must agree");
         CHECK(says([&] { run.loss = 0.25; }, [&] { run.loss = 0.5; }) == "furl: step input 'loss' is 0.5 on rank 0, and step input 'loss' is 0.25 on rank 1; the ranks must agree");
         CHECK(says([&] { run.opt[observed::lr] = 0.5; }, [&] { run.opt[observed::lr] = 1e-2; }) ==
               "furl: hyperparameter 'lr' is 0.01 on rank 0, and hyperparameter 'lr' is 0.5 on rank 1; the ranks must agree");

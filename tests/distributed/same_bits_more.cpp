@@ -2,7 +2,7 @@
 #include <distributed/same_bits.hpp>
 
 #include <furl/distributed/checkpoint.hpp>
-#include <furl/furl.hpp>
+#include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/lamb.hpp>
 #include <furl/zoo/matrix/muon.hpp>
 #include <furl/zoo/momentum.hpp>
@@ -11,6 +11,11 @@ using namespace furl;
 using namespace furl::tests;
 
 namespace {
+
+struct zeroing {
+    static constexpr auto m = ema<"m">(grad, 0.9);
+    static constexpr auto update = zero_grad(param - hyper<"lr">(0.1) * m);
+};
 
 // 16 bits on the wire and in memory: weights with a master of 32 bits beside them, a state with random rounding, one in blocks.
 using narrow = storage<param_as<master<bfloat16>>, grad_as<bfloat16>, state_as<"m", stochastic<bfloat16>>, state_as<"v", block8_positive>>;
@@ -44,6 +49,32 @@ std::vector<std::byte> saved(const auto& opt, const narrow_list& weights) {
 }
 
 }  // namespace
+
+TEST_CASE("threads of each rank change no bits, and gradients are zeroed where the rule says so") {
+    optimizer<zeroing> alone(odd_shapes);
+    auto weights = drawn(odd_shapes, 7);
+    for (std::uint32_t t = 0; t < 5; ++t) {
+        auto gradients = drawn(odd_shapes, t);
+        alone.step(weights, gradients);
+    }
+    for (std::size_t n : {1u, 3u}) {
+        local_ranks ranks(n);
+        ranks.run([&](local_rank& me) {
+            for (std::size_t threads : {1u, 3u}) {
+                thread_pool pool(threads);
+                sharded_optimizer<zeroing> opt(me, odd_shapes, {.bucket = 1});
+                auto own = drawn(odd_shapes, 7);
+                for (std::uint32_t t = 0; t < 5; ++t) {
+                    auto gradients = gradients_of(odd_shapes, t, me.rank(), n);
+                    CHECK(opt.step(pool, own, gradients));
+                    for (const auto& tensor : gradients)
+                        for (float x : tensor) REQUIRE(x == 0);
+                }
+                CHECK(own == weights);
+            }
+        });
+    }
+}
 
 TEST_CASE("formats of 16 bits and of blocks have the same bits on any number of ranks, and in the checkpoints of all") {
     optimizer<clipped_adam, float, narrow> alone(odd_shapes);

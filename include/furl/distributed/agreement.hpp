@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -63,6 +64,48 @@ class local_outcome {
   private:
     std::string refusal_;
     std::exception_ptr failure_;
+};
+
+/// What must be equal on all ranks: numbers by name.
+class agreed_numbers {
+  public:
+    void add(std::string_view what, double value) {
+        all_.add(value);
+        numbers_.push_back({what, {}, none, value});
+    }
+    /// A number of a kind of thing that has a name: hyperparameter 'lr', or that of a tensor.
+    void add(std::string_view kind, std::string_view name, double value, std::size_t tensor = none) {
+        all_.add(value);
+        numbers_.push_back({kind, name, tensor, value});
+    }
+    void clear() {
+        all_ = {};
+        numbers_.clear();
+    }
+
+    std::uint64_t value() const { return all_.value(); }
+    /// Each as a line: "hyperparameter 'lr' is 0.1".
+    std::vector<std::string> lines() const {
+        std::vector<std::string> list;
+        for (const auto& n : numbers_) {
+            auto line = std::string(n.kind);
+            if (!n.name.empty()) line += " '" + std::string(n.name) + "'";
+            if (n.tensor != none) line += " of tensor " + std::to_string(n.tensor);
+            list.push_back(line + " is " + exact(n.value));
+        }
+        return list;
+    }
+
+  private:
+    static constexpr auto none = std::numeric_limits<std::size_t>::max();
+    struct number {
+        std::string_view kind, name;
+        std::size_t tensor;
+        double value;
+    };
+
+    digest all_;
+    std::vector<number> numbers_;
 };
 
 /// Gathers a text of each rank.

@@ -8,7 +8,6 @@
 #include <furl/optimizer/saved_part.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -70,7 +69,8 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     template <Communicator C, class Extents>
     sharded_optimizer(C& ranks, const Extents& extents, sharding_settings settings = {})
         : sharding(detail::communicator_ref(ranks), agreed(detail::communicator_ref(ranks), extents, settings), &engine::unit, settings), local(this->share_),
-          list_(share_), weights_(list_, ranks_.rank(), settings.bucket_of(ranks_.size())), gradients_(list_, ranks_.rank(), settings.bucket_of(ranks_.size())), sums_(is_alone() ? 0 : list_.count_of(ranks_.rank())) {}
+          bucket_(settings.elements(ranks_.size(), std::max(sizeof(parameter_type), sizeof(sum_type)))), weights_(list_, ranks_.rank(), bucket_),
+          gradients_(list_, ranks_.rank(), bucket_), sums_(is_alone() ? 0 : list_.count_of(ranks_.rank())) {}
     template <Communicator C>
     sharded_optimizer(C& ranks, std::initializer_list<std::size_t> sizes, sharding_settings settings = {})
         : sharded_optimizer(ranks, std::span(sizes.begin(), sizes.size()), settings) {}
@@ -110,16 +110,11 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 if (is_alone()) begin_with(begun, own_weights_, own_gradients_, extent::whole, inputs...);
                 else begin_with(begun, own_weights_, parts_of_sums(), extent::whole, inputs...);
             }));
-            const auto start = clock::now();
-            if (!is_alone()) gradients_.scatter(ranks_, all_gradients_, sums_.data(), settings_.mean);
-            const auto scattered = clock::now();
-            if (!run(*begun, runner)) return false;
-            const auto stepped = clock::now();
-            weights_.gather(ranks_, all_weights_);
+            times_ = {};
+            if (!(is_alone() ? run(*begun, runner) : run_and_exchange(*begun, runner))) return false;
             if constexpr (writes_gradients)
                 for (std::size_t i = 0; i < all_gradients_.size(); ++i)
                     if (all_gradients_[i] && !is_alone()) std::fill_n(all_gradients_[i], share_.sizes()[i], sum_type{});
-            times_ = {seconds(scattered - start), seconds(stepped - scattered), seconds(clock::now() - stepped)};
             return true;
         } else return false;
     }
@@ -152,10 +147,8 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 absent_.assign(own_gradients_.size(), 0);
                 begin_with(begun, own_weights_, own_gradients_, extent::part, inputs...);
             }));
-            const auto start = clock::now();
-            if (!run(*begun, runner)) return false;
-            times_ = {0, seconds(clock::now() - start), 0};
-            return true;
+            times_ = {};
+            return run(*begun, runner);
         } else return false;
     }
 
@@ -169,7 +162,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
             all_weights_.clear();
             for (const auto& w : own_weights_) all_weights_.push_back(w.data());
         }), 0, [] { return std::vector<std::string>(); });
-        weights_.gather(ranks_, all_weights_);
+        if (!is_alone()) weights_.gather(ranks_, all_weights_, [](std::size_t) {});
     }
 
     /// The part of a tensor that this rank has, or another.
@@ -218,9 +211,10 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
         local::scalar_state, local::scalar_states, local::value, local::value_span, local::info, local::step_count, local::reset;
 
   private:
-    using clock = std::chrono::steady_clock;
+    // Buckets can be stepped one by one if nothing of a step but the walk over elements is left. Blocks of a format must not be parted.
+    static constexpr bool steps_in_buckets = !plan::has_lines && !plan::has_matrices && plan::block == 1 && engine::takes_pieces;
 
-    detail::flat_list list_;
+    std::size_t bucket_;  // elements of a share that are sent at once
     detail::stream_buckets<parameter_type> weights_;
     detail::stream_buckets<sum_type> gradients_;
     std::vector<sum_type> sums_;  // the gradients of this rank's share
@@ -230,11 +224,10 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     std::vector<std::span<gradient_type>> own_gradients_;
     std::vector<parameter_type*> all_weights_;
     std::vector<gradient_type*> all_gradients_;
+    detail::agreed_numbers numbers_;
     sharded_times times_;
 
     bool is_alone() const { return ranks_.size() == 1; }
-
-    static double seconds(clock::duration d) { return std::chrono::duration<double>(d).count(); }
 
     // Returns the shapes, once all ranks have said that they have the same.
     template <class Extents>
@@ -246,19 +239,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 for (const auto& s : shapes)
                     if (s.rows > 1) detail::require_block_rows<plan>(s.columns);
         });
-        detail::digest all;
-        all.add(std::uint64_t{local::info().fingerprint});
-        for (const auto& s : local::info().states) all.add(static_cast<std::uint64_t>(s.type));
-        all.add(std::uint64_t{sizeof(T) + 16 * sizeof(parameter_type) + 256 * sizeof(sum_type)});
-        all.add(std::uint64_t{settings.mean}), all.add(std::uint64_t{settings.bucket}), all.add(std::uint64_t{shapes.size()});
-        for (const auto& s : shapes) all.add(std::uint64_t{s.rows}), all.add(std::uint64_t{s.columns});
-        detail::agree(ranks, own, all.value(), [&] {
-            std::vector<std::string> lines{"the rule is " + std::string(local::info().rule), "mean is " + std::to_string(settings.mean),
-                                           "bucket is " + std::to_string(settings.bucket), "the number of tensors is " + std::to_string(shapes.size())};
-            for (std::size_t i = 0; i < shapes.size(); ++i)
-                lines.push_back("tensor " + std::to_string(i) + " is " + std::to_string(shapes[i].rows) + " x " + std::to_string(shapes[i].columns));
-            return lines;
-        });
+        detail::agree_on_optimizer(ranks, own, local::info(), std::uint64_t{sizeof(T) + 16 * sizeof(parameter_type) + 256 * sizeof(sum_type)}, shapes, settings);
         return shapes;
     }
 
@@ -321,38 +302,79 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
 
     // Throws on all ranks unless the step begins on all, with equal numbers.
     void agree_on_step(const std::optional<typename local::session>& begun, const outcome& own) {
-        detail::digest all;
+        numbers_.clear();
         if (begun) {
-            all.add(static_cast<std::uint64_t>(this->step_count()));
-            for (double x : local::hyperparameter_span()) all.add(x);
-            for (double x : begun->step().tensors.step_inputs) all.add(x);
-            for (auto x : absent_) all.add(std::uint64_t{x});
+            numbers_.add("the step count", static_cast<double>(this->step_count()));
+            for (std::size_t i = 0; i < local::hyperparameters().size(); ++i) numbers_.add("hyperparameter", local::hyperparameters()[i], local::hyperparameter_span()[i]);
+            for (std::size_t k = 0; k < plan::program.step_inputs.size(); ++k) numbers_.add("step input", plan::program.step_inputs[k], begun->step().tensors.step_inputs[k]);
             for (auto name : local::tensor_hyperparameters())
-                for (std::size_t i = 0; i < tensors(); ++i) all.add(local::get(name, i));
+                for (std::size_t i = 0; i < tensors(); ++i) numbers_.add("hyperparameter", name, local::get(name, i), i);
+            for (std::size_t i = 0; i < absent_.size(); ++i) numbers_.add("the number of gradients", {}, absent_[i] ? 0 : 1, i);
         }
-        detail::agree(ranks_, own, all.value(), [&] {
-            std::vector<std::string> lines{"the step count is " + std::to_string(this->step_count())};
-            for (std::size_t i = 0; i < local::hyperparameters().size(); ++i)
-                lines.push_back("hyperparameter '" + std::string(local::hyperparameters()[i]) + "' is " + detail::exact(local::hyperparameter_span()[i]));
-            for (std::size_t k = 0; k < plan::program.step_inputs.size(); ++k)
-                lines.push_back("step input '" + std::string(plan::program.step_inputs[k]) + "' is " + detail::exact(begun->step().tensors.step_inputs[k]));
-            for (auto name : local::tensor_hyperparameters())
-                for (std::size_t i = 0; i < tensors(); ++i)
-                    lines.push_back("hyperparameter '" + std::string(name) + "' of tensor " + std::to_string(i) + " is " + detail::exact(local::get(name, i)));
-            for (std::size_t i = 0; i < absent_.size(); ++i) lines.push_back("the gradient of tensor " + std::to_string(i) + " is " + (absent_[i] ? "empty" : "there"));
-            return lines;
-        });
+        detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); });
+    }
+
+    using together = typename local::session::together;
+
+    // Runs all walks but the last `but`. Returns whether the step goes on.
+    template <class Runner>
+    bool run_walks(typename local::session& now, Runner& runner, std::size_t but) {
+        auto* const one = &now.step();
+        for (std::size_t walk = 0; walk < plan::order.walks; ++walk) {
+            if (!together::prepare({&one, 1}, walk)) return false;
+            if (walk + but < plan::order.walks) together::execute({&one, 1}, walk, runner);
+        }
+        return true;
     }
 
     template <class Runner>
     bool run(typename local::session& now, Runner& runner) {
-        using together = typename local::session::together;
-        auto* const one = &now.step();
-        for (std::size_t walk = 0; walk < plan::order.walks; ++walk) {
-            if (!together::prepare({&one, 1}, walk)) return false;
-            together::execute({&one, 1}, walk, runner);
-        }
+        const detail::added_time watch(times_.step);
+        if (!run_walks(now, runner, 0)) return false;
         now.finish();
+        return true;
+    }
+
+    // Between the gradients of all ranks and the weights on all ranks. On one thread, the last walk goes over a bucket as soon as its
+    // gradients are there, and its weights are sent while the next is stepped.
+    template <class Runner>
+    bool run_and_exchange(typename local::session& now, Runner& runner) {
+        const bool in_buckets = steps_in_buckets && detail::concurrency_of(runner) == 1 && weights_.count() > 0;
+        if (!in_buckets || plan::order.walks > 1) {
+            const detail::added_time watch(times_.scatter);
+            gradients_.scatter(ranks_, all_gradients_, sums_.data(), settings_.mean);
+        }
+        if (!in_buckets) {
+            if (!run(now, runner)) return false;
+            const detail::added_time watch(times_.gather);
+            weights_.gather(ranks_, all_weights_, [](std::size_t) {});
+            return true;
+        }
+        if constexpr (steps_in_buckets) {
+            {
+                const detail::added_time watch(times_.step);
+                if (!run_walks(now, runner, 1)) return false;
+            }
+            if constexpr (plan::order.walks == 1) gradients_.send_gradients(ranks_, 0, all_gradients_);
+            const detail::added_time watch(times_.gather);
+            double others = 0;  // what the exchange of weights does not take
+            weights_.gather(ranks_, all_weights_, [&](std::size_t b) {
+                const auto before = times_.scatter + times_.step;
+                if constexpr (plan::order.walks == 1) {
+                    const detail::added_time scatter(times_.scatter);
+                    if (b + 1 < gradients_.count()) gradients_.send_gradients(ranks_, b + 1, all_gradients_);
+                    gradients_.add_gradients(ranks_, b, all_gradients_, sums_.data(), settings_.mean);
+                }
+                {
+                    const detail::added_time step(times_.step);
+                    const auto from = place_here(b * bucket_), to = b + 1 < weights_.count() ? place_here((b + 1) * bucket_) : end_of_tensors();
+                    together::execute_between(now.step(), {from.tensor, from.element}, {to.tensor, to.element});
+                }
+                others += times_.scatter + times_.step - before;
+            });
+            times_.gather -= others;
+            now.finish();
+        }
         return true;
     }
 };

@@ -93,6 +93,13 @@ class flat_pass {
         run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
     }
 
+    /// Runs a pass over the elements between two places in the list of tensors. Over all calls each element has its turn once.
+    template <std::size_t Pass, class Step>
+    void execute_between(const Step& now, partition::position from, partition::position to) {
+        [[maybe_unused]] const Environment denormals;
+        run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { parts_.visit_between(from, to, visit); });
+    }
+
     /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
     template <class Step, class Runner>
     void execute_rows(const Step& now, std::size_t tensor, std::span<const std::size_t> named, std::size_t length, Runner& runner) {

@@ -161,6 +161,9 @@ class step_runner {
         else return share_.sizes();
     }
 
+    /// Whether several calls may each run a part of a tensor.
+    static constexpr bool takes_pieces = Run::in_pieces;
+
     /// How many elements of a tensor of this shape cannot be parted: a share begins at a multiple of it.
     static std::size_t unit(furl::shape shape) {
         if (Plan::has_matrices || !Run::in_pieces) return std::max<std::size_t>(shape.size(), 1);
@@ -175,6 +178,7 @@ class step_runner {
 
   private:
     friend class steps_together<step_runner>;
+    static constexpr std::size_t last_walk = Plan::order.walks - 1;
 
     // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
