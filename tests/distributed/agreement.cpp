@@ -2,8 +2,9 @@
 #include <distributed/same_bits.hpp>
 #include <support/messages.hpp>
 
+#include <array>
 #include <chrono>
-#include <numeric>
+#include <random>
 #include <thread>
 
 using namespace furl;
@@ -29,13 +30,45 @@ void check_all_say(const std::vector<std::string>& said, const std::string& expe
     for (const auto& s : said) CHECK(s == expected);
 }
 
+// A communicator of one's own: another's, which is late at times.
+class late_rank {
+  public:
+    explicit late_rank(local_rank& me) : me_(me), random_(static_cast<unsigned>(me.rank())) {}
+
+    std::size_t rank() const { return me_.rank(); }
+    std::size_t size() const { return me_.size(); }
+    std::size_t start_all_to_all(std::span<const std::byte> send, std::span<const std::size_t> send_first, std::span<std::byte> receive,
+                                 std::span<const std::size_t> receive_first) {
+        wait();
+        return me_.start_all_to_all(send, send_first, receive, receive_first);
+    }
+    std::size_t start_all_gather(std::span<std::byte> all, std::span<const std::size_t> first) {
+        wait();
+        return me_.start_all_gather(all, first);
+    }
+    void finish(std::size_t ticket) {
+        wait();
+        me_.finish(ticket);
+    }
+
+  private:
+    local_rank& me_;
+    std::mt19937 random_;
+
+    void wait() {
+        if (random_() % 4 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random_() % 500));
+    }
+};
+static_assert(Communicator<late_rank>);
+
 // One rank of a run, and its arguments.
 struct run_of_rank {
     sharded_optimizer<observed> opt;
     tensor_list w = drawn(three, 1), g, extra = drawn(three, 3);
     double loss = 0.5;
 
-    explicit run_of_rank(local_rank& me, sharding_settings settings = {}) : opt(me, three, settings), g(gradients_of(three, 2, me.rank(), me.size())) {}
+    template <Communicator C>
+    explicit run_of_rank(C& me, sharding_settings settings = {}) : opt(me, three, settings), g(gradients_of(three, 2, me.rank(), me.size())) {}
 
     bool step() { return opt.step(w, g, input<"extra"> = extra, step_input<"loss"> = loss); }
 };
@@ -156,6 +189,20 @@ TEST_CASE("a step of parts that are scattered already is the same step") {
         }
         parts.opt.gather(parts.w);
         CHECK(parts.w == whole.w);
+    });
+}
+
+TEST_CASE("a communicator of one's own, late or not, changes no bits") {
+    local_ranks ranks(3);
+    ranks.run([&](local_rank& me) {
+        late_rank late(me);
+        run_of_rank now(me, {.bucket = 1}), then(late, {.bucket = 1});
+        for (std::uint32_t t = 0; t < 5; ++t) {
+            now.g = then.g = gradients_of(three, t, me.rank(), me.size());
+            CHECK(now.step());
+            CHECK(then.step());
+            CHECK(now.w == then.w);
+        }
     });
 }
 
