@@ -70,7 +70,7 @@ class Build:
 
     def compiles(self, path):
         """Tests run what is in other languages than C++, and libraries that are projects of their own."""
-        return path.suffix != ".cpp" or path.parent.name == "rule_library" or os.path.realpath(path) in self.files
+        return path.suffix != ".cpp" or path.parent.name in ("rule_library", "torch_extension") or os.path.realpath(path) in self.files
 
     def output(self, path, argument):
         """What the program of docs/examples/X.cpp prints: it is docs/docs_X of the build. None if it is not built."""

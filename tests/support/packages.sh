@@ -35,8 +35,10 @@ provided() {
         libjs-katex) [[ -d /usr/share/javascript/katex ]] ;;
         doxygen-awesome-css) [[ -d /usr/share/doxygen-awesome-css ]] ;;
         qemu-user) has qemu-x86_64 ;;
+        python3-torch) [[ -d /usr/lib/python3/dist-packages/torch ]] ;;
+        python3-dev) compgen -G '/usr/include/python3*/Python.h' > /dev/null ;;
+        pybind11-dev) included pybind11 pybind11/detail/common.h ;;
         python3-numpy) /usr/bin/python3 -c 'import numpy' 2> /dev/null ;;
-        libtorch-dev) [[ -d /usr/include/torch ]] ;;
         lib*) ! has dpkg-query ;;
         *) has "$1" ;;
     esac

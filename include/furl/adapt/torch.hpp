@@ -1,52 +1,22 @@
 #pragma once
 
 #include <furl/adapt/torch/archive.hpp>
-#include <furl/adapt/torch/element_types.hpp>
 #include <furl/adapt/torch/options.hpp>
+#include <furl/adapt/torch/parts.hpp>
 #include <furl/adapt/torch/stepper.hpp>
 
 #include <torch/optim/optimizer.h>
 #include <torch/types.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace FURL_NAMESPACE {
-
-namespace detail {
-
-/// The parts of a torch_optimizer, whose parameters have one of these types.
-template <class Types, class Rule, class... Policies>
-struct torch_parts;
-template <class First, class... Types, class Rule, class... Policies>
-struct torch_parts<torch_types<First, Types...>, Rule, Policies...> {
-    template <class E>
-    using optimizer_of = torch_optimizer_of<Rule, E, Policies...>;
-    using first = optimizer_of<First>;
-
-    template <class E>
-    static void make_if(std::unique_ptr<torch_part>& part, at::ScalarType type, std::span<const furl::shape> shapes) {
-        if constexpr (is_runnable<optimizer_of<E>>)
-            if (type == torch_type_of(element_type_of<E>)) part = std::make_unique<torch_part_of<optimizer_of<E>, E>>(shapes);
-    }
-    static std::unique_ptr<torch_part> make(at::ScalarType type, std::span<const furl::shape> shapes) {
-        std::unique_ptr<torch_part> part;
-        make_if<First>(part, type, shapes);
-        (make_if<Types>(part, type, shapes), ...);
-        return part;
-    }
-    static constexpr torch_rule_facts facts{&first::info(), first::stored::has_shape, first::stored::steps_by_rows, &make};
-};
-
-}  // namespace detail
 
 /// Runs a rule as an optimizer of libtorch.
 ///
@@ -90,9 +60,8 @@ class torch_optimizer : public torch::optim::Optimizer {
         : torch_optimizer(std::vector<torch::optim::OptimizerParamGroup>{torch_group(std::move(parameters))}, defaults) {}
     explicit torch_optimizer(const std::vector<torch::optim::OptimizerParamGroup>& groups, const torch_options& defaults = {})
         : Optimizer(std::vector<torch::optim::OptimizerParamGroup>{},
-                    std::make_unique<torch_options>(defaults.completed(defaults_of_rule()))) {
-        if (!facts.info->inputs.empty())
-            detail::refuse("furl: the rule reads input '" + std::string(facts.info->inputs[0]) + "', which libtorch does not give");
+                    std::make_unique<torch_options>(defaults.completed(parts::defaults()))) {
+        detail::require_no_inputs(facts);
         for (const auto& group : groups) add_param_group(group);
     }
 
@@ -100,7 +69,8 @@ class torch_optimizer : public torch::optim::Optimizer {
     void add_param_group(const torch::optim::OptimizerParamGroup& group) {
         auto all = param_groups_;
         all.emplace_back(group.params(), std::make_unique<torch_options>(completed(group, all.size())));
-        detail::torch_parameters(facts).check(all);
+        for (const auto& place : detail::torch_parameters(facts).check(all))
+            TORCH_WARN("furl: ", place.text(), " is in the group already, and is stepped once");
         Optimizer::add_param_group(all.back());
     }
 
@@ -176,20 +146,11 @@ class torch_optimizer : public torch::optim::Optimizer {
     }
 
   private:
-    using parts = detail::torch_parts<typename detail::torch_types_of<Policies...>::type, Rule, Policies...>;
+    using parts = detail::torch_parts_of<Rule, Policies...>;
     static constexpr const detail::torch_rule_facts& facts = parts::facts;
 
     mutable detail::torch_stepper stepper_{facts};  // a save makes states that are not there yet
     bool stepped_ = false;
-
-    static torch_options defaults_of_rule() {
-        std::vector<setting> of_tensors;
-        if (const auto names = info().tensor_hyperparameters; !names.empty()) {
-            typename parts::first any(furl::shape{1, 1});
-            for (auto name : names) of_tensors.push_back({name, any.get(name, 0)});
-        }
-        return torch_options::defaults_of(info(), of_tensors);
-    }
 
     const torch_options& default_options() const { return static_cast<const torch_options&>(*defaults_); }
 

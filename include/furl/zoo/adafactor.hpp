@@ -34,14 +34,13 @@ struct adafactor {
 
     static constexpr auto beta = let<"beta2_t">(1 - pow(step, beta2_decay));
     static constexpr auto alpha = let<"alpha">(max(eps2, sqrt(mean(square(param)))) * min(lr, 1 / sqrt(step)));
-    static constexpr auto stepped = [](auto v) {
-        return param * (1 - lr * weight_decay) - alpha * clip_by_block_rms(let<"u">(grad / sqrt(max(v, square(eps1)))), d);
-    };
+    static constexpr auto stepped = [](auto u) { return param * (1 - lr * weight_decay) - alpha * clip_by_block_rms(let<"u">(u), d); };
 
     static constexpr auto r = ema<"r">(per_row(mean(square(grad))), beta);
     static constexpr auto c = ema<"c">(per_column(mean(square(grad))), beta);
 
-    static constexpr auto update = stepped(r * c / max(mean(r), eps1));
+    // The root of v, by a root for each row and each column: elements need neither root nor quotient.
+    static constexpr auto update = stepped(grad * min(rsqrt(r / max(mean(r), eps1)) * rsqrt(c), 1 / eps1));
 };
 
 /// What PyTorch's Adafactor does with vectors: each parameter has its own second moment.
@@ -56,7 +55,7 @@ struct adafactor {
 struct adafactor_unfactored : adafactor {
     static constexpr auto v = ema<"v">(square(grad), beta);
 
-    static constexpr auto update = stepped(v);
+    static constexpr auto update = stepped(grad / sqrt(max(v, square(eps1))));
 };
 
 /// Adafactor in optax's dialect: it adds eps to the squares, and its learning rate does not fall with the root of the step.

@@ -2,6 +2,7 @@
 
 #include <furl/adapt/torch/options.hpp>
 #include <furl/adapt/torch/parameters.hpp>
+#include <furl/adapt/torch/saved.hpp>
 
 #include <torch/serialize/archive.h>
 #include <torch/types.h>
@@ -46,7 +47,7 @@ inline torch::serialize::InputArchive read_archive(torch::serialize::InputArchiv
 inline void save(torch::serialize::OutputArchive& archive, torch_parameters& parameters, const torch_groups& groups) {
     parameters.prepare(groups);
     write_number(archive, "furl", torch_archive_version);
-    archive.write("rule", torch::IValue(std::string(parameters.facts().info->rule)));
+    archive.write("rule", torch::IValue(std::string(parameters.facts().rule)));
     write_number(archive, "fingerprint", static_cast<std::int64_t>(parameters.facts().info->fingerprint));
     write_number(archive, "groups", static_cast<std::int64_t>(groups.size()));
     for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -84,7 +85,7 @@ inline void load(torch::serialize::InputArchive& archive, torch_parameters& para
         torch::IValue rule;
         archive.read("rule", rule);
         refuse("furl: the archive is of the rule " + rule.toStringRef() + ", which computes something else than " +
-               std::string(parameters.facts().info->rule));
+               std::string(parameters.facts().rule));
     }
     counted(read_number(archive, "groups"), groups.size(), "groups");
     std::vector<torch_options> options;
@@ -109,15 +110,10 @@ inline void load(torch::serialize::InputArchive& archive, torch_parameters& para
         torch::IValue strides;
         inner.read("strides", strides);
         for (std::size_t s = 0; s < p.part->info().states.size(); ++s) {
-            const std::string name(p.part->info().states[s].name), state = "furl: the state '" + name + "' of " + p.place.text();
-            const auto expected = state_tensor(*p.part, s, p.index, p.tensor);
+            const std::string name(p.part->info().states[s].name);
             at::Tensor saved;
             if (!inner.try_read("state/" + name, saved, true)) refuse("furl: the archive has no state '" + name + "' of " + p.place.text());
-            if (saved.sizes() != expected.sizes() || saved.scalar_type() != expected.scalar_type())
-                refuse(state + " is " + c10::toString(saved.scalar_type()) + streamed(saved.sizes()) + " in the archive, expected " +
-                       c10::toString(expected.scalar_type()) + streamed(expected.sizes()));
-            if (is_in_blocks(*p.part, s, p.index) && strides.toIntVector() != p.strides)
-                refuse(state + " is stored in blocks, and the parameter has another order in memory than in the archive");
+            require_saved_state(p, s, saved, strides.toIntVector(), "the archive");
             states[i].push_back(saved);
         }
     }

@@ -3,6 +3,9 @@
 #include <furl/blocks/steps_per_tensor.hpp>
 #include <furl/optimizer.hpp>
 
+// clang compiles the headers of libtorch 1.13 as C++20 only if this one is their first.
+#include <ATen/core/ivalue.h>
+
 #include <torch/types.h>
 
 #include <tuple>

@@ -13,6 +13,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ using torch_groups = std::vector<torch::optim::OptimizerParamGroup>;
 /// The facts of a rule that torch_optimizer needs and that are known at compile time.
 struct torch_rule_facts {
     const rule_info* info;
+    std::string_view rule;  ///< the name of the type that the user wrote; info describes it with counts of steps
     bool has_shape;      ///< whether it has values of rows or columns, or functions of matrices
     bool steps_by_rows;  ///< whether some rows can step alone
     /// Makes a part for parameters of an element type; null if the rule does not run in it.
@@ -38,7 +40,7 @@ struct torch_parameter {
     at::ScalarType type;
     bool is_repetition = false;
     bool is_sparse = false;  ///< whether it had a sparse gradient
-    torch_part* part = nullptr;
+    std::shared_ptr<torch_part> part{};
     std::size_t index = 0;  ///< in the part
 
     bool is_unchanged(const at::Tensor& now) const {
@@ -58,7 +60,7 @@ class torch_parameters {
     const torch_parameter& operator[](std::size_t i) const { return list_[i]; }
     auto begin() const { return list_.begin(); }
     auto end() const { return list_.end(); }
-    std::span<const std::unique_ptr<torch_part>> parts() const { return parts_; }
+    std::span<const std::shared_ptr<torch_part>> parts() const { return parts_; }
 
     /// The parameter of a part that steps rows, or null.
     const torch_parameter* sparse_one(const torch_part& part) const {
@@ -66,10 +68,12 @@ class torch_parameters {
         return first.is_sparse ? &first : nullptr;
     }
 
-    /// Refuses groups whose parameters cannot be stepped. Warns of those that are repeated.
-    void check(const torch_groups& groups) const {
+    /// Refuses groups whose parameters cannot be stepped. Returns the places of those that are repeated.
+    std::vector<torch_place> check(const torch_groups& groups) const {
+        std::vector<torch_place> repeated;
         for (const auto& p : list_of(groups))
-            if (p.is_repetition) TORCH_WARN("furl: ", p.place.text(), " is in the group already, and is stepped once");
+            if (p.is_repetition) repeated.push_back(p.place);
+        return repeated;
     }
 
     /// Makes the parts fit the groups. Refuses parameters that cannot be stepped, and leaves all as it was then.
@@ -95,7 +99,7 @@ class torch_parameters {
     const torch_rule_facts* facts_;
     std::vector<torch_parameter> list_;
     std::map<const at::TensorImpl*, std::size_t> index_of_;
-    std::vector<std::unique_ptr<torch_part>> parts_;
+    std::vector<std::shared_ptr<torch_part>> parts_;
 
     const torch_parameter* known(const at::Tensor& tensor) const {
         const auto found = index_of_.find(tensor.unsafeGetTensorImpl());
@@ -147,13 +151,13 @@ class torch_parameters {
         std::map<key, std::vector<std::size_t>> members;
         for (std::size_t i = 0; i < list.size(); ++i)
             if (!list[i].is_repetition) members[{list[i].type, list[i].place.group, list[i].is_sparse ? i + 1 : 0}].push_back(i);
-        std::vector<std::unique_ptr<torch_part>> parts;
+        std::vector<std::shared_ptr<torch_part>> parts;
         for (auto& [k, numbers] : members) {
             std::vector<furl::shape> shapes;
             for (auto i : numbers) shapes.push_back(shape_of_torch(list[i].tensor));
-            auto part = facts_->make(std::get<0>(k), shapes);
+            std::shared_ptr<torch_part> part = facts_->make(std::get<0>(k), shapes);
             for (std::size_t index = 0; index < numbers.size(); ++index) {
-                list[numbers[index]].part = part.get();
+                list[numbers[index]].part = part;
                 list[numbers[index]].index = index;
             }
             part->group = std::get<1>(k);

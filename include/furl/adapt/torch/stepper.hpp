@@ -51,6 +51,7 @@ class torch_stepper {
         for (const auto& part : parameters.parts())
             if (const auto* const p = parameters.sparse_one(*part)) done |= step_sparse(*part, *p, runner);
         if (done && parameters.facts().info->writes_gradients) zero_copied_gradients();
+        if (done) count_versions();
         return done;
     }
 
@@ -143,6 +144,12 @@ class torch_stepper {
         for (std::size_t i = 0; i < parameters.size(); ++i)
             if (auto& gradient = parameters[i].tensor.mutable_grad(); gradients_[i].defined() && !gradients_[i].is_same(gradient))
                 gradient.zero_();
+    }
+
+    // Autograd refuses a backward pass through values of before the step, since it sees another version of the parameter.
+    void count_versions() const {
+        for (std::size_t i = 0; i < parameters.size(); ++i)
+            if (const auto& x = parameters[i].tensor; gradients_[i].defined() && !x.is_inference()) x.unsafeGetTensorImpl()->bump_version();
     }
 };
 
