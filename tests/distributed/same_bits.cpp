@@ -17,4 +17,4 @@ TEST_CASE("so has Adam with a clipped norm of all tensors, and all skip the step
     check_all<clipped_adam>(odd_shapes, {.bad = 3, .leaves_out = true});
 }
 
-TEST_CASE("and Adafactor, with rows, columns and a norm of the update") { check_all<zoo::adafactor>(tall_shapes, {.steps = 50}); }
+TEST_CASE("and Adafactor, with rows, columns and a norm of the update") { check_all<zoo::adafactor>({tall_shapes[0], {1, 17}, {0, 3}}, {.steps = 4}); }

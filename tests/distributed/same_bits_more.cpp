@@ -3,6 +3,7 @@
 
 #include <furl/distributed/checkpoint.hpp>
 #include <furl/threads/thread_pool.hpp>
+#include <furl/zoo/adafactor.hpp>
 #include <furl/zoo/lamb.hpp>
 #include <furl/zoo/matrix/muon.hpp>
 #include <furl/zoo/momentum.hpp>
@@ -113,6 +114,8 @@ TEST_CASE("momentum has the same bits on any number of ranks, and where a tensor
 TEST_CASE("so has LAMB, whose trust ratio is of each tensor, however small the messages") {
     check_all<zoo::lamb>(odd_shapes, {.leaves_out = true}, {.bucket = 1});
 }
+
+TEST_CASE("and Adafactor, with two tensors of several groups of rows") { check_all<zoo::adafactor>(tall_shapes, {}); }
 
 TEST_CASE("and a rule of rows, with random numbers") { check_all<centered_and_noisy>({{33, 65}, {0, 5}, {7, 4111}, {1, 5000}}, {.leaves_out = true}); }
 
