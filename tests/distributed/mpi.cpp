@@ -61,14 +61,15 @@ void check(mpi& ranks) {
     sharded_optimizer<clipped_adam> opt(ranks, shapes);
     optimizer<clipped_adam> alone(shapes);
     auto w = gradients(1000, 1), whole = w;
-    for (int t = 0; t < 50; ++t) {
+    const int steps = n == 2 ? 50 : 10;  // where there are more ranks than processors, they spend their time waiting
+    for (int t = 0; t < steps; ++t) {
         auto own = gradients(t, static_cast<double>(ranks.rank() + 1)), sum = gradients(t, static_cast<double>(n * (n + 1) / 2));
         if (t == 3 && ranks.rank() + 1 < n) own[4][7] = 1;
         const bool done = opt.step(w, own);
         require(done == alone.step(whole, sum), "step " + std::to_string(t) + " is not skipped where one process skips it");
         require(equal(w, whole), "weights differ after step " + std::to_string(t));
     }
-    require(opt.step_count() == 49, "the step count is " + std::to_string(opt.step_count()));
+    require(opt.step_count() == steps - 1, "the step count is " + std::to_string(opt.step_count()));
 
     auto own = gradients(1, 1);
     if (ranks.rank() + 1 == n) own[2].pop_back();
