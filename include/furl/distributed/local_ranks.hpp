@@ -148,6 +148,7 @@ class meeting {
 /// A rank that is a thread: a Communicator. furl::local_ranks makes it.
 class local_rank {
   public:
+    /// Makes one of the ranks that meet there.
     local_rank(detail::meeting& all, std::size_t rank) : all_(&all), rank_(rank) {}
     local_rank(const local_rank&) = delete;
     local_rank& operator=(const local_rank&) = delete;

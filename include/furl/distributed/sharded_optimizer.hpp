@@ -2,6 +2,7 @@
 
 #include <furl/distributed/agreement.hpp>
 #include <furl/distributed/communicator.hpp>
+#include <furl/distributed/refused.hpp>
 #include <furl/distributed/sharding.hpp>
 #include <furl/distributed/buckets.hpp>
 #include <furl/optimizer.hpp>
@@ -65,6 +66,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     ///
     /// @param ranks    a Communicator, which must exist as long as this.
     /// @param extents  the same on all ranks.
+    /// @param settings how the ranks work together, the same on all.
     /// Errors:  std::invalid_argument on all ranks if extents, rules or settings differ between them; it names the first difference.
     template <Communicator C, class Extents>
     sharded_optimizer(C& ranks, const Extents& extents, sharding_settings settings = {})
@@ -382,18 +384,9 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
 // This is the optimizer of a rule that is not well formed, or of policies that do not fit.
 template <class Rule, class T, class... Policies>
     requires(!detail::can_be_optimizer<Rule, T, Policies...>())
-class sharded_optimizer<Rule, T, Policies...> : public refused_optimizer<Rule, T, Policies...> {
+class sharded_optimizer<Rule, T, Policies...> : public detail::refused_sharded_optimizer<Rule, T, Policies...> {
   public:
-    sharded_optimizer(auto&, const auto&, sharding_settings = {}) {}
-    sharded_optimizer(auto&, std::initializer_list<std::size_t>, sharding_settings = {}) {}
-    sharded_optimizer(auto&, std::initializer_list<furl::shape>, sharding_settings = {}) {}
-    bool step_sharded(auto&&...) { return false; }
-    void gather(auto&&) {}
-    tensor_part part(std::size_t, std::size_t = 0) const { return {}; }
-    std::size_t rank() const { return 0; }
-    std::size_t ranks() const { return 0; }
-    std::size_t state_memory() { return 0; }
-    sharded_times times() const { return {}; }
+    using detail::refused_sharded_optimizer<Rule, T, Policies...>::refused_sharded_optimizer;
 };
 
 }  // namespace furl
