@@ -21,6 +21,7 @@ GUIDE = [
     ("choosing.md", "Choosing an optimizer"),
     ("production.md", "In production"),
     ("offload.md", "Offloaded steps"),
+    ("many_processes.md", "Many processes"),
     ("c_and_python.md", "C, Python and other languages"),
     ("storage.md", "Storage"),
     ("errors.md", "Errors"),

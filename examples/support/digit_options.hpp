@@ -22,10 +22,10 @@ struct digit_options {
         app.add_option("--seed", seed, "of drawing, first weights and order")->check(between(0, 1e15));
     }
 
-    /// Reads the digits, or draws that many, and says so. Errors: file_error.
-    digit_data load(std::size_t to_train = 8000, std::size_t to_test = 2000) const {
+    /// Reads the digits, or draws that many, and says so unless it shall not. Errors: file_error.
+    digit_data load(std::size_t to_train = 8000, std::size_t to_test = 2000, bool says_so = true) const {
         digit_data digits = data ? read_digits(*data) : draw_digits(to_train, to_test, seed);
-        std::printf("digits: %s; %zu to train, %zu to test\n", digits.source.c_str(), digits.train.labels.size(),
+        if (says_so) std::printf("digits: %s; %zu to train, %zu to test\n", digits.source.c_str(), digits.train.labels.size(),
                     digits.test.labels.size());
         return digits;
     }

@@ -36,7 +36,8 @@ struct optimizer_parts {
     using policies = policies_of<Rule, T, Policies...>;
     using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats, typename policies::engine>;
     using executor = typename policies::execution::template executor<T>::template bound<plan>;
-    using engine = step_runner<plan, T, executor, typename policies::denormals>;
+    using share = typename policies::share;
+    using engine = step_runner<plan, T, executor, typename policies::denormals, share>;
     using type = optimizer_data<plan, engine>;
 };
 
@@ -60,6 +61,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
                   public detail::row_steps<optimizer<Rule, T, Policies...>> {
     using plan = typename detail::optimizer_parts<Rule, T, Policies...>::plan;
     using engine = typename detail::optimizer_parts<Rule, T, Policies...>::engine;
+    using share = typename detail::optimizer_parts<Rule, T, Policies...>::share;
     using base = detail::optimizer_data<plan, engine>;
     using typename base::table;
     using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_;
@@ -100,6 +102,13 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         reset();
     }
 
+    /// Makes an optimizer for a share of tensors, whose states alone it has: see furl::sharded_optimizer.
+    explicit optimizer(const share& which)
+        requires(!share::is_whole)
+        : base(which, which.shapes_here(plan::has_lines || plan::has_matrices)) {
+        reset();
+    }
+
     /// Does one step: t becomes t + 1, and parameters and states are updated in place.
     ///
     /// @param parameters  one tensor or a list of tensors, as the optimizer was built for: anything contiguous.
@@ -130,10 +139,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         requires ChunkRunner<std::remove_reference_t<Runner>>
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients,
               const Inputs&... inputs) {
-        if (!require_rows(0, this->shapes(), parameters, gradients, inputs...) || !partial_.require_none() ||
-            !arguments_.take(states_.memory(), std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...))
-            return false;
-        place_states(arguments_.moved());
+        if (!take(std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...)) return false;
         if (!engine_.run(arguments_.tensors(), hypers_.values(), steps_ + 1, runner)) return false;
         count_step();
         return true;
@@ -168,15 +174,14 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
         begun.emplace(*this, numbers, total);
         return true;
     }
-    /// Begins a step of tensors in their formats, for a rule without further inputs.
+    /// Begins a step of tensors in their formats, with inputs as for step(); or with the numbers of the tensors, as above.
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
+    bool begin(std::optional<session>& begun, Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
+        return take(parameters, gradients, inputs...) && (begun.emplace(*this, std::span<const std::size_t>(), 0), true);
+    }
     template <class Parameters, class Gradients>
-    bool begin(std::optional<session>& begun, Parameters&& parameters, Gradients&& gradients, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
-        if (!require_rows(0, this->shapes(), parameters, gradients) || !partial_.require_none() ||
-            !arguments_.take(states_.memory(), std::forward<Parameters>(parameters), std::forward<Gradients>(gradients)))
-            return false;
-        place_states(arguments_.moved());
-        begun.emplace(*this, numbers, total);
-        return true;
+    bool begin(std::optional<session>& begun, Parameters&& parameters, Gradients&& gradients, std::span<const std::size_t> numbers, std::size_t total) {
+        return take(parameters, gradients) && (begun.emplace(*this, numbers, total), true);
     }
     /// Does the same with the arguments of the last step over all tensors, whose memory must still exist. Returns false if a tensor
     /// had no gradient in that step, or if there was none.
@@ -234,6 +239,16 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
             return detail::require_rows("parameters", first, shapes, parameters) && detail::require_rows("gradients", first, shapes, gradients) &&
                    detail::for_each_data([&](std::string_view name, auto& data) { return detail::require_rows(name, first, shapes, data); }, inputs...);
         else return (static_cast<void>(inputs), ..., true);
+    }
+
+    // Takes the arguments of a step of all tensors.
+    template <class Parameters, class Gradients, detail::InputBinding... Inputs>
+    bool take(Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
+        if (!require_rows(0, this->shapes(), parameters, gradients, inputs...) || !partial_.require_none() ||
+            !arguments_.take(states_.memory(), std::forward<Parameters>(parameters), std::forward<Gradients>(gradients), inputs...))
+            return false;
+        place_states(arguments_.moved());
+        return true;
     }
 
     // These are for row_steps, once it knows that the rows exist. takes_rows says whether the data of a step of some rows fits.

@@ -8,7 +8,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = "docs/architecture.md"
 FRONT_DOOR = "furl/furl.hpp"
 # What units of different flags pass to each other is one type in all of them: so many blocks of namespace furl itself.
-COMMON_TO_ALL_BUILDS = {"furl/base/error.hpp": 1, "furl/checkpoint/checkpoint.hpp": 1, "furl/runtime/any_optimizer.hpp": 2, "furl/runtime/registry.hpp": 2}
+COMMON_TO_ALL_BUILDS = {"furl/base/error.hpp": 1, "furl/checkpoint/checkpoint.hpp": 1, "furl/distributed/communicator.hpp": 1, "furl/runtime/any_optimizer.hpp": 2, "furl/runtime/registry.hpp": 2}
 
 
 class Place:

@@ -6,7 +6,7 @@ import sysconfig
 import compilers
 
 
-OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h", "Eigen/Core", "cblas.h", "torch/optim/optimizer.h", "Python.h", "pybind11/pybind11.h")  # of libraries that a few headers are for; without them there is nothing to check
+OPTIONAL = ("benchmark/benchmark.h", "omp.h", "tbb/parallel_for.h", "Eigen/Core", "cblas.h", "mpi.h", "torch/optim/optimizer.h", "Python.h", "pybind11/pybind11.h")  # of libraries that a few headers are for; without them there is nothing to check
 
 SLOW = ("adapt/torch/", "adapt/torch_module.hpp")  # beside adapt/torch.hpp; each reads the headers of libtorch for half a minute; name them to check them
 

@@ -29,6 +29,8 @@ provided() {
         libcli11-dev) included CLI11 CLI/CLI.hpp ;;
         zlib1g-dev) included zlib zlib.h ;;
         libtorch-dev) included torch torch/csrc/api/include/torch/torch.h ;;
+        libopenmpi-dev) included mpi-c mpi.h ;;
+        openmpi-bin) has mpirun ;;
         libtbb-dev) included tbb tbb/parallel_for.h ;;
         libjs-katex) [[ -d /usr/share/javascript/katex ]] ;;
         doxygen-awesome-css) [[ -d /usr/share/doxygen-awesome-css ]] ;;

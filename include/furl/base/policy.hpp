@@ -17,6 +17,7 @@ enum class policy_kind {
     execution,  ///< what runs the rule
     storage,    ///< in which formats parameters, gradients and states lie in memory
     matrices,   ///< the engine that multiplies matrices
+    share,      ///< which part of each tensor is in memory
 };
 
 /// The first policy of a kind in a list, or the default.
@@ -38,7 +39,7 @@ namespace detail {
 template <class... Policies>
 constexpr bool policies_fit() {
     if constexpr ((Policy<Policies> && ...)) {
-        std::array<std::size_t, 5> given{};
+        std::array<std::size_t, 6> given{};
         return ((++given[static_cast<std::size_t>(Policies::policy)] == 1) && ...);
     } else {
         return false;

@@ -58,9 +58,11 @@ inline bool save_content(const checkpoint_target& to, checkpoint_content content
     return wrong.empty() || refuse<checkpoint_error>("furl: checkpoint " + to.describe() + " was not saved: " + wrong);
 }
 
-inline loaded_checkpoint load_content(const checkpoint_source& from, checkpoint_content content) {
+/// @param go_on  see restore.
+inline loaded_checkpoint load_content(const checkpoint_source& from, checkpoint_content content,
+                                      const std::function<problem(const safetensors&)>& go_on = {}) {
     loaded_checkpoint result;
-    const auto wrong = from.read([&](byte_span bytes) { return restore(bytes, content, result.metadata, result.converted); });
+    const auto wrong = from.read([&](byte_span bytes) { return restore(bytes, content, result.metadata, result.converted, go_on); });
     if (!wrong.empty())
         return refuse<checkpoint_error>("furl: checkpoint " + from.describe() + " is not loaded: " + wrong, loaded_checkpoint());
     result.done = true;

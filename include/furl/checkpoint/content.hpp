@@ -40,6 +40,7 @@ struct saved_stream {
     bool has_main = true;  // false for parameters that are not given
     bool may_be_nan = true;  // false for hyperparameters
     std::size_t part = 0;
+    std::optional<elements_here> here{};  // those that the memory has, if others have the rest
 
     bool is_refused(byte_span bytes) const {
         double value = 0;
@@ -82,8 +83,9 @@ struct checkpoint_content {
         for (const auto& part : parts)
             for (std::size_t i = 0; i < part.sizes.size(); ++i) {
                 const auto k = part.tensors[i];
+                const auto own = part.here.empty() ? part.sizes[i] : part.here[i].count;
                 const auto expected = " elements, the optimizer expects " + std::to_string(part.sizes[i]);
-                if (parameters && (*parameters)[k].size() != part.sizes[i] * size_of(parameter_type))
+                if (parameters && (*parameters)[k].size() != own * size_of(parameter_type))
                     return "the parameters of '" + names[k] + "' have " + std::to_string((*parameters)[k].size() / size_of(parameter_type)) + expected;
                 if (!shapes.empty() && element_count(shapes[k]) != part.sizes[i])
                     return "the shape " + describe(shapes[k]) + " of '" + names[k] + "' has " + std::to_string(element_count(shapes[k])) + expected;
@@ -107,7 +109,9 @@ struct checkpoint_content {
                             const auto own = name + "." + std::string(state.name);
                             saved_stream stream{own, own, {state.type, {}, part.state_bytes(s, i), {}}};
                             if (is_of_lines(state.where)) {
-                                stream.elements = stream.memory.main.size() / size_of(state.type);
+                                stream.elements = state.where == domain::row ? part.shapes[i].rows : part.shapes[i].columns;
+                                if (const auto columns = part.shapes[i].columns; !part.here.empty() && state.where == domain::row && columns > 0)
+                                    stream.here = {part.here[i].first / columns, part.here[i].count / columns};
                                 stream.shape = {stream.elements};
                             } else stream = with_companion(part, static_cast<int>(s), i, std::move(stream));
                             list.push_back(std::move(stream));
@@ -136,6 +140,7 @@ struct checkpoint_content {
 
     saved_stream with_companion(const saved_part& part, int owner, std::size_t i, saved_stream stream) const {
         stream.elements = part.sizes[i];
+        if (!part.here.empty()) stream.here = part.here[i];
         const auto own = part.shapes[i];
         if (!shapes.empty()) stream.shape = shapes[part.tensors[i]];
         else stream.shape = own.rows == 1 ? tensor_shape{own.columns} : tensor_shape{own.rows, own.columns};

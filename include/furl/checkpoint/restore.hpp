@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -73,6 +74,18 @@ inline problem find_stream(const safetensors& file, const saved_stream& s, std::
     return {};
 }
 
+// Leaves the values of some elements. Where masters are not yet taken from the parameters, the first of all says so; then none is left,
+// and those of the optimizer stay as after a reset.
+inline stored_values<const std::byte> values_here(stored_values<const std::byte> values, elements_here here) {
+    const auto size = size_of(values.type);
+    if (!values.main.empty()) values.main = values.main.subspan(here.first * size, here.count * size);
+    if (values.companion_name == master<bfloat16>::companion_name && is_unset_master(values.companion)) values.companion = {};
+    if (values.companion.empty()) return values;
+    const auto before = extent_of_companion(values.type, values.companion_name, here.first), own = extent_of_companion(values.type, values.companion_name, here.count);
+    values.companion = values.companion.subspan(before->elements * size_of(before->type), own->elements * size_of(own->type));
+    return values;
+}
+
 // Checks the tensors of a file that no stream has used. Parameters may be left over if they were not asked for, and tensors of
 // types that furl does not store belong to another program.
 inline problem check_companion(const safetensors& file, const checkpoint_content& content, const std::set<std::string_view>& used) {
@@ -90,8 +103,9 @@ inline problem check_companion(const safetensors& file, const checkpoint_content
 /// Loads an optimizer from a file in memory. It changes nothing unless the whole file is as expected.
 ///
 /// @param converted  counts the tensors that were stored in another format.
+/// @param go_on      is called when the whole file is as expected, and returns why nothing shall be changed all the same, if so.
 inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_metadata& own,
-                       std::size_t& converted) {
+                       std::size_t& converted, const std::function<problem(const safetensors&)>& go_on = {}) {
     safetensors file;
     if (auto p = content.check("load"); !p.empty()) return p;
     if (auto p = parse(bytes, file); !p.empty()) return p;
@@ -114,6 +128,8 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
     for (std::size_t i = 0; i < streams.size(); ++i)
         if (auto p = find_stream(file, streams[i], used, found[i]); !p.empty()) return p;
     if (auto p = check_companion(file, content, used); !p.empty()) return p;
+    if (go_on)
+        if (auto p = go_on(file); !p.empty()) return p;
     for (const auto& [key, value] : file.metadata)
         if (key.starts_with("user.")) own[key.substr(5)] = value;
 
@@ -126,12 +142,14 @@ inline problem restore(byte_span bytes, checkpoint_content& content, checkpoint_
     }
     for (std::size_t i = 0; i < streams.size(); ++i) {
         const auto& to = streams[i].memory;
-        const auto& from = found[i].values;
+        const auto& here = streams[i].here;
+        const auto elements = here ? here->count : streams[i].elements;
+        const auto from = here && found[i].is_there ? values_here(found[i].values, *here) : found[i].values;
         if (!found[i].is_there) {
             if (streams[i].if_missing && values[streams[i].part].steps > 0)
-                fill_with(to, streams[i].elements, *streams[i].if_missing);
+                fill_with(to, elements, *streams[i].if_missing);
         } else if (found[i].converts) {
-            convert(from, to, streams[i].elements);
+            convert(from, to, elements);
             ++converted;
         } else {
             std::ranges::copy(from.main, to.main.begin());

@@ -20,7 +20,8 @@ namespace FURL_NAMESPACE::detail {
 ///
 /// @tparam Run          an Executor of the plan.
 /// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
-template <class Plan, class T, class Run, class Environment>
+/// @tparam Part         the Share of the tensors that it has.
+template <class Plan, class T, class Run, class Environment, class Part>
 class flat_pass {
     static constexpr const auto& program = Plan::program;
     static constexpr std::size_t reductions = Plan::order.reductions.size();
@@ -32,8 +33,24 @@ class flat_pass {
     template <std::size_t Pass>
     using uniforms = uniform_values<Plan, Pass, T>;
 
-    flat_pass(std::span<const std::size_t> sizes, std::span<const furl::shape>)
-        : parts_(sizes), partial_(parts_.spans() * reductions), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
+    flat_pass(std::span<const std::size_t> sizes, std::span<const furl::shape>, const Part& share)
+        : parts_(sizes), whole_(whole_sizes(share)), partial_(whole().spans() * reductions), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
+
+    /// How many elements of a tensor cannot be parted between shares; see step_runner.
+    static std::size_t unit(furl::shape) { return partition::span_size; }
+
+    /// Completes the partial results of a pass with those of the other shares.
+    template <std::size_t Pass>
+    void gather(const Part& share) {
+        if constexpr (makes_reductions<Pass>) {
+            std::vector<std::size_t> first;
+            for (std::size_t i = 0; i <= share.count(); ++i) {
+                const auto [tensor, element] = share.begin_of(i);
+                first.push_back((whole().first_span(tensor) + element / partition::span_size) * reductions);
+            }
+            share.gather(partial_, first);
+        }
+    }
 
     std::span<const std::size_t> sizes() const { return parts_.sizes(); }
 
@@ -74,6 +91,13 @@ class flat_pass {
     void execute_tensor(const Step& now, std::size_t tensor) {
         [[maybe_unused]] const Environment denormals;
         run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { visit(tensor, std::size_t{0}, parts_.size(tensor)); });
+    }
+
+    /// Runs a pass over the elements between two places in the list of tensors. Over all calls each element has its turn once.
+    template <std::size_t Pass, class Step>
+    void execute_between(const Step& now, partition::position from, partition::position to) {
+        [[maybe_unused]] const Environment denormals;
+        run_chunk<Pass>(now, rounded<Pass>(now), [&](auto visit) { parts_.visit_between(from, to, visit); });
     }
 
     /// Steps some rows of a tensor, for a plan with steps_by_rows. The gradients and inputs have only these rows, in their order.
@@ -161,9 +185,30 @@ class flat_pass {
     }
 
   private:
+    struct no_partition {
+        explicit no_partition(auto) {}
+    };
+
     partition parts_;
-    std::vector<double> partial_;  // partial results of reductions, by span
+    [[no_unique_address]] std::conditional_t<Part::is_whole, no_partition, partition> whole_;  // of whole tensors, if parts_ is not
+    std::vector<double> partial_;  // partial results of reductions, by span of whole tensors
     [[no_unique_address]] Run executor_;
+
+    static std::span<const std::size_t> whole_sizes([[maybe_unused]] const Part& share) {
+        if constexpr (Part::is_whole) return {};
+        else return share.sizes();
+    }
+    const partition& whole() const {
+        if constexpr (Part::is_whole) return parts_;
+        else return whole_;
+    }
+
+    template <std::size_t Pass>
+    static constexpr bool makes_reductions = [] {
+        for (auto r : Plan::order.reductions)
+            if (Plan::order.level[r] == int{Pass} + 1) return true;
+        return false;
+    }();
 
     // This is true if one loop of this pass may run over several tensors that follow each other in memory.
     template <std::size_t Pass>
@@ -180,14 +225,16 @@ class flat_pass {
             advance<Plan>(advanced, first);
             buffers = &advanced;
         }
-        const auto span = parts_.first_span(tensor) + first / partition::span_size;
+        auto number = first;  // of the first element, in its whole tensor
+        if constexpr (!Part::is_whole) number += now.self.share().first(tensor);
+        const auto span = whole().first_span(tensor) + number / partition::span_size;
         double* const results = partial_.data() + span * reductions;
         if constexpr (Plan::has_matrices) {
             auto placed = given;
             now.self.matrices().place(placed, tensor, first);
-            executor_.template run<Pass>(*buffers, placed, n, first, results);
+            executor_.template run<Pass>(*buffers, placed, n, number, results);
         } else {
-            executor_.template run<Pass>(*buffers, given, n, first, results);
+            executor_.template run<Pass>(*buffers, given, n, number, results);
         }
     }
 
@@ -195,8 +242,8 @@ class flat_pass {
     void combine_spans(std::size_t tensor, double& result) {
         constexpr auto r = Plan::order.reductions[R];
         if constexpr (Plan::order.level[r] == int{Pass} + 1) {
-            const auto begin = parts_.first_span(tensor);
-            const auto end = Run::in_pieces ? parts_.first_span(tensor + 1) : begin + (parts_.size(tensor) > 0);
+            const auto begin = whole().first_span(tensor);
+            const auto end = Run::in_pieces ? whole().first_span(tensor + 1) : begin + (whole().size(tensor) > 0);
             if (end - begin == 1) {
                 result = partial_[begin * reductions + R];
                 return;

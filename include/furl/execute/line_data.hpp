@@ -15,25 +15,39 @@ namespace FURL_NAMESPACE::detail {
 
 /// How the rows of a tensor are divided into groups. A thread takes whole groups. Each group has its own partial results, which are
 /// combined in the order of the groups, so that they do not depend on the threads.
+///
+/// If an optimizer has only a share of the rows, which begins at a group, then its groups are some of those of the whole tensor.
 struct line_layout {
-    furl::shape shape{};
+    furl::shape shape{};           ///< what is here of the tensor
     std::size_t group_rows = 1;    ///< rows of a group
-    std::size_t groups = 0;        ///< number of groups
+    std::size_t groups = 0;        ///< number of groups that are here
+    std::size_t all_groups = 0;    ///< number of groups of the whole tensor
+    std::size_t groups_before = 0; ///< how many groups of the tensor stand before those that are here
+    std::size_t first_element = 0; ///< the number of the first element that is here
     std::size_t first_row = 0;     ///< how many rows the tensors before it have, with their padding
     std::size_t first_column = 0;  ///< the same for columns
-    std::size_t first_group = 0;   ///< the same for groups, which have no padding
+    std::size_t first_partial = 0; ///< how many groups all shares together have before those of this tensor that are here
 
     static constexpr std::size_t column_run = 16;  ///< rows that a sum over columns adds up in the element type, before double
 
     static constexpr std::size_t padded(std::size_t n) { return (n + 31) / 16 * 16; }  // a vector may be read behind the last line
 
-    explicit line_layout(furl::shape s) : shape(s) {
-        if (s.rows == 0) return;
+    /// @param here   what is here of a tensor.
+    /// @param whole  the whole tensor.
+    /// @param first  the number of the first element that is here.
+    line_layout(furl::shape here, furl::shape whole, std::size_t first) : shape(here), first_element(first) {
+        if (whole.rows == 0) return;
+        group_rows = rows_of_group(whole);
+        groups = (here.rows + group_rows - 1) / group_rows;
+        all_groups = (whole.rows + group_rows - 1) / group_rows;
+        if (whole.columns > 0) groups_before = first / whole.columns / group_rows;
+    }
+
+    static constexpr std::size_t rows_of_group(furl::shape s) {
         constexpr std::size_t least = std::size_t{1} << 18, most_groups = 32;
         const auto elements = std::max(least, s.size() / most_groups);
-        group_rows = std::max<std::size_t>(1, elements / std::max<std::size_t>(s.columns, 1));
-        group_rows = (group_rows + column_run - 1) / column_run * column_run;
-        groups = (s.rows + group_rows - 1) / group_rows;
+        const auto rows = std::max<std::size_t>(1, elements / std::max<std::size_t>(s.columns, 1));
+        return (rows + column_run - 1) / column_run * column_run;
     }
 };
 
@@ -49,14 +63,20 @@ class line_data {
     }
 
   public:
-    explicit line_data(std::span<const furl::shape> shapes) {
-        for (const auto& s : shapes) {
-            line_layout layout(s);
-            layout.first_row = rows_, layout.first_column = columns_, layout.first_group = groups_;
-            rows_ += line_layout::padded(s.rows), columns_ += line_layout::padded(s.columns), groups_ += layout.groups;
-            sums_ += layout.groups * line_layout::padded(s.columns);
+    template <class Part>
+    line_data(std::span<const furl::shape> shapes, const Part& share) {
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
+            const auto s = shapes[i];
+            line_layout layout = [&] {
+                if constexpr (Part::is_whole) return line_layout(s, s, 0);
+                else return line_layout(s, share.shapes()[i], share.first(i));
+            }();
+            layout.first_row = rows_, layout.first_column = columns_;
+            layout.first_partial = all_groups_ + layout.groups_before;
+            rows_ += line_layout::padded(s.rows), columns_ += line_layout::padded(s.columns), groups_ += layout.groups, all_groups_ += layout.all_groups;
+            first_sum_.push_back(sums_ + layout.groups_before * line_layout::padded(s.columns));
+            sums_ += layout.all_groups * line_layout::padded(s.columns);
             layouts_.push_back(layout);
-            first_sum_.push_back(sums_ - layout.groups * line_layout::padded(s.columns));
         }
         row_states_.resize(count_states(domain::row) * rows_);
         column_states_.resize(count_states(domain::column) * columns_);
@@ -70,7 +90,17 @@ class line_data {
 
     std::size_t tensors() const { return layouts_.size(); }
     const line_layout& layout(std::size_t tensor) const { return layouts_[tensor]; }
+    std::span<const line_layout> layouts() const { return layouts_; }
     std::size_t groups() const { return groups_; }
+    std::size_t all_groups() const { return all_groups_; }
+
+    /// The place of a tensor's group among the groups of all shares together, and of its sums among those of each reduction over
+    /// columns. The group is counted in the whole tensor.
+    std::size_t partial_of(std::size_t tensor, std::size_t group) const { return layouts_[tensor].first_partial - layouts_[tensor].groups_before + group; }
+    std::size_t sums_of(std::size_t tensor, std::size_t group) const { return sum_place(0, tensor, group - layouts_[tensor].groups_before); }
+    std::size_t all_sums() const { return sums_; }
+    /// The sums of the k-th reduction over columns, for all groups of all shares together.
+    std::span<double> column_sums(std::size_t k) { return std::span(column_sums_).subspan(k * sums_, sums_); }
 
     /// Sets all states to their values before the first step.
     void reset() {
@@ -137,13 +167,14 @@ class line_data {
         const auto& layout = layouts_[tensor];
         const auto n = layout.shape.columns;
         double* const result = column_results_.data() + K * columns_ + layout.first_column;
-        if (layout.groups == 0) return static_cast<void>(std::fill_n(result, n, 0.0));
-        for (std::size_t step = 1; step < layout.groups; step *= 2)
-            for (std::size_t g = 0; g + step < layout.groups; g += 2 * step) {
-                double *const a = column_sum(K, tensor, g), *const b = column_sum(K, tensor, g + step);
+        if (layout.all_groups == 0) return static_cast<void>(std::fill_n(result, n, 0.0));
+        const auto sum = [&](std::size_t g) { return column_sums_.data() + K * sums_ + sums_of(tensor, g); };
+        for (std::size_t step = 1; step < layout.all_groups; step *= 2)
+            for (std::size_t g = 0; g + step < layout.all_groups; g += 2 * step) {
+                double *const a = sum(g), *const b = sum(g + step);
                 for (std::size_t j = 0; j < n; ++j) a[j] = combine(a[j], b[j]);
             }
-        std::copy_n(column_sum(K, tensor, 0), n, result);
+        std::copy_n(sum(0), n, result);
     }
 
     /// Evaluates the values of n rows that a pass needs, from row `first` on. Calls visit(I, row, values, valid) for each
@@ -232,7 +263,7 @@ class line_data {
   private:
     std::vector<line_layout> layouts_;
     std::vector<std::size_t> first_sum_;
-    std::size_t rows_ = 0, columns_ = 0, groups_ = 0, sums_ = 0;  // sizes of the vectors below, for all tensors
+    std::size_t rows_ = 0, columns_ = 0, groups_ = 0, all_groups_ = 0, sums_ = 0;  // sizes of the vectors below, for all tensors
     std::vector<T> row_states_, column_states_, column_values_, column_runs_;
     std::vector<double> row_results_, column_results_, column_sums_;
 

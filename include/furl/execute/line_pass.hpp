@@ -1,7 +1,9 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/execute/line_chunks.hpp>
 #include <furl/execute/line_data.hpp>
+#include <furl/execute/line_shares.hpp>
 #include <furl/execute/line_walks.hpp>
 #include <furl/execute/partition.hpp>
 #include <furl/execute/row_chunks.hpp>
@@ -21,7 +23,8 @@ namespace FURL_NAMESPACE::detail {
 ///
 /// @tparam Run          an Executor of the plan.
 /// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
-template <class Plan, class T, class Run, class Environment>
+/// @tparam Part         the Share of the tensors that it has.
+template <class Plan, class T, class Run, class Environment, class Part>
 class line_pass {
     using V = typename Run::line_vector;
     using of_plan = line_walks<Plan>;
@@ -33,20 +36,15 @@ class line_pass {
     static constexpr std::size_t reductions = order.reductions.size();
 
   public:
-    line_pass(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
-        : parts_(sizes), data_(shapes), partials_(data_.groups() * reductions), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {
-        weight_.push_back(0);
-        for (std::size_t i = 0; i < data_.tensors(); ++i) {
-            const auto& layout = data_.layout(i);
-            for (std::size_t g = 0; g < layout.groups; ++g) {
-                const auto rows = std::min(layout.group_rows, layout.shape.rows - g * layout.group_rows);
-                weight_.push_back(weight_.back() + rows * layout.shape.columns);
-                tensor_of_.push_back(i);
-            }
-        }
-    }
+    line_pass(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes, const Part& share)
+        : parts_(sizes), data_(shapes, share), partials_(data_.all_groups() * reductions), chunks_(data_.layouts()), executor_(sizes.empty() ? 0 : *std::max_element(sizes.begin(), sizes.end())) {}
 
     std::span<const std::size_t> sizes() const { return parts_.sizes(); }
+
+    /// For shares of tensors: where they may begin, and what they exchange after a walk. See step_runner.
+    static std::size_t unit(furl::shape s) { return unit_of_lines<Plan>(s); }
+    template <std::size_t Walk>
+    void gather(const Part& share) { gather_lines<Plan, Walk>(share, data_, partials_); }
 
     line_data<Plan, T, V>& data() { return data_; }
     const line_data<Plan, T, V>& data() const { return data_; }
@@ -62,7 +60,7 @@ class line_pass {
             const auto chunks = std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(data_.groups(), 1));
             const auto body = [&](std::size_t i) {
                 [[maybe_unused]] const Environment denormals_of_chunk;
-                visit_chunk(i, chunks, [&](std::size_t tensor, std::size_t group) {
+                chunks_.visit(i, chunks, [&](std::size_t tensor, std::size_t group) {
                     if (!now.tensors.is_absent(tensor)) run_group<Walk>(now, tensor, group);
                 });
             };
@@ -103,12 +101,12 @@ class line_pass {
         of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
             if constexpr (of_plan::template is_of_tensor<R>) {
                 pairwise_tree tree(combining<program[order.reductions[R]].code>{});
-                for (std::size_t g = 0; g < layout.groups; ++g) tree.push(partials_[(layout.first_group + g) * reductions + R]);
+                for (std::size_t g = 0; g < layout.all_groups; ++g) tree.push(partials_[data_.partial_of(tensor, g) * reductions + R]);
                 results[R] = tree.result();
             }
         });
         of_plan::template for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.template combine_columns<K>(tensor); });
-        if (layout.shape.size() > 0) return;
+        if (layout.all_groups > 0 && layout.shape.columns > 0) return;
         // A mean over nothing is NaN. It must not reach the other tensors through a reduction over all.
         of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
             if constexpr (program[order.reductions[R]].where == domain::step) results[R] = 0;
@@ -126,19 +124,8 @@ class line_pass {
     partition parts_;
     line_data<Plan, T, V> data_;
     std::vector<double> partials_;         // results of reductions over the tensor or all tensors, by group
-    std::vector<std::size_t> weight_;      // for each group, the elements of all groups before it; then the total
-    std::vector<std::size_t> tensor_of_;   // the tensor of each group
+    line_chunks chunks_;
     [[no_unique_address]] Run executor_;
-
-    // Calls visit(tensor, group) for the groups of chunk i of n.
-    template <class Visit>
-    void visit_chunk(std::size_t i, std::size_t n, Visit visit) const {
-        const auto place = [&](std::size_t k) {
-            const auto wanted = weight_.back() / n * k + weight_.back() % n * k / n;
-            return k == n ? data_.groups() : static_cast<std::size_t>(std::ranges::lower_bound(weight_, wanted) - weight_.begin());
-        };
-        for (auto g = place(i), end = place(i + 1); g < end; ++g) visit(tensor_of_[g], g - data_.layout(tensor_of_[g]).first_group);
-    }
 
     // Begins a walk over a tensor: evaluates the values of its columns and the reductions of these. The last walk also keeps the
     // states of columns, and notes those of the tensor.
@@ -191,7 +178,7 @@ class line_pass {
                                                         surroundings{(end - row - n) * columns, reads_ahead && row + 2 * n <= end ? n * columns : 0}), ...);
             }(std::make_index_sequence<order.first[Walk + 1] - order.first[Walk]>{});
         }
-        double* const partial = partials_.data() + (layout.first_group + group) * reductions;
+        double* const partial = partials_.data() + (layout.first_partial + group) * reductions;
         of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
             if constexpr (of_plan::template is_of_tensor<R>) partial[R] = std::get<R>(trees).result();
         });
@@ -315,7 +302,7 @@ class line_pass {
             if constexpr (Pass + 1 == order.passes) {
                 using kernel = typename Run::template write_rows<Pass>;
                 if (columns == 0 || n == 1 || !kernel::takes(columns)) return false;
-                kernel::write(here, own, values, n, columns, first * columns);
+                kernel::write(here, own, values, n, columns, layout.first_element + first * columns);
             } else {
                 if (columns == 0 || columns > partition::span_size) return false;
                 reduce_rows<Pass>(here, tensor, group, first, n, own, values, trees, around.follows);
@@ -350,7 +337,7 @@ class line_pass {
                 if constexpr (program[r].where == domain::row) results[k++] = &data_.row_result(Plan::place_in(Plan::row_reductions, r), layout, row);
                 else results[k++] = found[R] + done;
             });
-            kernel::run_rows(here, given, values, count, columns, row * columns, follows + (n - done - count) * columns, results);
+            kernel::run_rows(here, given, values, count, columns, layout.first_element + row * columns, follows + (n - done - count) * columns, results);
             if constexpr (collects) end_row<Pass>(tensor, group, row + count - 1);
             advance<Plan>(here, count * columns);
             for (auto& v : values) v += count;
@@ -374,14 +361,14 @@ class line_pass {
         };
         if constexpr (Pass + 1 == order.passes) {
             set_columns(0);
-            executor_.template run<Pass>(here, given, columns, from, nullptr);
+            executor_.template run<Pass>(here, given, columns, layout.first_element + from, nullptr);
         } else {
             double found[std::max<std::size_t>(reductions, 1)];
             auto of_row = of_plan::make_trees();
             const auto span = Run::in_pieces ? partition::span_size : columns;
             for (std::size_t at = 0; at < columns; at += span) {
                 set_columns(at);
-                executor_.template run<Pass>(here, given, std::min(span, columns - at), from + at, found);
+                executor_.template run<Pass>(here, given, std::min(span, columns - at), layout.first_element + from + at, found);
                 advance<Plan>(here, span);
                 of_plan::template for_each_made<Pass>([&]<std::size_t R>() {
                     if constexpr (program[order.reductions[R]].where == domain::row) std::get<R>(of_row).push(found[R]);

@@ -55,7 +55,17 @@ class partition {
             for (std::size_t tensor = 0; tensor < tensors(); ++tensor) visit(tensor, std::size_t{0}, sizes_[tensor]);
             return;
         }
-        const auto from = place(i, n), to = place(i + 1, n);
+        visit_between(place(i, n), place(i + 1, n), visit);
+    }
+
+    /// The place of an element in the list of tensors. The end of the list is element 0 of the tensor behind the last.
+    struct position {
+        std::size_t tensor, element;
+    };
+
+    /// Does the same for the elements between two places.
+    template <class Visit>
+    void visit_between(position from, position to, Visit visit) const {
         for (auto tensor = from.tensor; tensor < tensors(); ++tensor) {
             const auto first = tensor == from.tensor ? from.element : 0;
             const auto last = tensor == to.tensor ? to.element : sizes_[tensor];
@@ -68,10 +78,6 @@ class partition {
   private:
     // The cost of a tensor besides its elements, counted in elements.
     static constexpr std::size_t per_tensor = 64;
-
-    struct position {
-        std::size_t tensor, element;
-    };
 
     // Returns where chunk i of n starts.
     position place(std::size_t i, std::size_t n) const {

@@ -6,6 +6,7 @@
 #include <furl/execute/line_pass.hpp>
 #include <furl/execute/matrix_data.hpp>
 #include <furl/execute/scalar_states.hpp>
+#include <furl/execute/share.hpp>
 #include <furl/execute/step_tensors.hpp>
 #include <furl/execute/step_values.hpp>
 
@@ -29,9 +30,10 @@ class steps_together;
 ///
 /// @tparam Run          an Executor of the plan.
 /// @tparam Environment  an object that sets how denormals are treated, as long as it lives.
-template <class Plan, class T, class Run, class Environment>
+/// @tparam Part         the Share of the tensors that it has.
+template <class Plan, class T, class Run, class Environment, class Part = whole_tensors>
 class step_runner {
-    static_assert(Executor<Run, Plan, T>);
+    static_assert(Executor<Run, Plan, T> && Share<Part>);
     using scalars = registers<Plan, double>;
     static constexpr const auto& program = Plan::program;
     static constexpr std::size_t reductions = Plan::order.reductions.size();
@@ -39,9 +41,10 @@ class step_runner {
     static constexpr bool only_states_differ = detail::only_states_differ<Plan>;
 
   public:
-    /// @param shapes  the shapes of the tensors, which matter only if the rule depends on them.
-    step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes)
-        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(shapes.begin(), shapes.end()), walks_(sizes, shapes), matrices_(shapes) {}
+    /// @param sizes   the numbers of elements of the tensors, as far as they are in its share.
+    /// @param shapes  the shapes of these, which matter only if the rule depends on them.
+    step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes, Part share = {})
+        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(whole_shapes(shapes, share)), walks_(sizes, shapes, share), matrices_(shapes), share_(std::move(share)) {}
 
     /// A step that runs: its arguments except the runner, and what it knows from one walk to the next.
     struct running_step {
@@ -151,6 +154,22 @@ class step_runner {
         if constexpr (Plan::has_lines) walks_.data().reset();
     }
 
+    /// What it has of the tensors, and their whole sizes.
+    const Part& share() const { return share_; }
+    std::span<const std::size_t> sizes() const {
+        if constexpr (Part::is_whole) return walks_.sizes();
+        else return share_.sizes();
+    }
+
+    /// Whether several calls may each run a part of a tensor.
+    static constexpr bool takes_pieces = Run::in_pieces;
+
+    /// How many elements of a tensor of this shape cannot be parted: a share begins at a multiple of it.
+    static std::size_t unit(furl::shape shape) {
+        if (Plan::has_matrices || !Run::in_pieces) return std::max<std::size_t>(shape.size(), 1);
+        return walks::unit(shape);
+    }
+
     /// The operands and results of functions of matrices, in scratch memory.
     auto& matrices() { return matrices_; }
 
@@ -159,6 +178,7 @@ class step_runner {
 
   private:
     friend class steps_together<step_runner>;
+    static constexpr std::size_t last_walk = Plan::order.walks - 1;
 
     // Gives the evaluator what per-step and per-tensor arithmetic reads.
     struct leaves {
@@ -175,7 +195,7 @@ class step_runner {
             } else if constexpr (x.code == op::step) {
                 return static_cast<double>(now.t);
             } else if constexpr (x.code == op::count && x.over == domain::tensor) {
-                return static_cast<double>(now.self.walks_.sizes()[tensor]);
+                return static_cast<double>(now.self.sizes()[tensor]);
             } else if constexpr (x.code == op::count && x.over == domain::row) {
                 return static_cast<double>(now.self.shapes_[tensor].columns);
             } else if constexpr (x.code == op::count && x.over == domain::column) {
@@ -183,8 +203,8 @@ class step_runner {
             } else if constexpr (x.code == op::count) {
                 if (now.total > 0) return static_cast<double>(now.total);
                 std::size_t elements = 0;
-                for (std::size_t i = 0; i < now.self.walks_.sizes().size(); ++i)
-                    if (now.tensors.has_gradient(i)) elements += now.self.walks_.sizes()[i];
+                for (std::size_t i = 0; i < now.self.sizes().size(); ++i)
+                    if (now.tensors.has_gradient(i)) elements += now.self.sizes()[i];
                 return static_cast<double>(elements);
             } else if constexpr (x.code == op::previous) {
                 return now.self.states_.at(x.slot, tensor);
@@ -202,18 +222,26 @@ class step_runner {
 
     // The shapes are not kept if the rule does not depend on them.
     struct no_shapes {
-        no_shapes(auto, auto) {}
+        explicit no_shapes(auto) {}
     };
-    using walks = std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run, Environment>, detail::flat_pass<Plan, T, Run, Environment>>;
+    using walks = std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run, Environment, Part>, detail::flat_pass<Plan, T, Run, Environment, Part>>;
+    using shape_list = std::conditional_t<Plan::has_shape, std::vector<furl::shape>, no_shapes>;
 
     scalars values_{};                // the values of the current step
     std::vector<double> reductions_;  // results of reductions, by tensor
     std::array<double, reductions> global_reductions_{};
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
     detail::scalar_states<Plan> states_;
-    [[no_unique_address]] std::conditional_t<Plan::has_shape, std::vector<furl::shape>, no_shapes> shapes_;
+    [[no_unique_address]] shape_list shapes_;  // of whole tensors
     walks walks_;
     [[no_unique_address]] detail::matrix_data_of<Plan, T> matrices_;
+    [[no_unique_address]] Part share_;
+
+    static shape_list whole_shapes(std::span<const furl::shape> shapes, const Part& share) {
+        if constexpr (!Plan::has_shape) return shape_list(shapes);
+        else if constexpr (Part::is_whole) return {shapes.begin(), shapes.end()};
+        else return {share.shapes().begin(), share.shapes().end()};
+    }
 
     static constexpr auto unknown_values() {
         std::array<double, step_values<Plan>.size()> values{};
@@ -271,7 +299,7 @@ class step_runner {
     template <std::size_t Walk>
     bool prepare_walk_of_all(running_step& now, const running_step* other = nullptr) {
         if constexpr (Walk == 0) {
-            if (now.tensors.none_present(walks_.sizes())) return false;
+            if (now.tensors.none_present(sizes())) return false;
             if constexpr (only_states_differ && has_tensor_values) {
                 if (now.tensors.absent_count > 0) states_.treat_apart();
                 else states_.find_whether_all_are_equal();
@@ -308,6 +336,7 @@ class step_runner {
     template <std::size_t Walk>
     void combine(const running_step& now) {
         if constexpr (Walk + 1 < Plan::order.walks) {
+            if constexpr (!Part::is_whole) walks_.template gather<Walk>(share_);
             for (std::size_t i = 0; i < walks_.sizes().size(); ++i)
                 if (!now.tensors.is_absent(i)) combine_tensor<Walk>(i);
             combine_all<Walk>(now);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/execute/partition.hpp>
 
 #include <array>
 #include <cstddef>
@@ -47,6 +47,11 @@ class steps_together {
             for (auto* now : all) now->self.template combine<Walk>(*now);
             return true;
         });
+    }
+
+    /// Runs the last walk of one step over a part of the elements, for a plan without rows and columns: see flat_pass.
+    static void execute_between(const step& now, partition::position from, partition::position to) {
+        now.self.walks_.template execute_between<Engine::last_walk>(now, from, to);
     }
 
   private:

@@ -42,6 +42,11 @@ class optimizer_data {
     explicit optimizer_data(std::vector<furl::shape> shapes)
         : arguments_(sizes_of(shapes = with_whole_blocks(std::move(shapes)))), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
 
+    // Of a share of tensors, whose shapes are those of its own part.
+    template <class Share>
+    explicit optimizer_data(const Share& share, std::vector<furl::shape> shapes)
+        : arguments_(sizes_of(shapes)), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes, share), shapes_(std::move(shapes)) {}
+
   public:
     /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
     template <class Name>

@@ -2,6 +2,7 @@
 
 #include <furl/base/policy.hpp>
 #include <furl/execute/executors.hpp>
+#include <furl/execute/share.hpp>
 #include <furl/formats/storage.hpp>
 #include <furl/language/leaves.hpp>
 #include <furl/language/matrix_engine.hpp>
@@ -55,6 +56,7 @@ struct policies_of {
     using denormals = policy_or_t<policy_kind::denormals, typename execution::denormals, Policies...>;
     using formats = policy_or_t<policy_kind::storage, stored_as_computed, Policies...>;
     using engine = policy_or_t<policy_kind::matrices, no_matrix_engine, Policies...>;
+    using share = policy_or_t<policy_kind::share, whole_tensors, Policies...>;
     static constexpr matrix_fault of_matrices = matrix_fault_of<plan<Rule, numerics>, T, engine>;
     static constexpr storage_fault fault = storage_fault_of<execution, plan<Rule, numerics>, T, formats>;
 };

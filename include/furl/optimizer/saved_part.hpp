@@ -81,6 +81,11 @@ struct group_place {
     bool operator==(const group_place&) const = default;
 };
 
+/// Elements of a tensor that are in memory, where others have the rest.
+struct elements_here {
+    std::size_t first = 0, count = 0;
+};
+
 /// The part of an optimizer that has one rule, as a checkpoint keeps it, without its type.
 struct saved_part {
     std::string prefix;                   ///< begins the keys about the whole part; empty if it is the only part
@@ -96,6 +101,8 @@ struct saved_part {
     std::function<void(std::int64_t)> set_steps{};
     std::function<void()> reset{};        ///< sets all as after construction, except hyperparameters
     std::function<void()> loaded{};       ///< called when everything is loaded
+    /// If the memory has only a share of the tensors, whose whole sizes are above: the elements of each that it has. For a load.
+    std::vector<elements_here> here{};
 
     template <class Optimizer>
     static saved_part of(Optimizer& opt, std::string prefix = {}, std::vector<std::size_t> tensors = {}) {

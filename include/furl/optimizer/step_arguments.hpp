@@ -43,7 +43,8 @@ template <class Plan>
 class step_arguments {
     using T = typename Plan::value_type;
 
-    // The types of the elements of the streams.
+  public:
+    /// The types of the elements of the streams.
     struct element_types {
         using parameter = typename Plan::template format<0>::element;
         using gradient = typename Plan::template format<1>::element;
@@ -58,7 +59,6 @@ class step_arguments {
         using input = typename Plan::template format<stream_of_input<typename Binding::name>>::element;
     };
 
-  public:
     explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
@@ -123,6 +123,14 @@ class step_arguments {
         if constexpr (detail::data_fits<element_types, writes_gradients, Parameters, Gradients, Inputs...>())
             return take_checked({named.tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(is_open, inputs...); }, {&named, 1});
         else return false;
+    }
+
+    /// Leaves tensors out that have no gradient, if a share has no elements of them: their gradients are empty in any case.
+    void leave_out(std::span<const unsigned char> absent) {
+        for (std::size_t i = 0; i < absent.size(); ++i)
+            if (absent[i] && !tensors_.absent[i]) tensors_.absent[i] = step_tensors<Plan>::no_gradient, ++tensors_.absent_count;
+        tensors_.find_neighbours(sizes_);
+        checked_for_ = nullptr;  // the next take finds the neighbours again
     }
 
     /// Whether the last take was of all tensors, each with a gradient, with these states. Then it can be used again.

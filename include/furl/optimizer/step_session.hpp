@@ -26,6 +26,9 @@ class step_session {
     running_step& step() { return now_; }
     const running_step& step() const { return now_; }
 
+    /// Leaves out the tensors that have no gradient, where a share has none of their elements. To be called before the first prepare.
+    void leave_out(std::span<const unsigned char> absent) { opt_->arguments_.leave_out(absent); }
+
     /// Steps the tensors of which only some rows step. To be called after the last execute.
     template <class Runner>
     void execute_rows(Runner& runner) {
