@@ -34,7 +34,7 @@ furl::optimizer<my_adamw> opt(weights.size());   // owns m and v, starts at step
 opt[my_adamw::lr] = 3e-4;                        // hyperparameters are run-time values
 opt.step(weights, gradients);                    // one loop: reads g, w, m, v once, writes w, m, v once
 auto m = opt.state(my_adamw::m);                 // std::span over the state
-std::cout << furl::explain<my_adamw>();          // the plan: passes, streams, bytes and operations per parameter
+std::cout << furl::explain<my_adamw>();          // the plan: passes, bytes and operations per parameter
 std::cout << furl::latex<my_adamw>();            // the equations, from the very type that runs
 // [use]
 return m.size() == n ? 0 : 1;
