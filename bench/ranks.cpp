@@ -1,4 +1,4 @@
-// What a step of several processes takes: mpirun -n 2 ranks. The sharded step is compared with what data-parallel programs do without
+// Measures a step of several processes: mpirun -n 2 ranks. The sharded step is compared with what data-parallel programs do without
 // it: an all-reduce of the gradients, and then the whole step on each rank. Options: rounds, and the KiB of a share that are sent at once.
 #include <furl/distributed/mpi.hpp>
 #include <furl/zoo/adamw.hpp>

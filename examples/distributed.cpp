@@ -65,7 +65,7 @@ class parted_batches {
     std::vector<std::uint8_t> labels_;
 };
 
-// What a step takes on a rank, in milliseconds, and its states.
+// The times of a step on a rank, in milliseconds, and the bytes of its states.
 struct costs {
     double backward = 0, scatter = 0, step = 0, gather = 0, states = 0;
 };

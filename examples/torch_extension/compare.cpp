@@ -1,4 +1,4 @@
-// What compare.py measures.
+// The rules that compare.py measures.
 #include <furl/adapt/torch_module.hpp>
 #include <furl/blocks/clip.hpp>
 #include <furl/language/language.hpp>

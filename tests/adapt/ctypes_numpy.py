@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from checks import check, end
+
 try:
     import numpy
 except ImportError:
@@ -28,14 +31,6 @@ spec = importlib.util.spec_from_file_location("train", EXAMPLE)
 train = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(train)
 library = train.Library()
-complaints = []
-
-
-def check(name, right, seen=""):
-    print("ok" if right else "not ok", "-", name)
-    if not right:
-        complaints.append(name)
-        print(seen)
 
 
 def refused(call, part):
@@ -92,4 +87,4 @@ refused(lambda: opt.__setitem__("lrr", 1), "did you mean 'lr'?")
 output = subprocess.run([sys.executable, EXAMPLE], capture_output=True, text=True)
 losses = [float(x) for x in re.findall(r"loss ([\d.]+)", output.stdout)]
 check("the example trains", output.returncode == 0 and len(losses) == 5 and losses[-1] < 0.05 * losses[0], output.stdout + output.stderr)
-sys.exit(1 if complaints else 0)
+end()

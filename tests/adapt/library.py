@@ -12,18 +12,13 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from checks import check, end
+
 LIBRARIES, TRAIN, STATIC_TRAIN, SCRIPT = map(pathlib.Path, sys.argv[1:5])
 BASELINE_ARCHIVES = sys.argv[5:]
 LOADER = pathlib.Path("/lib64/ld-linux-x86-64.so.2")
 LEVELS = sorted(path.name for path in LIBRARIES.glob("glibc-hwcaps/x86-64-v*") if (path / "libfurl_zoo.so").exists())
-complaints = []
-
-
-def check(name, right, seen=""):
-    print("ok" if right else "not ok", "-", name)
-    if not right:
-        complaints.append(name)
-        print(seen)
 
 
 def run(*words, **environment):
@@ -141,4 +136,4 @@ with tempfile.TemporaryDirectory() as scratch:
         check_symbols(pathlib.Path(scratch))
         check_levels()
     check_training(pathlib.Path(scratch))
-sys.exit(1 if complaints else 0)
+end()

@@ -17,6 +17,9 @@ import warnings
 
 import torch
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from checks import check, complaints, end
+
 
 def skip(why):
     print("skipped:", why)
@@ -31,14 +34,6 @@ except ImportError as error:  # of setuptools, which not each package of PyTorch
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES, BUILD = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
 COMPILER = sys.argv[3:] or ["c++"]
-complaints = []
-
-
-def check(name, right, seen=""):
-    print("ok" if right else "not ok", "-", name)
-    if not right:
-        complaints.append(name)
-        print(seen)
 
 
 def check_refused(name, kind, said, call):
@@ -380,4 +375,4 @@ def refusals():
 for test in (trajectories, resumed, states, steps, sparse, narrow, refusals, example):
     test()
 print(f"torch {torch.__version__}: {len(complaints)} failed")
-sys.exit(1 if complaints else 0)
+end()

@@ -18,7 +18,7 @@ namespace {
 
 const std::vector<furl::shape> three{{1, 5000}, {0, 4}, {30, 300}};
 
-// What each rank's body says that it threw; they all go on after it.
+// The texts of what the ranks' bodies threw; all ranks go on after it.
 template <class Body>
 std::vector<std::string> messages_of(local_ranks& ranks, Body body) {
     std::vector<std::string> said(ranks.size());

@@ -143,7 +143,7 @@ TEST_CASE("ranks that are killed while they save leave the old file or the new o
         CHECK((left == first || left == second));
     }
     MESSAGE(in_the_middle << " of 50 were in the middle of writing");
-    // What a killed writer left behind is in nobody's way.
+    // The file that a killed writer left behind does not hinder the next one.
     CHECK(stepped(path, 2, 0, 1) == first);
     CHECK(!std::filesystem::exists(partial));
 }

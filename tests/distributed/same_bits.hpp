@@ -16,7 +16,7 @@ namespace furl::tests {
 using shape_list = std::vector<furl::shape>;
 using tensor_list = std::vector<std::vector<float>>;
 
-/// Of odd sizes, of none, of more than a unit: flat rules are cut at 4096 elements.
+/// Tensors of odd sizes, empty ones, and some of more than a unit, which is 4096 elements for flat rules.
 inline const shape_list odd_shapes{{1, 17}, {0, 5}, {3, 4111}, {1, 1}, {70, 300}, {1, 4096}, {1, 12289}};
 
 /// Two of more than a group of rows.
@@ -55,7 +55,7 @@ inline std::uint64_t hash(const tensor_list& list) {
     return h;
 }
 
-/// What is trained: how many steps, and in which of them a gradient is not a number. In step 4 tensor 0 has no gradient.
+/// A training: how many steps, in which of them a gradient is NaN (0: in none), and whether tensor 0 has no gradient in step 4.
 struct training {
     int steps = 50, bad = 0;
     bool leaves_out = false;

@@ -39,7 +39,7 @@ namespace detail {
 template <class... Policies>
 constexpr bool policies_fit() {
     if constexpr ((Policy<Policies> && ...)) {
-        std::array<std::size_t, 6> given{};
+        std::array<std::size_t, static_cast<std::size_t>(policy_kind::share) + 1> given{};  // the last kind
         return ((++given[static_cast<std::size_t>(Policies::policy)] == 1) && ...);
     } else {
         return false;

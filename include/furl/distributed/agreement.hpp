@@ -39,7 +39,7 @@ inline std::string exact(double x) {
     return {text, std::to_chars(text, text + sizeof text, x).ptr};
 }
 
-/// What came of a call on this rank before the ranks agree.
+/// The outcome of a call on this rank, before the ranks agree: it succeeded, refused, or failed.
 class local_outcome {
   public:
     /// Calls what(), which refuses by an Error, fails by something else, or returns.
@@ -66,7 +66,7 @@ class local_outcome {
     std::exception_ptr failure_;
 };
 
-/// What must be equal on all ranks: numbers by name.
+/// Numbers that must be equal on all ranks, with their names.
 class agreed_numbers {
   public:
     void add(std::string_view what, double value) {

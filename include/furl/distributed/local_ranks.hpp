@@ -22,7 +22,7 @@ class local_rank;
 
 namespace detail {
 
-/// Where the ranks of one process meet. A rank posts what it sends, waits until all have posted, copies what it receives out of the memory of
+/// The place at which the ranks of one process meet. A rank posts what it sends, waits until all have posted, copies what it receives out of the memory of
 /// the others, and waits until they have copied too.
 class meeting {
   public:

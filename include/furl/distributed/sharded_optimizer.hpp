@@ -199,7 +199,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
         return saved;
     }
     const detail::communicator_ref& communicator() const { return ranks_; }
-    /// How many bytes of a state a rank has of a tensor, where each rank has its own; else nothing.
+    /// The bytes that a rank has of a tensor's state, if ranks have parts of it; nothing if each rank has all of it.
     std::optional<std::size_t> bytes_of_state(std::size_t number, std::size_t rank, std::size_t tensor) const {
         const auto own = part(rank, tensor).count;
         const auto where = info().states[number].where;
@@ -337,7 +337,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
         return true;
     }
 
-    // Between the gradients of all ranks and the weights on all ranks. On one thread, the last walk goes over a bucket as soon as its
+    // Adds up the gradients of all ranks, steps, and brings the weights to all ranks. On one thread, the last walk goes over a bucket as soon as its
     // gradients are there, and its weights are sent while the next is stepped.
     template <class Runner>
     bool run_and_exchange(typename local::session& now, Runner& runner) {

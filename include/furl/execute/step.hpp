@@ -154,7 +154,7 @@ class step_runner {
         if constexpr (Plan::has_lines) walks_.data().reset();
     }
 
-    /// What it has of the tensors, and their whole sizes.
+    /// The share of the tensors that it has.
     const Part& share() const { return share_; }
     std::span<const std::size_t> sizes() const {
         if constexpr (Part::is_whole) return walks_.sizes();

@@ -42,7 +42,7 @@ class optimizer_data {
     explicit optimizer_data(std::vector<furl::shape> shapes)
         : arguments_(sizes_of(shapes = with_whole_blocks(std::move(shapes)))), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
 
-    // Of a share of tensors, whose shapes are those of its own part.
+    // Makes the data of a share of tensors. The shapes are those of its own parts.
     template <class Share>
     explicit optimizer_data(const Share& share, std::vector<furl::shape> shapes)
         : arguments_(sizes_of(shapes)), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes, share), shapes_(std::move(shapes)) {}

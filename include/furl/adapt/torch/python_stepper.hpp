@@ -96,9 +96,9 @@ class [[gnu::visibility("hidden")]] python_stepper {
         for (const auto& [name, value] : groups_.defaults().values()) all[py::str(name)] = value;
         return all;
     }
-    /// What is wrong with a name that is no hyperparameter.
+    /// Returns the error text for a name that is no hyperparameter; it suggests the nearest one.
     std::string no_hyperparameter(std::string_view name) const { return no_such("hyperparameter", name, "the rule", names()); }
-    /// Whether a name is a hyperparameter that is misspelled. Names such as "initial_lr" are those of schedulers.
+    /// Tells whether a key of a group looks like a misspelled hyperparameter. Keys such as "initial_lr" belong to schedulers.
     bool is_misspelled(std::string_view name) const {
         const auto list = names();
         const auto meant = nearest_name(name, list);

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-// What an archive of libtorch and a state_dict of PyTorch have of a state must fit the parameter.
+// A state that is loaded, from an archive of libtorch or a state_dict of PyTorch, must fit its parameter.
 namespace FURL_NAMESPACE::detail {
 
 /// Refuses a saved state that does not fit.
