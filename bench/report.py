@@ -27,7 +27,7 @@ FIXED_COST_UP_TO = 100       # sizes up to this are there for the fixed cost of 
 NOISY = 0.15                 # a distance between the quartiles beyond this is worth a remark
 LIMITS = ("memory", "divider")
 NEXT_BOUND = 1.12            # of the limit, where a goal is out of reach
-SECTIONS = ("tensors", "training", "storage", "offload", "denormals", "placement", "layouts", "libtorch", "rows")
+SECTIONS = ("tensors", "training", "storage", "offload", "denormals", "placement", "layouts", "libtorch", "rows", "numbers")
 
 # job, loop, compared with (limit: the slower of memory and divider), numbers of parameters from and to, at most
 GOALS = (
@@ -242,6 +242,19 @@ def whole_steps(jobs):
     return "\n".join(parts)
 
 
+def functions(jobs):
+    """Functions of numbers: ns per number."""
+    parts = []
+    by_loops = collections.defaultdict(list)
+    for j in jobs:
+        by_loops[tuple(j.samples)].append(j)
+    for loops, group in by_loops.items():
+        first, second = loops
+        rows = [[j.name.partition(" ")[2], *(f"{j.per_parameter(loop):.3f}" for loop in loops), factor(j.ratio(second, first)), remark(j)] for j in group]
+        parts.append("ns per number, in cache.\n\n" + table(["function", *loops, f"{second} / {first}", ""], rows))
+    return "\n".join(parts)
+
+
 def worst_over_median(job, loop):
     values = list(job.samples[loop].values())
     return max(values) / statistics.median(values)
@@ -327,6 +340,8 @@ def report(path, out):
     steps = [j for head in ("tensors", "training", "rows", "storage", "offload", "libtorch", "denormals", "placement") for j in sections[head]]
     if steps:
         parts.append(whole_steps(steps))
+    if sections["numbers"]:
+        parts.append(functions(sections["numbers"]))
     if sections["layouts"]:
         parts.append(layouts(sections["layouts"]))
     rows = goals(jobs)

@@ -3,6 +3,7 @@
 #include <furl/base/finite.hpp>
 #include <furl/simd/elementary.hpp>
 #include <furl/simd/integer_lanes.hpp>
+#include <furl/simd/root.hpp>
 
 #include <algorithm>
 #include <array>
@@ -99,7 +100,13 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     }
 #else
     static FURL_INLINE V divide(V a, V b) { return a / b; }
-    static FURL_INLINE V sqrt(V a) { return xsimd::sqrt(a); }
+    static FURL_INLINE V sqrt(V a) {
+#if defined(__AVX512F__) && FURL_ROOT_BY_FMA
+        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return V(detail::root_by_fma(a));
+        else
+#endif
+            return xsimd::sqrt(a);
+    }
 #endif
     // This is not -a, which xsimd 8.1 computes as 0 - a for AVX-512: a zero would lose its sign.
     static FURL_INLINE V negate(V a) { return a ^ V(T(-0.0)); }
