@@ -1,5 +1,5 @@
-// Where parameters and gradients lie: in furl's arena, or where malloc puts them. furl's states are in its arena in both
-// cases; "hand" has its moments from malloc, too.
+// Where parameters and gradients lie: in furl's arena, where malloc puts them, in furl's allocator, or from malloc and then moved to huge
+// pages. furl's states are in its arena in all cases; "hand" has its moments from malloc, too.
 //
 // "placement" compares one layout of each. "layouts" draws another one for each round: its spread, and the worst of all
 // rounds over the median, say what luck does. The best of five samples of a round counts, or of forty where it
@@ -9,6 +9,7 @@
 #include <furl/bench/data.hpp>
 #include <furl/bench/job.hpp>
 #include <furl/furl.hpp>
+#include <furl/memory/huge_page_allocator.hpp>
 #include <furl/memory/tensor_arena.hpp>
 #include <furl/zoo/adamw.hpp>
 
@@ -33,16 +34,26 @@ struct in_arena {
     furl::optimizer<rule> opt;
 };
 
-struct by_malloc {
-    explicit by_malloc(std::size_t n) : param(n), grad(n), opt(n) {
+template <class Allocator>
+struct in_vectors {
+    explicit in_vectors(std::size_t n) : param(n), grad(n), opt(n) {
         furl::bench::fill(std::span(param), 1);
         furl::bench::fill(std::span(grad), 2);
     }
     void run(std::size_t calls) {
         for (; calls > 0; --calls) opt.step(param, grad);
     }
-    std::vector<float> param, grad;
+    std::vector<float, Allocator> param, grad;
     furl::optimizer<rule> opt;
+};
+using by_malloc = in_vectors<std::allocator<float>>;
+using by_allocator = in_vectors<furl::huge_page_allocator<float>>;
+
+struct moved_to_huge_pages : by_malloc {
+    explicit moved_to_huge_pages(std::size_t n) : by_malloc(n) {
+        furl::use_huge_pages(param);
+        furl::use_huge_pages(grad);
+    }
 };
 
 struct by_hand {
@@ -89,8 +100,8 @@ const bool registered = furl::bench::add_to_registered(
         const auto bytes = furl::cost<rule>.bytes_per_parameter;
         for (std::size_t n : {1 << 20, 1 << 22, 1 << 24, 25'600'000})
             jobs.push_back({"placement", n, double(bytes), [n] {
-                                return std::vector{fixed<in_arena>("arena", n), fixed<by_malloc>("malloc", n),
-                                                   fixed<by_hand>("hand", n)};
+                                return std::vector{fixed<in_arena>("arena", n), fixed<by_malloc>("malloc", n), fixed<by_allocator>("allocator", n),
+                                                   fixed<moved_to_huge_pages>("use_huge_pages", n), fixed<by_hand>("hand", n)};
                             }});
         for (std::size_t n : {32'768, 100'352, 589'824})
             jobs.push_back({"layouts", n, double(bytes),

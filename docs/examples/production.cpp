@@ -4,6 +4,7 @@
 // clang-format off
 #include <furl/checkpoint/load_tensors.hpp>
 #include <furl/furl.hpp>
+#include <furl/memory/huge_page_allocator.hpp>
 #include <furl/runtime/registry.hpp>
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/adamw.hpp>
@@ -57,6 +58,13 @@ furl::optimizer<training_tail> tail(memory.sizes());
 std::span<float> first_weights = memory.parameter(0);    // the model computes on these
 tail.step(pool, memory.parameters(), memory.gradients());
 // [arena]
+
+// [huge]
+std::vector<float, furl::huge_page_allocator<float>> table(5'000'000), table_gradients(5'000'000);   // yours, in huge pages
+
+std::vector<float> theirs(5'000'000);                    // a tensor of another library
+furl::use_huge_pages(theirs);                            // stays where it is, in huge pages from now on
+// [huge]
     std::vector<float> weights(1000, 1), gradients(1000);
     furl::optimizer<training_tail> opt_tail(weights.size());
     int done = 0, now = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/error.hpp>
+#include <furl/memory/huge_pages.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -10,10 +11,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 namespace FURL_NAMESPACE {
 
@@ -45,9 +42,8 @@ struct arena_stream {
 /// one page together, they follow each other on cache lines. Large arenas ask for huge pages.
 class arena {
   public:
-    static constexpr std::size_t line = 64;                         ///< bytes of a cache line
-    static constexpr std::size_t huge_page = std::size_t{2} << 20;  ///< bytes of a huge page
-    static constexpr std::size_t page = 4096;                       ///< bytes of a page
+    static constexpr std::size_t line = 64;            ///< bytes of a cache line
+    static constexpr std::size_t page = 4096;          ///< bytes of a page
     static constexpr std::size_t stagger = 17 * line;  ///< bytes between the starts of streams, modulo a page
     static constexpr std::size_t aligned_from = 1024;  ///< elements from which on a tensor starts on a cache line
 
@@ -143,10 +139,7 @@ class arena {
         const bool large = bytes >= 2 * huge_page;
         const std::align_val_t alignment{large ? huge_page : is_small_ ? line : page};
         memory_ = {static_cast<std::byte*>(::operator new[](bytes, alignment)), detail::release_aligned{alignment}};
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-        // This is only a request: without huge pages a step is slower, not wrong.
-        if (large) madvise(memory_.get(), bytes / huge_page * huge_page, MADV_HUGEPAGE);
-#endif
+        if (large) static_cast<void>(detail::request_huge_pages(memory_.get(), bytes, false));
     }
 
     std::vector<arena_stream> streams_;

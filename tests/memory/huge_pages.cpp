@@ -1,0 +1,123 @@
+#include <furl/memory/huge_page_allocator.hpp>
+#include <furl/optimizer.hpp>
+#include <furl/zoo/adamw.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <fstream>
+#include <limits>
+#include <list>
+#include <memory>
+#include <new>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using furl::huge_page;
+using numbers = std::vector<float, furl::huge_page_allocator<float>>;
+
+constexpr std::size_t large = 3 * huge_page / sizeof(float);
+
+std::uintptr_t address(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
+
+// Whether this system gives huge pages to a program that requests them.
+bool has_huge_pages() {
+    std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    return text.find("[madvise]") != std::string::npos || text.find("[always]") != std::string::npos;
+}
+
+// How many bytes of the mapping with this address are in huge pages.
+std::size_t bytes_in_huge_pages(const void* p) {
+    std::ifstream file("/proc/self/smaps");
+    bool here = false;
+    for (std::string line; std::getline(file, line);) {
+        unsigned long begin = 0, end = 0, kilobytes = 0;
+        if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) here = begin <= address(p) && address(p) < end;
+        else if (here && std::sscanf(line.c_str(), "AnonHugePages: %lu kB", &kilobytes) == 1) return kilobytes * 1024;
+    }
+    return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a large vector is in huge pages, and begins at another cache line of its page than others") {
+    std::list<numbers> all;
+    std::set<std::uintptr_t> lines;
+    for (int i = 0; i < 8; ++i) {
+        auto& x = all.emplace_back(large, 1.0f);
+        CHECK(address(x.data()) % huge_page < 4096);
+        CHECK(address(x.data()) % 64 == 0);
+        lines.insert(address(x.data()) % 4096);
+        CHECK(std::ranges::count(x, 1.0f) == large);
+        if (has_huge_pages()) CHECK(bytes_in_huge_pages(x.data() + large / 2) >= 2 * huge_page);
+    }
+    CHECK(lines.size() == 8);
+}
+
+TEST_CASE("a small vector begins at a cache line") {
+    for (std::size_t n : {1u, 100u, 100000u}) {
+        const numbers x(n, 2.0f);
+        CHECK(address(x.data()) % 64 == 0);
+        CHECK(std::ranges::count(x, 2.0f) == static_cast<std::ptrdiff_t>(n));
+    }
+}
+
+TEST_CASE("a vector in huge pages grows, is copied, moved and exchanged") {
+    numbers x;
+    for (std::size_t i = 0; i < large; ++i) x.push_back(static_cast<float>(i % 1000));
+    auto copy = x;
+    CHECK(copy == x);
+    numbers other(10, 3.0f);
+    std::swap(copy, other);
+    CHECK(other == x);
+    CHECK(copy == numbers(10, 3.0f));
+    const auto* before = x.data();
+    const auto moved = std::move(x);
+    CHECK(moved.data() == before);
+    // Another type releases what this one allocated.
+    furl::huge_page_allocator<double> doubles;
+    furl::huge_page_allocator<float> floats(doubles);
+    CHECK(floats == doubles);
+}
+
+TEST_CASE("more elements than memory can hold throw") {
+    furl::huge_page_allocator<double> a;
+    CHECK_THROWS_AS(static_cast<void>(a.allocate(std::numeric_limits<std::size_t>::max())), std::bad_alloc);
+    CHECK_THROWS_AS(static_cast<void>(a.allocate(std::numeric_limits<std::size_t>::max() / sizeof(double))), std::bad_alloc);
+}
+
+TEST_CASE("memory of others is moved to huge pages with its values") {
+    const std::vector<std::size_t> sizes{large, 10, 2 * large, 0};
+    std::vector<std::vector<float>> tensors;
+    for (auto n : sizes) tensors.emplace_back(n, 4.0f);
+    const auto moved = furl::use_huge_pages(tensors);
+    for (const auto& x : tensors) CHECK(std::ranges::count(x, 4.0f) == static_cast<std::ptrdiff_t>(x.size()));
+    if (has_huge_pages()) {
+        CHECK(moved % huge_page == 0);
+        CHECK(moved >= (2 + 5) * huge_page);  // at each end, less than one page may be left out
+        CHECK(moved <= 9 * huge_page);
+        // Two of these vectors may share a mapping.
+        CHECK(bytes_in_huge_pages(tensors[0].data() + large / 2) >= 2 * huge_page);
+    } else {
+        CHECK(moved == 0);
+    }
+    std::vector<float> small(1000);
+    CHECK(furl::use_huge_pages(small) == 0);
+}
+
+TEST_CASE("a step takes tensors in huge pages") {
+    numbers w(large, 1.0f), g(large, 0.5f);
+    std::vector<float> plain(large, 1.0f), plain_g(large, 0.5f);
+    furl::optimizer<furl::zoo::adamw> opt(w.size()), other(w.size());
+    for (int t = 0; t < 3; ++t) {
+        opt.step(w, g);
+        other.step(plain, plain_g);
+    }
+    CHECK(std::ranges::equal(w, plain));
+}
