@@ -60,7 +60,8 @@ tail.step(pool, memory.parameters(), memory.gradients());
 // [arena]
 
 // [huge]
-std::vector<float, furl::huge_page_allocator<float>> table(5'000'000), table_gradients(5'000'000);   // yours, in huge pages
+using in_huge_pages = std::vector<float, furl::huge_page_allocator<float>>;
+in_huge_pages table(5'000'000), table_gradients(5'000'000);
 
 std::vector<float> theirs(5'000'000);                    // a tensor of another library
 furl::use_huge_pages(theirs);                            // stays where it is, in huge pages from now on
