@@ -1,5 +1,6 @@
-// Shows:  data-parallel training on several processes, each with its share of the states: mpirun -n 2 examples/distributed
-// Prints: the states of each rank; loss and test accuracy of each epoch; whether the weights are those of one process, to the bit; what
+// Shows:  data-parallel training on several processes, each with its share of the states: mpirun -n 2 examples/distributed. A network
+//         learns digits, or with --model text a transformer learns to write.
+// Prints: the states of each rank; loss and test result of each epoch; whether the weights are those of one process, to the bit; what
 //         a step takes on each rank.
 #include <furl/distributed/mpi.hpp>
 #include <furl/furl.hpp>
@@ -7,14 +8,19 @@
 #include "support/dense_network.hpp"
 #include "support/digit_options.hpp"
 #include "support/run_example.hpp"
+#include "support/symbols.hpp"
+#include "support/text_pieces.hpp"
 #include "support/timing.hpp"
 #include "support/training.hpp"
+#include "support/transformer.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <numbers>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 // [rule]
@@ -34,35 +40,76 @@ using namespace examples;
 
 struct options {
     digit_options digits;
-    std::size_t epochs = 3, batch = 64, hidden = 500;
+    std::string model = "digits";
+    std::size_t epochs = 3, batch = 64, hidden = 500, context = 64;
 };
 
-// The digits of a step, of which each rank learns from its own part.
-class parted_batches {
+/// A network that learns digits. The digits of a step are one batch, of which each rank has its own part.
+class digits_task {
   public:
-    parted_batches(const digit_data& data, const options& o, std::size_t ranks)
-        : data_(data), all_(data.train.labels.size(), o.batch, o.digits.seed), batch_(o.batch), ranks_(ranks) {}
+    using network = dense_network<>;
 
-    void shuffle() { all_.shuffle(); }
+    digits_task(const options& o, std::size_t ranks, bool prints)
+        : data_(o.digits.load(8000, 2000, prints)), all_(data_.train.labels.size(), o.batch, o.digits.seed), batch_(o.batch), ranks_(ranks), epochs_(o.epochs) {}
+
+    network make(const options& o) const { return digit_network(data_, {o.hidden}, o.digits.seed); }
     /// The last batch is left out if it is shorter: all ranks have as many digits.
     std::size_t steps() const { return data_.train.labels.size() / batch_; }
+    void begin_epoch() { all_.shuffle(); }
 
-    /// Gradients of a network for a rank's part of a batch. Returns the loss.
-    double backward(dense_network<>& network, std::size_t step, std::size_t rank) {
+    /// Gradients of a network for a rank's part of a step. Returns the loss.
+    double backward(network& net, std::size_t step, std::size_t rank) {
         const auto first = batch_ * rank / ranks_, end = batch_ * (rank + 1) / ranks_;
         gather(data_.train.pixels, all_[step].subspan(first, end - first), inputs_);
         gather(data_.train.labels, all_[step].subspan(first, end - first), labels_);
-        const double loss = loss_of<float>(classification_loss::cross_entropy, network.forward(inputs_), labels_, outputs_gradient_);
-        network.backward(inputs_, outputs_gradient_);
+        const double loss = loss_of<float>(classification_loss::cross_entropy, net.forward(inputs_), labels_, outputs_gradient_);
+        net.backward(inputs_, outputs_gradient_);
         return loss;
+    }
+    void print(network& net, std::size_t epoch, double loss, double seconds) const {
+        print_epoch({epoch, loss, evaluate<float>(net, data_.test.pixels, data_.test.labels, classification_loss::cross_entropy), seconds}, epochs_);
     }
 
   private:
-    const digit_data& data_;
+    digit_data data_;
     batches all_;
-    std::size_t batch_, ranks_;
+    std::size_t batch_, ranks_, epochs_;
     Eigen::MatrixXf inputs_, outputs_gradient_;
     std::vector<std::uint8_t> labels_;
+};
+
+/// A transformer that learns to write as furl's documentation does. Each rank draws pieces of the text of its own.
+class text_task {
+  public:
+    using network = transformer<>;
+
+    text_task(const options& o, std::size_t ranks, bool)
+        : text_(documentation(FURL_ROOT)), context_(o.context), pieces_(std::max<std::size_t>(o.batch / ranks, 1)), ranks_(ranks), seed_(o.digits.seed) {
+        for (std::size_t i = 0; i < text_.symbols.size(); ++i) (i / (4 * context_) % 10 == 9 ? test_ : train_).push_back(text_.symbols[i]);
+    }
+
+    network make(const options& o) const { return {{.symbols = text_.alphabet.size(), .context = o.context}, o.digits.seed}; }
+    std::size_t steps() const { return 50; }
+    void begin_epoch() { ++epoch_; }
+
+    double backward(network& net, std::size_t step, std::size_t rank) {
+        random_source random(seed_ + (epoch_ * steps() + step) * ranks_ + rank);
+        batch_.draw(train_, pieces_, context_, random);
+        const double loss = softmax_cross_entropy<float>(net.forward(batch_.input), batch_.next, outputs_gradient_);
+        net.backward(batch_.input, outputs_gradient_);
+        return loss;
+    }
+    void print(network& net, std::size_t epoch, double loss, double seconds) const {
+        std::printf("epoch %zu   bits per symbol: training %.3f   test %.3f   %.1f s\n", epoch, loss / std::numbers::ln2, bits_per_symbol(net, test_, seed_), seconds);
+    }
+
+  private:
+    symbol_text text_;
+    std::size_t context_, pieces_, ranks_, epoch_ = 0;
+    std::uint64_t seed_;
+    std::vector<std::uint8_t> train_, test_;
+    text_pieces batch_;
+    Eigen::MatrixXf outputs_gradient_;
 };
 
 // The times of a step on a rank, in milliseconds, and the bytes of its states.
@@ -70,20 +117,20 @@ struct costs {
     double backward = 0, scatter = 0, step = 0, gather = 0, states = 0;
 };
 
-costs learn(furl::mpi& ranks, dense_network<>& network, const digit_data& data, const options& o) {
+template <class Task>
+costs learn(furl::mpi& ranks, typename Task::network& network, Task task, const options& o) {
     // [train]
     furl::sharded_optimizer<clipped_adamw> opt(ranks, network.parameters(), {.mean = true});
     // [train]
     costs mean;
-    parted_batches parts(data, o, ranks.size());
     std::size_t steps = 0;
     const stopwatch watch;
     for (std::size_t epoch = 1; epoch <= o.epochs; ++epoch) {
-        parts.shuffle();
+        task.begin_epoch();
         double loss = 0;
-        for (std::size_t i = 0; i < parts.steps(); ++i) {
+        for (std::size_t i = 0; i < task.steps(); ++i) {
             const stopwatch backward;
-            loss += parts.backward(network, i, ranks.rank());
+            loss += task.backward(network, i, ranks.rank());
             mean.backward += 1e3 * backward.seconds();
             // [step]
             opt.step(network.parameters(), network.gradients());   // adds up the gradients of all ranks; all get all weights
@@ -91,10 +138,7 @@ costs learn(furl::mpi& ranks, dense_network<>& network, const digit_data& data, 
             mean.scatter += 1e3 * opt.times().scatter, mean.step += 1e3 * opt.times().step, mean.gather += 1e3 * opt.times().gather;
             ++steps;
         }
-        if (ranks.rank() == 0)
-            print_epoch({epoch, loss / static_cast<double>(parts.steps()),
-                         evaluate<float>(network, data.test.pixels, data.test.labels, classification_loss::cross_entropy), watch.seconds()},
-                        o.epochs);
+        if (ranks.rank() == 0) task.print(network, epoch, loss / static_cast<double>(task.steps()), watch.seconds());
     }
     for (auto* x : {&mean.backward, &mean.scatter, &mean.step, &mean.gather}) *x /= static_cast<double>(std::max<std::size_t>(steps, 1));
     mean.states = static_cast<double>(opt.state_memory());
@@ -102,17 +146,17 @@ costs learn(furl::mpi& ranks, dense_network<>& network, const digit_data& data, 
 }
 
 /// The same in one process: the gradients of all parts, added up in the order of the ranks.
-costs learn_alone(dense_network<>& network, const digit_data& data, const options& o, std::size_t ranks) {
+template <class Task>
+costs learn_alone(typename Task::network& network, Task task, const options& o, std::size_t ranks) {
     furl::optimizer<clipped_adamw> opt(network.parameters());
     std::vector<std::vector<float>> sums;
     for (const auto& p : network.parameters()) sums.emplace_back(p.size());
     costs mean;
-    parted_batches parts(data, o, ranks);
     for (std::size_t epoch = 1; epoch <= o.epochs; ++epoch) {
-        parts.shuffle();
-        for (std::size_t i = 0; i < parts.steps(); ++i) {
+        task.begin_epoch();
+        for (std::size_t i = 0; i < task.steps(); ++i) {
             for (std::size_t rank = 0; rank < ranks; ++rank) {
-                parts.backward(network, i, rank);
+                task.backward(network, i, rank);
                 const auto gradients = network.gradients();
                 for (std::size_t k = 0; k < sums.size(); ++k)
                     for (std::size_t j = 0; j < sums[k].size(); ++j) {
@@ -122,26 +166,31 @@ costs learn_alone(dense_network<>& network, const digit_data& data, const option
             }
             const stopwatch step;
             opt.step(network.parameters(), sums);
-            mean.step += 1e3 * step.seconds() / static_cast<double>(parts.steps() * o.epochs);
+            mean.step += 1e3 * step.seconds() / static_cast<double>(task.steps() * o.epochs);
         }
     }
     for (const auto& p : network.parameters()) mean.states += static_cast<double>(2 * p.size() * sizeof(float));
     return mean;
 }
 
-void train(furl::mpi& ranks, const options& o) {
+template <class Task>
+void train_on(furl::mpi& ranks, const options& o) {
     const bool prints = ranks.rank() == 0;
-    const digit_data data = o.digits.load(8000, 2000, prints);
-    dense_network<> network = digit_network(data, {o.hidden}, o.digits.seed);
+    const Task task(o, ranks.size(), prints);
+    auto network = task.make(o);
     auto alone = network;
-    if (prints) std::printf("network: %td-%zu-10 on %zu ranks, which learn %zu digits a step together\n\n", data.train.pixels.rows(), o.hidden, ranks.size(), o.batch);
+    std::size_t parameters = 0;
+    for (const auto& p : network.parameters()) parameters += p.size();
+    if (prints)
+        std::printf("%zu parameters on %zu ranks, which learn from %zu %s a step together\n\n", parameters, ranks.size(), o.batch,
+                    o.model == "text" ? "pieces of text" : "digits");
 
-    const costs own = learn(ranks, network, data, o);
+    const costs own = learn(ranks, network, task, o);
     std::vector<costs> all(ranks.size());
     MPI_Gather(&own, sizeof own, MPI_BYTE, all.data(), sizeof own, MPI_BYTE, 0, MPI_COMM_WORLD);
     if (!prints) return;
 
-    const costs one = learn_alone(alone, data, o, ranks.size());
+    const costs one = learn_alone(alone, task, o, ranks.size());
     bool equal = true;
     for (std::size_t k = 0; k < network.parameters().size(); ++k) equal = equal && std::ranges::equal(network.parameters()[k], alone.parameters()[k]);
     std::printf("\nthe weights %s those of one process, to the bit\n", equal ? "are" : "are NOT");
@@ -152,16 +201,20 @@ void train(furl::mpi& ranks, const options& o) {
     if (!equal) throw std::runtime_error("the weights differ from those of one process");
 }
 
+void train(furl::mpi& ranks, const options& o) { o.model == "text" ? train_on<text_task>(ranks, o) : train_on<digits_task>(ranks, o); }
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Trains a network on handwritten digits on several processes: mpirun -n 2 distributed", "distributed");
+    CLI::App app("Trains a network on several processes: mpirun -n 2 distributed", "distributed");
     setup(app);
     options o;
     o.digits.add_to(app);
-    app.add_option("--epochs", o.epochs, "passes over the training digits")->check(between(1, 1000));
-    app.add_option("--batch", o.batch, "digits per step, of all ranks together")->check(between(1, 60000));
-    app.add_option("--hidden", o.hidden, "neurons in the hidden layer")->check(between(1, 10000));
+    app.add_option("--model", o.model, "digits or text")->check(CLI::IsMember({"digits", "text"}));
+    app.add_option("--epochs", o.epochs, "passes over the training digits, or times 50 steps on the text")->check(between(1, 1000));
+    app.add_option("--batch", o.batch, "digits or pieces of text per step, of all ranks together")->check(between(1, 60000));
+    app.add_option("--hidden", o.hidden, "neurons in the hidden layer, for digits")->check(between(1, 10000));
+    app.add_option("--context", o.context, "symbols of a piece of text")->check(between(2, 4096));
 
     return run_example(app, argc, argv, [&] {
         // [main]
