@@ -1,10 +1,12 @@
 #pragma once
 
 #include <furl/checkpoint/checkpoint.hpp>
-#include <furl/distributed/sharded_optimizer.hpp>
+#include <furl/distributed/sharding.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,6 +16,14 @@
 namespace FURL_NAMESPACE {
 
 namespace detail {
+
+/// An optimizer whose states are spread over ranks: furl::sharded_optimizer, furl::sharded_groups.
+template <class Optimizer>
+concept SpreadOverRanks = requires(Optimizer& opt, std::size_t tensor) {
+    { opt.saved_shares() } -> std::same_as<std::vector<saved_share>>;
+    { opt.communicator() } -> std::convertible_to<const communicator_ref&>;
+    { opt.part(tensor) } -> std::same_as<tensor_part>;
+};
 
 /// Brings the bytes of all ranks to rank 0, in pieces, so that messages stay small.
 ///
@@ -48,28 +58,33 @@ template <class Optimizer, class Parameters>
 bool save_shares(const checkpoint_target& to, const Optimizer& given, const Parameters& parameters, const checkpoint_settings& settings) {
     auto& opt = const_cast<Optimizer&>(given);  // saving writes nothing
     const auto& ranks = opt.communicator();
-    auto part = opt.saved_share();
-    const auto local = std::exchange(part.state_bytes, {});
-    part.here.clear();
     // By state, then by tensor: on rank 0 what all ranks have.
-    std::vector<std::vector<std::vector<std::byte>>> gathered(part.info->states.size(), std::vector<std::vector<std::byte>>(part.sizes.size()));
-    std::vector<std::size_t> sizes(ranks.size());
-    for (std::size_t s = 0; s < gathered.size(); ++s)
-        for (std::size_t i = 0; i < part.sizes.size(); ++i) {
-            if (!opt.bytes_of_state(s, 0, i)) continue;
-            for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = *opt.bytes_of_state(s, r, i);
-            gathered[s][i] = gather_to_first(ranks, local(s, i), sizes);
-            // The first master of a rank says whether masters are taken from the weights; in a file the first of all does.
-            const auto& state = part.info->states[s];
-            if (state.companion_of == state_info::no_companion || !state.name.ends_with(master<bfloat16>::companion_name) || gathered[s][i].empty()) continue;
-            if (is_unset_master(gathered[s][i])) std::fill(gathered[s][i].begin() + sizeof(float), gathered[s][i].end(), std::byte{0});
-        }
-    part.state_bytes = [&](std::size_t s, std::size_t i) -> std::span<std::byte> {
-        return opt.bytes_of_state(s, 0, i) ? std::span(gathered[s][i]) : local(s, i);
-    };
+    using gathered = std::vector<std::vector<std::vector<std::byte>>>;
+    std::deque<gathered> states;
+    std::vector<saved_part> parts;
+    for (auto& [part, share, bytes_of_state] : opt.saved_shares()) {
+        const auto local = std::exchange(part.state_bytes, {});
+        part.here.clear();
+        auto& all = states.emplace_back(part.info->states.size(), std::vector<std::vector<std::byte>>(part.sizes.size()));
+        std::vector<std::size_t> sizes(ranks.size());
+        for (std::size_t s = 0; s < all.size(); ++s)
+            for (std::size_t i = 0; i < part.sizes.size(); ++i) {
+                if (!bytes_of_state(s, 0, i)) continue;
+                for (std::size_t r = 0; r < sizes.size(); ++r) sizes[r] = *bytes_of_state(s, r, i);
+                all[s][i] = gather_to_first(ranks, local(s, i), sizes);
+                // The first master of a rank says whether masters are taken from the weights; in a file the first of all does.
+                const auto& state = part.info->states[s];
+                if (state.companion_of == state_info::no_companion || !state.name.ends_with(master<bfloat16>::companion_name) || all[s][i].empty()) continue;
+                if (is_unset_master(all[s][i])) std::fill(all[s][i].begin() + sizeof(float), all[s][i].end(), std::byte{0});
+            }
+        part.state_bytes = [&all, local, bytes = bytes_of_state](std::size_t s, std::size_t i) -> std::span<std::byte> {
+            return bytes(s, 0, i) ? std::span(all[s][i]) : local(s, i);
+        };
+        parts.push_back(std::move(part));
+    }
     agree_on_checkpoint(ranks, local_outcome::of<checkpoint_error>([&] {
         if (ranks.rank() != 0) return;
-        checkpoint_content content{{part}, settings.names, {}, element_type_of<typename Optimizer::parameter_type>, settings.shapes, settings.also, settings.any_rule};
+        checkpoint_content content{std::move(parts), settings.names, {}, element_type_of<typename Optimizer::parameter_type>, settings.shapes, settings.also, settings.any_rule};
         if constexpr (!std::is_same_v<Parameters, std::nullopt_t>) content.parameters = memory_of(parameters);
         save_content(to, std::move(content), settings.metadata);
     }));
@@ -82,7 +97,9 @@ loaded_checkpoint load_shares(const checkpoint_source& from, Optimizer& opt, Par
     loaded_checkpoint result;
     bool has_met = false;
     const auto own = local_outcome::of<checkpoint_error>([&] {
-        checkpoint_content content{{opt.saved_share()}, settings.names, {}, element_type_of<typename Optimizer::parameter_type>, settings.shapes, settings.also, settings.any_rule};
+        std::vector<saved_part> parts;
+        for (auto& share : opt.saved_shares()) parts.push_back(std::move(share.part));
+        checkpoint_content content{std::move(parts), settings.names, {}, element_type_of<typename Optimizer::parameter_type>, settings.shapes, settings.also, settings.any_rule};
         if constexpr (!std::is_same_v<Parameters, const std::nullopt_t>) {
             content.parameters = memory_of(parameters);
             for (std::size_t i = 0; i < std::min(content.parameters->size(), opt.tensors()); ++i) {
@@ -116,7 +133,7 @@ loaded_checkpoint load_shares(const checkpoint_source& from, Optimizer& opt, Par
 }  // namespace detail
 
 /// Writes one checkpoint of the shares of all ranks, and the parameters if they are given. It is what save_checkpoint writes of a
-/// furl::optimizer of the same states: any number of ranks loads it, and so does one process.
+/// furl::optimizer, or furl::grouped_optimizer, of the same states: any number of ranks loads it, and so does one process.
 ///
 /// All ranks call it. Rank 0 receives the states and writes, so it needs memory for all of them.
 ///
@@ -126,12 +143,12 @@ loaded_checkpoint load_shares(const checkpoint_source& from, Optimizer& opt, Par
 /// @returns  true.
 /// Errors:  checkpoint_error on all ranks; the old file is whole then. communication_error if a rank dies; if that is rank 0, the path has the
 ///          old file or the new one.
-template <class Rule, class T, class... Policies>
-bool save_checkpoint(const checkpoint_target& to, const sharded_optimizer<Rule, T, Policies...>& opt, const checkpoint_settings& settings = {}) {
+template <detail::SpreadOverRanks Optimizer>
+bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const checkpoint_settings& settings = {}) {
     return detail::save_shares(to, opt, std::nullopt, settings);
 }
-template <class Rule, class T, class... Policies, detail::Parameters Parameters>
-bool save_checkpoint(const checkpoint_target& to, const sharded_optimizer<Rule, T, Policies...>& opt, const Parameters& parameters,
+template <detail::SpreadOverRanks Optimizer, detail::Parameters Parameters>
+bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const Parameters& parameters,
                      const checkpoint_settings& settings = {}) {
     return detail::save_shares(to, opt, parameters, settings);
 }
@@ -145,12 +162,12 @@ bool save_checkpoint(const checkpoint_target& to, const sharded_optimizer<Rule, 
 /// @param settings    as for furl::optimizer.
 /// @returns  as for furl::optimizer.
 /// Errors:  checkpoint_error on all ranks, before anything is changed on one: also if the ranks have found different files.
-template <class Rule, class T, class... Policies>
-loaded_checkpoint load_checkpoint(const checkpoint_source& from, sharded_optimizer<Rule, T, Policies...>& opt, const checkpoint_settings& settings = {}) {
+template <detail::SpreadOverRanks Optimizer>
+loaded_checkpoint load_checkpoint(const checkpoint_source& from, Optimizer& opt, const checkpoint_settings& settings = {}) {
     return detail::load_shares(from, opt, std::nullopt, settings);
 }
-template <class Rule, class T, class... Policies, detail::Parameters Parameters>
-loaded_checkpoint load_checkpoint(const checkpoint_source& from, sharded_optimizer<Rule, T, Policies...>& opt, Parameters&& parameters,
+template <detail::SpreadOverRanks Optimizer, detail::Parameters Parameters>
+loaded_checkpoint load_checkpoint(const checkpoint_source& from, Optimizer& opt, Parameters&& parameters,
                                   const checkpoint_settings& settings = {}) {
     static_assert(!std::is_const_v<typename detail::element_of<std::remove_reference_t<Parameters>>::type>,
                   "furl[E19]: the parameters are const, and a load writes them. See docs/errors.md#E19");

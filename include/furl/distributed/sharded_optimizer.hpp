@@ -103,7 +103,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 require_shapes(parameters, gradients, inputs...);
                 list(parameters, own_weights_, "parameters", extent::whole, false);
                 list(gradients, own_gradients_, "gradients", extent::whole, true);
-                require_no_overlap(own_weights_, own_gradients_, writes_gradients);
+                detail::require_apart(own_weights_, own_gradients_, writes_gradients, checked_);
                 note_absent();
                 all_weights_.clear(), all_gradients_.clear();
                 for (const auto& w : own_weights_) all_weights_.push_back(w.data());
@@ -191,22 +191,9 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     /// The times of the last step that was done.
     const sharded_times& times() const { return times_; }
 
-    /// save_checkpoint and load_checkpoint call these. The part has whole sizes; its memory is this rank's part.
-    detail::saved_part saved_share() {
-        auto saved = detail::saved_part::of(static_cast<local&>(*this));
-        saved.sizes = sizes(), saved.shapes = shapes();
-        for (std::size_t i = 0; i < tensors(); ++i) saved.here.push_back({part(i).first, part(i).count});
-        return saved;
-    }
+    /// save_checkpoint and load_checkpoint call these.
+    std::vector<detail::saved_share> saved_shares() { return {detail::saved_share::of<plan>(detail::saved_part::of(static_cast<local&>(*this)), share_)}; }
     const detail::communicator_ref& communicator() const { return ranks_; }
-    /// The bytes that a rank has of a tensor's state, if ranks have parts of it; nothing if each rank has all of it.
-    std::optional<std::size_t> bytes_of_state(std::size_t number, std::size_t rank, std::size_t tensor) const {
-        const auto own = part(rank, tensor).count;
-        const auto where = info().states[number].where;
-        if (where == domain::element) return plan::buffers[plan_info<plan>::buffer_of_state(number)].size(own);
-        if (where == domain::row) return shapes()[tensor].columns > 0 ? own / shapes()[tensor].columns * sizeof(T) : 0;
-        return {};
-    }
 
     // Hyperparameters must be set on all ranks. state and read_state give this rank's part.
     using local::operator[], local::set, local::get, local::hyperparameters, local::tensor_hyperparameters, local::state, local::read_state, local::states,
@@ -221,6 +208,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     detail::stream_buckets<sum_type> gradients_;
     std::vector<sum_type> sums_;  // the gradients of this rank's share
     std::vector<unsigned char> absent_;
+    std::vector<const void*> checked_;  // the addresses that were found apart last
     // The arguments of a step: this rank's parts, and where whole tensors begin.
     std::vector<std::span<parameter_type>> own_weights_;
     std::vector<std::span<gradient_type>> own_gradients_;

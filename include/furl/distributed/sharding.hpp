@@ -5,12 +5,16 @@
 #include <furl/distributed/rank_share.hpp>
 #include <furl/distributed/buckets.hpp>
 #include <furl/memory/tensors.hpp>
+#include <furl/optimizer/plan_info.hpp>
+#include <furl/optimizer/saved_part.hpp>
 #include <furl/print/rule_info.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -63,6 +67,30 @@ inline void agree_on_optimizer(const communicator_ref& ranks, const local_outcom
     });
 }
 
+/// A part of an optimizer whose states are spread over ranks, as a checkpoint keeps it. The part has whole sizes; its memory is that of
+/// this rank.
+struct saved_share {
+    saved_part part;
+    const rank_share* share;
+    /// The bytes that a rank has of a tensor's state, if ranks have parts of it; nothing if each rank has all of it.
+    std::function<std::optional<std::size_t>(std::size_t state, std::size_t rank, std::size_t tensor)> bytes_of_state;
+
+    /// @param part  has the sizes of what this rank has.
+    template <class Plan>
+    static saved_share of(saved_part part, const rank_share& share) {
+        part.sizes = share.sizes(), part.shapes = share.shapes();
+        for (const auto& here : share.here()) part.here.push_back({here.first, here.count});
+        return {std::move(part), &share, [&share](std::size_t state, std::size_t rank, std::size_t tensor) -> std::optional<std::size_t> {
+                    const auto own = share.part_of(rank, tensor).count;
+                    const auto where = plan_info<Plan>::info.states[state].where;
+                    if (where == domain::element) return Plan::buffers[plan_info<Plan>::buffer_of_state(state)].size(own);
+                    const auto columns = share.shapes()[tensor].columns;
+                    if (where == domain::row) return columns > 0 ? own / columns * sizeof(typename Plan::value_type) : 0;
+                    return {};
+                }};
+    }
+};
+
 /// Adds the time of its life to a number of seconds.
 class added_time {
   public:
@@ -75,6 +103,27 @@ class added_time {
     double& seconds_;
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+/// Refuses whole tensors that overlap each other or the gradients: each rank would get the other's elements.
+///
+/// @param checked  the addresses that were checked last.
+template <class E, class G>
+void require_apart(const std::vector<std::span<E>>& parameters, const std::vector<std::span<G>>& gradients, bool writes_gradients, std::vector<const void*>& checked) {
+    std::vector<const void*> now;
+    for (const auto& p : parameters) now.push_back(p.data());
+    for (const auto& g : gradients) now.push_back(g.data());
+    if (now == checked) return;
+    std::vector<interval> touched;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        touched.push_back(interval::of(parameters[i].data(), parameters[i].size(), i, 0, true));
+        touched.push_back(interval::of(gradients[i].data(), gradients[i].size(), i, 1, writes_gradients));
+    }
+    const auto found = find_overlap(touched);
+    const auto name = [](const interval& x) { return std::string(x.stream == 0 ? "parameters" : "gradients") + " of tensor " + std::to_string(x.tensor); };
+    if (found.first)
+        throw std::invalid_argument("furl: " + name(*found.first) + " overlap " + name(*found.second) + "; a step writes parameters, so they need memory of their own");
+    checked = std::move(now);
+}
 
 /// Which rank has what, and how partial results of reductions get together: what a sharded_optimizer knows before its states exist.
 class sharding : protected gatherer {
@@ -132,27 +181,6 @@ class sharding : protected gatherer {
             if (!tensors[i].empty()) tensors[i] = tensors[i].subspan(share_.here()[i].first, share_.here()[i].count);
     }
 
-    // Refuses tensors that overlap each other or the gradients: each rank would get the other's elements.
-    template <class E, class G>
-    void require_no_overlap(const std::vector<std::span<E>>& parameters, const std::vector<std::span<G>>& gradients, bool writes_gradients) {
-        std::vector<const void*> now;
-        for (const auto& p : parameters) now.push_back(p.data());
-        for (const auto& g : gradients) now.push_back(g.data());
-        if (now == checked_) return;
-        std::vector<interval> touched;
-        for (std::size_t i = 0; i < parameters.size(); ++i) {
-            touched.push_back(interval::of(parameters[i].data(), parameters[i].size(), i, 0, true));
-            touched.push_back(interval::of(gradients[i].data(), gradients[i].size(), i, 1, writes_gradients));
-        }
-        const auto found = find_overlap(touched);
-        const auto name = [](const interval& x) { return std::string(x.stream == 0 ? "parameters" : "gradients") + " of tensor " + std::to_string(x.tensor); };
-        if (found.first)
-            throw std::invalid_argument("furl: " + name(*found.first) + " overlap " + name(*found.second) + "; a step writes parameters, so they need memory of their own");
-        checked_ = std::move(now);
-    }
-
-  private:
-    std::vector<const void*> checked_;  // the addresses that were checked last
 };
 
 }  // namespace detail

@@ -76,6 +76,9 @@ class optimizer_data {
         return hypers_[0];
     }
 
+    /// The elements of each tensor as a whole, of which a share may have fewer.
+    std::span<const std::size_t> whole_sizes() const { return engine_.sizes(); }
+
     /// A state by its symbol. If it has one value per parameter, row or column, this is a span of its values in a tensor. If it has
     /// one value per tensor or per step, this is a span of that one double.
     ///

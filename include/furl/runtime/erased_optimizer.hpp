@@ -84,9 +84,12 @@ class erased_session {
     virtual void finish(list all) = 0;
     virtual std::span<double> global_reductions() = 0;
     virtual tensor_results results() const = 0;
+    /// Leaves out tensors without a gradient, where a share has none of their elements. To be called after begin.
+    virtual void leave_out(std::span<const unsigned char> absent) = 0;
 
     // These are of the optimizer itself.
     virtual std::span<const furl::shape> shapes() const = 0;
+    virtual std::span<const std::size_t> whole_sizes() const = 0;  ///< of which a share may have fewer elements
     virtual std::span<double> hyperparameters() = 0;
     virtual std::span<const double> values() const = 0;
     virtual std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) = 0;
@@ -159,7 +162,10 @@ struct hidden_session : Interface {
         return {current->tensor_reductions(), current->step().numbers, current->step().tensors.absent_ones()};
     }
 
+    void leave_out(std::span<const unsigned char> absent) override { current->leave_out(absent); }
+
     std::span<const furl::shape> shapes() const override { return opt.shapes(); }
+    std::span<const std::size_t> whole_sizes() const override { return opt.whole_sizes(); }
     std::span<double> hyperparameters() override { return opt.hyperparameter_span(); }
     std::span<const double> values() const override { return opt.value_span(); }
     std::span<std::byte> state_bytes(std::size_t state, std::size_t tensor) override { return opt.state_bytes(state, tensor); }

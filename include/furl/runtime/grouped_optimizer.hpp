@@ -133,9 +133,45 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return parts;
     }
 
-  private:
+  protected:
     using part = detail::group_part<T>;
 
+    // Adds a group whose optimizers make(shapes) returns.
+    template <class Make>
+    group& add_made(Make make, const std::vector<furl::shape>& shapes, const group_settings& settings) {
+        std::vector<std::size_t> numbers;
+        group g;
+        if (!numbers_of(shapes.size(), settings, numbers) || !g.begin(make, shapes, numbers, settings)) return nowhere_ = group();
+        for (const auto& [name, value] : shared_) g.inherit_value(name, value);
+        for (auto i : numbers) group_of_.emplace(i, groups_.size());
+        return groups_.emplace_back(std::move(g));
+    }
+
+    void drop_last() {
+        std::erase_if(group_of_, [&](const auto& x) { return x.second + 1 == groups_.size(); });
+        groups_.pop_back();
+    }
+
+    // These two are a step: `take` refuses arguments that do not fit, and `go` runs the walks.
+    bool take(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+        again_ = inputs.empty() && this->row_parts().empty() && are_as_taken(parameters);
+        return again_ || take_new(parameters, inputs);
+    }
+    bool go(std::span<const std::span<T>> parameters, detail::chunk_runner_ref runner) {
+        if (!step_.begin(tensors(), total_, again_, runner)) return false;
+        // Not before: where a runner throws, some parts have not taken these arguments.
+        if (!again_ && can_repeat_) {
+            taken_parameters_.assign(parameters.begin(), parameters.end());
+            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
+            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
+        }
+        return step_.finish(runner);
+    }
+
+    // The parts that step, once their arguments are taken.
+    std::span<part* const> active_parts() const { return step_.parts(); }
+
+  private:
     std::deque<group> groups_;
     std::map<std::string, double, std::less<>> shared_;
     std::map<std::size_t, std::size_t> group_of_;  // by the index of a tensor
@@ -146,6 +182,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     // The arguments that all parts began the last step with, if a step can use them again: all tensors had a gradient, and there
     // were no inputs.
     bool can_repeat_ = false;
+    bool again_ = false;  // whether this step uses them again
     std::vector<std::span<T>> taken_parameters_;
     std::vector<std::span<const T>> taken_gradients_;
     std::vector<unsigned char> taken_const_;
@@ -183,28 +220,9 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return twice == sorted.end() || detail::refuse("furl: tensor " + std::to_string(*twice) + " is in the group twice");
     }
 
-    template <class Make>
-    group& add_made(Make make, const std::vector<furl::shape>& shapes, const group_settings& settings) {
-        std::vector<std::size_t> numbers;
-        group g;
-        if (!numbers_of(shapes.size(), settings, numbers) || !g.begin(make, shapes, numbers, settings)) return nowhere_ = group();
-        for (const auto& [name, value] : shared_) g.inherit_value(name, value);
-        for (auto i : numbers) group_of_.emplace(i, groups_.size());
-        return groups_.emplace_back(std::move(g));
-    }
-
     // step_overloads calls it.
     bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
-        const bool again = inputs.empty() && this->row_parts().empty() && are_as_taken(parameters);
-        if (!again && !take(parameters, inputs)) return false;
-        if (!step_.begin(tensors(), total_, again, runner)) return false;
-        // Not before: where a runner throws, some parts have not taken these arguments.
-        if (!again && can_repeat_) {
-            taken_parameters_.assign(parameters.begin(), parameters.end());
-            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
-            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
-        }
-        if (!step_.finish(runner)) return false;
+        if (!take(parameters, inputs) || !go(parameters, runner)) return false;
         if (!this->row_parts().empty())
             for (const auto* p : step_.parts())
                 if (p->info().writes_gradients)
@@ -230,7 +248,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     // Hands each active part its arguments, and refuses arguments that do not fit.
-    bool take(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+    bool take_new(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
         taken_parameters_.clear();
         if (!group_of_.empty() && group_of_.rbegin()->first + 1 != tensors()) {
             std::size_t missing = 0;

@@ -42,19 +42,19 @@ class group_part {
     }
 
     /// Picks the arguments of its tensors out of those of all tensors. An empty gradient means that its tensor has no gradient
-    /// in this step. rows_of(i) returns the rows that the gradient of tensor i of the list has, or null if it has all.
+    /// in this step; where a share has no elements of the tensor, a null pointer does. rows_of(i) returns the rows that the gradient of tensor i of the list has, or null if it has all.
     template <class RowsOf>
     void take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
               std::span<const named_data<T>> inputs, RowsOf rows_of) {
-        const auto sizes = opt_.sizes();
+        const auto sizes = opt_.sizes(), whole = opt_.erased().whole_sizes();
         some_rows_.clear();
         elements_ = absent_count_ = 0;
         for (std::size_t k = 0; k < tensors_.size(); ++k) {
             parameters_[k] = parameters[tensors_[k]];
             gradients_[k] = gradients[tensors_[k]];
-            absent_[k] = sizes[k] > 0 && gradients_[k].empty();
+            absent_[k] = whole[k] > 0 && gradients_[k].empty() && (sizes[k] > 0 || !gradients_[k].data());
             absent_count_ += absent_[k];
-            elements_ += absent_[k] ? 0 : sizes[k];
+            elements_ += absent_[k] ? 0 : whole[k];
             if (const row_part<T>* some = rows_of(tensors_[k])) some_rows_.push_back(some->named(k));
         }
         input_tensors_.clear();
@@ -81,7 +81,9 @@ class group_part {
     /// Begins a step over the arguments of the last take(). Returns false if the step is refused. The caller has checked that
     /// gradients which the rule writes are not const.
     bool begin(std::size_t total) {
-        return opt_.erased().begin(parameters_, gradients_, inputs_, tensors_, total, true, some_rows_) != nullptr;
+        if (!opt_.erased().begin(parameters_, gradients_, inputs_, tensors_, total, true, some_rows_)) return false;
+        if (absent_count_ > 0) opt_.erased().leave_out(absent_);
+        return true;
     }
 
     /// The number of the last step that it took part in.

@@ -83,6 +83,14 @@ class step_overloads {
     std::span<const std::span<const T>> gradients() const { return gradients_; }
     std::span<const unsigned char> const_gradients() const { return const_gradients_; }
 
+    /// Sets the gradients of a step, all of whole tensors.
+    template <class Gradients>
+    void set_gradients(const Gradients& gradients, bool are_const) {
+        row_count_ = 0;
+        gradients_.assign(gradients.begin(), gradients.end());
+        const_gradients_.assign(gradients.size(), are_const);
+    }
+
     /// The gradients that have only some rows, in the order of their tensors.
     std::span<const row_part<T>> row_parts() const { return {row_parts_.data(), row_count_}; }
     const row_part<T>* rows_of(std::size_t tensor) const {
@@ -124,9 +132,7 @@ class step_overloads {
     template <class Gradients>
     bool step_list(std::span<const std::span<T>> parameters, Gradients gradients, bool are_const,
                    std::span<const named_data<T>> inputs, chunk_runner_ref runner) {
-        row_count_ = 0;
-        gradients_.assign(gradients.begin(), gradients.end());
-        const_gradients_.assign(gradients.size(), are_const);
+        set_gradients(gradients, are_const);
         return run(parameters, inputs, runner);
     }
 

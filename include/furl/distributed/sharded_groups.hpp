@@ -1,0 +1,358 @@
+#pragma once
+
+#include <furl/distributed/sharding.hpp>
+#include <furl/optimizer.hpp>
+#include <furl/runtime/grouped_optimizer.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <initializer_list>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace FURL_NAMESPACE {
+
+namespace detail {
+
+/// The tensors of a group that have the same multiplier of "lr", spread over ranks, and the way of their gradients and weights.
+template <class T>
+class group_shard : public sharding {
+  public:
+    template <class UnitOf>
+    group_shard(const communicator_ref& ranks, std::span<const furl::shape> shapes, UnitOf unit_of, const sharding_settings& settings)
+        : sharding(ranks, {shapes.begin(), shapes.end()}, unit_of, settings), weights_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(T))),
+          gradients_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(T))), sums_(list_.count_of(ranks.rank()) + 1) {}
+
+    const rank_share& share() const { return share_; }
+    /// Where the sum of the gradients of this rank's part of a tensor lies. It is no null pointer, even if the part is empty.
+    std::span<T> sum(std::size_t tensor) {
+        std::size_t before = 0;
+        for (std::size_t i = 0; i < tensor; ++i) before += share_.here()[i].count;
+        return std::span(sums_).subspan(before, share_.here()[tensor].count);
+    }
+    /// These take whole tensors: those of this group. Gradients of null are on no rank.
+    void scatter(std::span<const T* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
+    void gather(std::span<T* const> weights) {
+        weights_.gather(ranks_, weights, [](std::size_t) {});
+    }
+
+  private:
+    stream_buckets<T> weights_, gradients_;
+    std::vector<T> sums_;  // one more than this rank has, so that there is memory
+};
+
+}  // namespace detail
+
+/// Groups of tensors whose states are spread over ranks: what furl::sharded_optimizer is to furl::optimizer, this is to
+/// furl::grouped_optimizer. Groups have rules and hyperparameters of their own, and share norms over all tensors.
+///
+///     furl::sharded_groups<float> opt(ranks, {.mean = true});
+///     opt.add<clipped_adamw>(matrices);  opt.add<clipped_adamw>(biases, {.settings = {{"weight_decay", 0}}});
+///     opt.set("lr", 3e-4);  opt.step(all_tensors, all_gradients);
+///
+/// Given equal sums of gradients, weights and states have the same bits for any number of ranks, and as in furl::grouped_optimizer. All
+/// ranks make the same calls in the same order: groups, hyperparameters and frozen groups must be equal on all. A call that one rank
+/// refuses throws on all, before anything is written.
+///
+/// @tparam T  the element type of parameters and gradients: float or double.
+/// State:   a rank has at most 1 / ranks of the elements of each group and one unit more, as in furl::sharded_optimizer.
+/// Cost:    that of furl::sharded_optimizer. The exchange does not overlap with the step.
+/// Errors:  std::invalid_argument on all ranks; communication_error if a rank is missed.
+/// Limits:  rules have no further inputs, and gradients are of whole tensors.
+template <class T = float>
+class sharded_groups : grouped_optimizer<T> {
+    using base = grouped_optimizer<T>;
+    using outcome = detail::local_outcome;
+
+  public:
+    using value_type = T;              ///< the element type of parameters and gradients
+    using parameter_type = T;          ///< the same
+    using group = parameter_group<T>;  ///< the type of a group. Its states are this rank's part
+
+    /// @param ranks     a Communicator, which must exist as long as this.
+    /// @param settings  how the ranks work together, the same on all.
+    template <Communicator C>
+    explicit sharded_groups(C& ranks, sharding_settings settings = {}) : ranks_(ranks), settings_(settings) {}
+    sharded_groups(const sharded_groups&) = delete;
+    sharded_groups& operator=(const sharded_groups&) = delete;
+
+    /// Adds a group with this rule, on all ranks. Groups can be added at any time.
+    ///
+    /// @param extents   the size or shape of its tensor, a list of these, or the tensors themselves: whole ones.
+    /// @param settings  as for furl::grouped_optimizer.
+    /// Errors:  std::invalid_argument on all ranks if a setting does not fit, or the ranks do not agree; the message names the first difference.
+    template <class Rule, class... Policies, class Extents>
+    group& add(const Extents& extents, const group_settings& settings = {}) {
+        using local = optimizer<Rule, T, Policies..., detail::rank_share>;
+        using engine = typename detail::optimizer_parts<Rule, T, Policies..., detail::rank_share>::engine;
+        using plan = typename local::stored;
+        std::vector<furl::shape> shapes;
+        const auto own = outcome::of([&] {
+            shapes = detail::list_of_shapes(extents);
+            if (!local::info().inputs.empty() || !local::info().step_inputs.empty())
+                throw std::invalid_argument("furl: the rule has further inputs; groups on ranks take rules without");
+            if constexpr (plan::has_lines && plan::block > 1)
+                for (const auto& s : shapes)
+                    if (s.rows > 1) detail::require_block_rows<plan>(s.columns);
+        });
+        detail::agree_on_optimizer(ranks_, own, local::info(), sizeof(T), shapes, settings_);
+        agree_on_settings(settings);
+        const auto before = shards_.size(), groups = size();
+        group* added = nullptr;
+        const auto made = outcome::of([&] {
+            added = &this->add_made([&](std::span<const furl::shape> some) {
+                auto& shard = shards_.emplace_back(ranks_, some, &engine::unit, settings_);
+                saves_.push_back(&detail::saved_share::of<plan>);
+                return any_optimizer<T>(local(shard.share()));
+            }, shapes, settings);
+            note_tensors();
+        });
+        try {
+            detail::agree(ranks_, made, 0, [] { return std::vector<std::string>(); });
+        } catch (...) {  // no rank has the group
+            if (size() > groups) this->drop_last();
+            while (shards_.size() > before) shards_.pop_back(), saves_.pop_back();
+            note_tensors();
+            throw;
+        }
+        return *added;
+    }
+    template <class Rule, class... Policies>
+    group& add(std::initializer_list<std::size_t> sizes, const group_settings& settings = {}) {
+        return add<Rule, Policies...>(std::span(sizes.begin(), sizes.size()), settings);
+    }
+    template <class Rule, class... Policies>
+    group& add(std::initializer_list<furl::shape> shapes, const group_settings& settings = {}) {
+        return add<Rule, Policies...>(std::span(shapes.begin(), shapes.size()), settings);
+    }
+
+    using base::begin, base::end, base::operator[], base::set, base::reset, base::size, base::tensors;
+
+    /// Does one step: adds up (or averages) the gradients of all ranks, steps this rank's shares, and brings the new weights to all ranks.
+    ///
+    /// @param parameters  whole tensors of all groups, equal on all ranks.
+    /// @param gradients   whole tensors, of each rank its own. A tensor may be empty if it is on all ranks.
+    /// @returns  whether the step was done, the same on all ranks: false where a rule skipped it or no tensor has a gradient.
+    /// Errors:  std::invalid_argument on all ranks, before anything is written, as for furl::grouped_optimizer; also if hyperparameters, step
+    ///          counts, frozen groups or the tensors without gradients differ between ranks.
+    template <class Parameters, class Gradients>
+    bool step(Parameters&& parameters, Gradients&& gradients) {
+        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(), parameters, gradients);
+    }
+    /// Does the same on several threads of each rank: `opt.step(pool, weights, gradients)`.
+    template <class Runner, class Parameters, class Gradients>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients) {
+        return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients);
+    }
+    /// Does the same with braced lists of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
+    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<T>> gradients) {
+        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()));
+    }
+
+    /// Sends this rank's parts of whole tensors to all ranks, and stores theirs. A load of a checkpoint calls it.
+    template <class Parameters>
+    void gather(Parameters&& parameters) {
+        detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", false); }), 0, [] { return std::vector<std::string>(); });
+        for_each_shard([&](detail::group_shard<T>& shard, const one_part& p) { shard.gather(pointers(weights_, p, to_weights_)); });
+    }
+
+    /// The part of a tensor that this rank has, or another.
+    tensor_part part(std::size_t tensor) const { return part(ranks_.rank(), tensor); }
+    tensor_part part(std::size_t rank, std::size_t tensor) const {
+        return shards_[places_[tensor].shard].share().part_of(rank, places_[tensor].index);
+    }
+    /// The numbers of elements of the whole tensors.
+    std::span<const std::size_t> sizes() const { return sizes_; }
+
+    /// The number of this rank, and the number of ranks.
+    std::size_t rank() const { return ranks_.rank(); }
+    std::size_t ranks() const { return ranks_.size(); }
+
+    /// Bytes of the states that this rank has.
+    std::size_t state_memory() {
+        std::size_t bytes = 0;
+        for_each_shard([&](auto&, one_part& p) {
+            for (std::size_t s = 0; s < p.info().states.size(); ++s)
+                for (std::size_t i = 0; i < p.tensors().size(); ++i) bytes += p.opt().state_bytes(s, i).size();
+        });
+        return bytes;
+    }
+
+    /// The times of the last step that was done.
+    const sharded_times& times() const { return times_; }
+
+    /// save_checkpoint and load_checkpoint call these.
+    std::vector<detail::saved_share> saved_shares() {
+        std::vector<detail::saved_share> shares;
+        for (auto& saved : base::saved_parts()) {
+            const auto i = shares.size();
+            shares.push_back(saves_[i](std::move(saved), shards_[i].share()));
+        }
+        return shares;
+    }
+    const detail::communicator_ref& communicator() const { return ranks_; }
+
+  private:
+    using one_part = detail::group_part<T>;
+    struct place {
+        std::size_t shard, index;
+    };
+
+    detail::communicator_ref ranks_;
+    sharding_settings settings_;
+    // One for each part of each group, in their order.
+    std::deque<detail::group_shard<T>> shards_;
+    std::vector<detail::saved_share (*)(detail::saved_part, const detail::rank_share&)> saves_;
+    // For each tensor of the list of all.
+    std::vector<place> places_;
+    std::vector<std::size_t> sizes_;
+    // The arguments of a step: whole tensors, and this rank's parts.
+    std::vector<std::span<T>> weights_, own_weights_;
+    std::vector<std::span<const T>> gradients_, own_gradients_;
+    std::vector<T*> to_weights_;
+    std::vector<const T*> from_gradients_;
+    std::vector<const void*> checked_;
+    detail::agreed_numbers numbers_;
+    sharded_times times_;
+
+    bool is_alone() const { return ranks_.size() == 1; }
+
+    // Calls visit(shard, part) for the parts of all groups.
+    template <class Visit>
+    void for_each_shard(Visit visit) {
+        auto shard = shards_.begin();
+        for (auto& g : *this) g.for_each_part([&](one_part& p) { visit(*shard++, p); });
+    }
+
+    void note_tensors() {
+        places_.clear(), sizes_.clear();
+        std::size_t i = 0;
+        for_each_shard([&](detail::group_shard<T>& shard, const one_part& p) {
+            for (std::size_t k = 0; k < p.tensors().size(); ++k) {
+                const auto number = p.tensors()[k];
+                if (places_.size() <= number) places_.resize(number + 1), sizes_.resize(number + 1);
+                places_[number] = {i, k};
+                sizes_[number] = shard.share().sizes()[k];
+            }
+            ++i;
+        });
+    }
+
+    void agree_on_settings(const group_settings& settings) {
+        numbers_.clear();
+        for (const auto& s : settings.settings) numbers_.add("the setting", s.name, s.value);
+        for (std::size_t i = 0; i < settings.lr_scale.size(); ++i) numbers_.add("the multiplier", {}, settings.lr_scale[i], i);
+        for (std::size_t i = 0; i < settings.tensors.size(); ++i) numbers_.add("the number", {}, static_cast<double>(settings.tensors[i]), i);
+        numbers_.add("whether the group is frozen", settings.frozen);
+        detail::agree(ranks_, {}, numbers_.value(), [&] { return numbers_.lines(); });
+    }
+
+    // Lists whole tensors. Refuses them if their number or a size is wrong.
+    template <class X, class E>
+    void list(X& x, std::vector<std::span<E>>& list, const std::string& what, bool may_be_absent) const {
+        detail::list_tensors(x, list);
+        if (sizes_.size() != tensors())
+            throw std::invalid_argument("furl: " + std::to_string(tensors()) + " tensors are in groups, and the last of them is tensor " + std::to_string(sizes_.size() - 1) +
+                                        "; groups must have all tensors");
+        if (list.size() != tensors())
+            throw std::invalid_argument("furl: " + std::to_string(list.size()) + " tensors of " + what + ", expected " + std::to_string(tensors()) + " of " +
+                                        std::to_string(size()) + " groups");
+        for (std::size_t i = 0; i < list.size(); ++i)
+            if (list[i].size() != sizes_[i] && !(may_be_absent && list[i].empty()))
+                throw std::invalid_argument("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(list[i].size()) + " elements, expected " +
+                                            std::to_string(sizes_[i]) + " as at construction");
+    }
+
+    // Where the whole tensors of a part begin.
+    template <class E, class P>
+    static std::span<const P> pointers(const std::vector<std::span<E>>& all, const one_part& p, std::vector<P>& to) {
+        to.clear();
+        for (auto i : p.tensors()) to.push_back(all[i].empty() ? nullptr : all[i].data());
+        return to;
+    }
+
+    // This rank's parts of the tensors of a step.
+    void take_parts() {
+        own_weights_.assign(tensors(), {}), own_gradients_.assign(tensors(), {});
+        for (std::size_t i = 0; i < sizes_.size(); ++i) {
+            const auto here = part(i);
+            own_weights_[i] = weights_[i].subspan(here.first, here.count);
+            if (gradients_[i].empty() && sizes_[i] > 0) continue;  // a null pointer: it has no gradient
+            own_gradients_[i] = is_alone() ? gradients_[i] : std::span<const T>(shards_[places_[i].shard].sum(places_[i].index));
+        }
+    }
+
+    // Throws on all ranks unless all have taken the arguments, with equal numbers.
+    void agree_on_step(const outcome& own) {
+        numbers_.clear();
+        for (auto& g : *this) {
+            if (g.tensors() > 0) numbers_.add("the frozen flag", {}, g.frozen(), g.number(0));
+            g.for_each_part([&](one_part& p) {
+                numbers_.add("the step count", static_cast<double>(p.opt().step_count()));
+                for (const auto& s : p.opt().settings()) numbers_.add("hyperparameter", s.name, s.value);
+                for (auto name : p.info().tensor_hyperparameters)
+                    for (std::size_t k = 0; k < p.tensors().size(); ++k) numbers_.add("hyperparameter", name, p.opt().get(name, k), p.tensors()[k]);
+            });
+        }
+        for (std::size_t i = 0; i < std::min(gradients_.size(), sizes_.size()); ++i)
+            numbers_.add("the number of gradients", {}, gradients_[i].empty() && sizes_[i] > 0 ? 0 : 1, i);
+        detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); });
+    }
+
+    template <class Parameters, class Gradients, class P, class G>
+    bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients) {
+        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, Gradients>()) return false;
+        else {
+            constexpr bool are_const = !detail::are_writable<G>;
+            bool has_begun = false, writes_gradients = false;
+            for_each_shard([&](auto&, const one_part& p) { writes_gradients |= p.info().writes_gradients; });
+            agree_on_step(outcome::of([&] {
+                detail::require_layouts(0, parameters, gradients);
+                list(parameters, weights_, "parameters", false);
+                list(gradients, gradients_, "gradients", true);
+                detail::require_apart(weights_, gradients_, writes_gradients, checked_);
+                take_parts();
+                this->set_gradients(own_gradients_, are_const);
+                has_begun = this->take(own_weights_, {});
+            }));
+            if (!has_begun) return false;
+            times_ = {};
+            if (!is_alone()) {
+                const detail::added_time watch(times_.scatter);
+                for_each_active([&](detail::group_shard<T>& shard, const one_part& p) { shard.scatter(pointers(gradients_, p, from_gradients_)); });
+            }
+            {
+                const detail::added_time watch(times_.step);
+                if (!this->go(own_weights_, runner)) return false;
+            }
+            if (is_alone()) return true;
+            const detail::added_time watch(times_.gather);
+            for_each_active([&](detail::group_shard<T>& shard, const one_part& p) {
+                shard.gather(pointers(weights_, p, to_weights_));
+                if (p.info().writes_gradients)
+                    for (auto i : p.tensors()) std::fill_n(const_cast<T*>(gradients_[i].data()), gradients_[i].size(), T{});
+            });
+            return true;
+        }
+    }
+
+    // Calls visit(shard, part) for the parts that take part in the step.
+    template <class Visit>
+    void for_each_active(Visit visit) {
+        const auto active = this->active_parts();
+        auto next = active.begin();
+        for_each_shard([&](detail::group_shard<T>& shard, one_part& p) {
+            if (next == active.end() || *next != &p) return;
+            ++next;
+            visit(shard, p);
+        });
+    }
+};
+
+}  // namespace furl
