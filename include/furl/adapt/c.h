@@ -129,7 +129,7 @@ FURL_C_API int furl_set_threads(furl_optimizer* optimizer, size_t threads);
 /** Sets a hyperparameter; one that has a value for each tensor is set for all of them. Each step reads it at its start. With groups it is
  *  set for all groups that have it and have not set it themselves. */
 FURL_C_API int furl_set(furl_optimizer* optimizer, const char* name, double value);
-/** Reads a hyperparameter that has one value. With groups it is furl_get_of_group that does. */
+/** Reads a hyperparameter that has one value. With groups use furl_get_of_group. */
 FURL_C_API int furl_get(furl_optimizer* optimizer, const char* name, double* value);
 /** Sets a hyperparameter that has a value for each tensor, for one tensor. */
 FURL_C_API int furl_set_of_tensor(furl_optimizer* optimizer, const char* name, size_t tensor, double value);
@@ -142,7 +142,7 @@ FURL_C_API int furl_set_of_group(furl_optimizer* optimizer, size_t group, const 
 /** Reads a hyperparameter of a group that has one value. */
 FURL_C_API int furl_get_of_group(furl_optimizer* optimizer, size_t group, const char* name, double* value);
 /** Freezes a group if `frozen` is not 0, else has it take part in steps again. The tensors of a frozen group are neither read nor
- *  written, nor counted in a norm; their pointers may be NULL. */
+ *  written, nor counted in a norm; their gradients may be NULL. */
 FURL_C_API int furl_freeze_group(furl_optimizer* optimizer, size_t group, int frozen);
 /** Returns the name of a hyperparameter, first of those that have one value; NULL if there is no such number. */
 FURL_C_API const char* furl_hyperparameter_name(const furl_optimizer* optimizer, size_t number);
