@@ -2,6 +2,7 @@
 
 // The page shows the regions as they stand.
 // clang-format off
+#include <furl/adapt/dlib.hpp>
 #include <furl/adapt/ensmallen.hpp>
 #include <furl/furl.hpp>
 #include <furl/zoo/adam_eps_hat.hpp>
@@ -11,8 +12,7 @@
 #include "../../tests/support/ensmallen.hpp"  // a stand-in for ensmallen, which Debian 12 does not have
 
 #include <cstdio>
-#include <optional>
-#include <span>
+#include <vector>
 
 // [dlib]
 // dlib::adam(0.0005, 0.9, 0.999): its weight decay is an L2 penalty, so it enters both moments.
@@ -21,30 +21,6 @@ struct dlib_adam : furl::zoo::adam_eps_hat {
         furl::coupled_weight_decay(furl::zoo::adam_eps_hat::update, furl::hyper<"weight_decay">(5e-4));
 };
 // [dlib]
-
-// [solver]
-// A solver of dlib: each layer has one, which returns its step; the trainer adds it to the parameters.
-struct dlib_solver {
-    struct rule : dlib_adam {
-        static constexpr auto update = furl::as_step(dlib_adam::update);
-    };
-
-    template <class Layer>
-    const dlib::tensor& operator()(float learning_rate, const Layer& l, const dlib::tensor& gradients) {
-        const dlib::tensor& weights = l.get_layer_params();
-        if (!opt) opt.emplace(weights.size());
-        (*opt)[rule::lr] = learning_rate * get_learning_rate_multiplier(l);
-        change.copy_size(weights);
-        const bool stepped = opt->step(std::span(change.host(), change.size()), std::span(gradients.host(), gradients.size()),
-                                       furl::input<"param"> = std::span(weights.host(), weights.size()));
-        if (!stepped) change = 0;
-        return change;
-    }
-
-    std::optional<furl::optimizer<rule>> opt;
-    dlib::resizable_tensor change;
-};
-// [solver]
 
 struct mean_of_terms {
     std::size_t NumFunctions() const { return 64; }
@@ -63,13 +39,21 @@ sgd.Optimize(f, coordinates);
 // [ensmallen]
     std::vector<float> w(4, 1), g(4, 1);
     furl::optimizer<dlib_adam> opt(w.size());
+    opt.set("weight_decay", 1e-4);
     opt.step(w, g);
-    dlib_solver solver;
-    dlib::layer l{dlib::resizable_tensor(4)};
-    for (std::size_t i = 0; i < 4; ++i) l.params.host()[i] = 1;
+    dlib::layer l;
+    l.params = dlib::resizable_tensor(4);
+    l.params = 1;
     dlib::resizable_tensor gradients(4);
     gradients = 1;
-    dlib::update_parameters(solver, 1e-3F, l, gradients);
+    dlib::layer& net = l;
+    using net_type = dlib::layer;
+// [solver]
+// In the place of dlib::adam. A setting is by name; the others are the rule's.
+using solver = furl::dlib_solver<dlib_adam>;
+dlib::dnn_trainer<net_type, solver> trainer(net, solver({{"weight_decay", 1e-4}}));
+// [solver]
+    trainer.train_one_step(1e-3F, gradients);
     std::printf("%g %g\n", static_cast<double>(w[0]), static_cast<double>(l.params.host()[0]));
     const bool same = w[0] < 1 && w[0] - l.params.host()[0] < 1e-6F && l.params.host()[0] - w[0] < 1e-6F;
     std::printf("%.2f\n", coordinates[5]);

@@ -35,6 +35,7 @@ template <class Rule, class T, class... Policies>
 struct optimizer_parts {
     using policies = policies_of<Rule, T, Policies...>;
     using plan = stored_plan<furl::plan<Rule, typename policies::numerics>, T, typename policies::formats, typename policies::engine>;
+    using parameter = typename plan::template format<0>::element;
     using executor = typename policies::execution::template executor<T>::template bound<plan>;
     using share = typename policies::share;
     using engine = step_runner<plan, T, executor, typename policies::denormals, share>;
@@ -57,7 +58,7 @@ struct optimizer_parts {
 ///          written.
 template <class Rule, class T = float, class... Policies>
 class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
-                  public detail::tensor_steps<optimizer<Rule, T, Policies...>, T>,
+                  public detail::tensor_steps<optimizer<Rule, T, Policies...>, T, typename detail::optimizer_parts<Rule, T, Policies...>::parameter>,
                   public detail::row_steps<optimizer<Rule, T, Policies...>> {
     using plan = typename detail::optimizer_parts<Rule, T, Policies...>::plan;
     using engine = typename detail::optimizer_parts<Rule, T, Policies...>::engine;
@@ -65,7 +66,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     using base = detail::optimizer_data<plan, engine>;
     using typename base::table;
     using base::arguments_, base::states_, base::engine_, base::hypers_, base::steps_;
-    using detail::tensor_steps<optimizer, T>::partial_;
+    using tensor_steps = detail::tensor_steps<optimizer, T, typename detail::optimizer_parts<Rule, T, Policies...>::parameter>;
+    using tensor_steps::partial_;
 
     using read_gradient = const typename plan::template format<1>::element;
     using gradient = std::conditional_t<(plan::program.gradient >= 0), std::remove_const_t<read_gradient>, read_gradient>;
@@ -164,8 +166,8 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     /// @param may_write_gradients  whether the gradients are not const. A rule with zero_grad writes them, so it needs that.
     /// @param some_rows   the tensors whose gradients and inputs have only some rows. The list must exist during the step.
     /// Errors:  as for step().
-    bool begin_named(std::optional<session>& begun, std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
-                     std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false,
+    bool begin_named(std::optional<session>& begun, std::span<const std::span<parameter_type>> parameters,
+                     std::span<const std::span<const parameter_type>> gradients, std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers = {}, std::size_t total = 0, bool may_write_gradients = false,
                      std::span<const detail::named_rows> some_rows = {}) {
         if (!require_writable(may_write_gradients) || !partial_.require_none() || !require_rows_of(some_rows) ||
             !arguments_.take_named(states_.memory(), parameters, gradients, inputs, some_rows))
@@ -228,7 +230,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
   private:
     friend session;
     friend detail::row_steps<optimizer>;
-    friend detail::tensor_steps<optimizer, T>;
+    friend tensor_steps;
 
     // Whether matrices have the shapes of the tensors, where the rule depends on them.
     template <class Parameters, class Gradients, detail::InputBinding... Inputs>

@@ -7,3 +7,4 @@
 FURL_EXPORT_RULES(furl::rules<furl::zoo::adamw, furl::tests::guarded>)
 FURL_EXPORT_RULE(furl::tests::scaled_rows)
 FURL_EXPORT_RULE(furl::as<"zeroing", furl::tests::zeroing_sgd>)
+FURL_EXPORT_NARROW_RULE(furl::tests::guarded)

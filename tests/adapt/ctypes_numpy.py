@@ -2,6 +2,7 @@
 """Python steps numpy arrays through ctypes, as examples/python/train.py does it: against AdamW in numpy, and what is refused.
 
 usage: ctypes_numpy.py LIBRARY_FOLDER EXAMPLE"""
+import ctypes
 import importlib.util
 import os
 import pathlib
@@ -83,6 +84,40 @@ refused(lambda: opt.step([w[0].copy(), w[1].astype(float)]), "float64")
 refused(lambda: opt.step([w[0].copy(), numpy.ones(6, numpy.float32)[::2]]), "contiguous")
 refused(lambda: opt.step([w[0], w[1].copy()]), "overlap")
 refused(lambda: opt.__setitem__("lrr", 1), "did you mean 'lr'?")
+
+
+class Shape(ctypes.Structure):
+    _fields_ = [("rows", ctypes.c_size_t), ("columns", ctypes.c_size_t)]
+
+
+class Group(ctypes.Structure):
+    _fields_ = [("rule", ctypes.c_char_p), ("tensors", ctypes.c_size_t), ("shapes", ctypes.POINTER(Shape)),
+                ("setting_count", ctypes.c_size_t), ("settings", ctypes.POINTER(train.Setting))]
+
+
+def groups_of_16_bits():
+    """Two groups in bfloat16, as numpy has it: the upper half of a float32. The second has another rate."""
+    lib = ctypes.CDLL("libfurl_zoo.so.0")
+    create, bfloat16, split = lib.furl_create_groups, 2, 1
+    create.restype, create.argtypes = ctypes.c_void_p, [ctypes.c_int, ctypes.c_int, ctypes.c_size_t, ctypes.POINTER(Group)]
+    arrays = [random.normal(size=n).astype(numpy.float32).view(numpy.uint32) >> 16 << 16 for n in (40, 17)]
+    gradients = [random.normal(size=n).astype(numpy.float32).view(numpy.uint32) >> 16 << 16 for n in (40, 17)]
+    expected = [adamw(w.view(numpy.float32), [g.view(numpy.float32)] * 5, lr, 0.1)[0] for w, g, lr in zip(arrays, gradients, (0.01, 0.05))]
+    halves, slopes = ([(x >> 16).astype(numpy.uint16) for x in some] for some in (arrays, gradients))
+    settings = [(train.Setting * 2)((b"lr", lr), (b"weight_decay", 0.1)) for lr in (0.01, 0.05)]
+    groups = (Group * 2)(*(Group(b"adamw", 1, ctypes.pointer(Shape(1, w.size)), 2, s) for w, s in zip(halves, settings)))
+    opt = create(bfloat16, split, 2, groups)
+    check("two groups in bfloat16", opt, library.error(None))
+    pointers = [(ctypes.c_void_p * 2)(*(x.ctypes.data for x in some)) for some in (halves, slopes)]
+    sizes = (ctypes.c_size_t * 2)(*(x.size for x in halves))
+    steps = [library.step(opt, bfloat16, 2, *pointers, sizes) for t in range(5)]
+    trained = [(x.astype(numpy.uint32) << 16).view(numpy.float32) for x in halves]
+    check("five steps of AdamW in groups of bfloat16", steps == [0] * 5 and
+          all(numpy.allclose(x, y, rtol=1 / 128, atol=1e-6) for x, y in zip(trained, expected)), (steps, trained, expected))
+    library.destroy(opt)
+
+
+groups_of_16_bits()
 
 output = subprocess.run([sys.executable, EXAMPLE], capture_output=True, text=True)
 losses = [float(x) for x in re.findall(r"loss ([\d.]+)", output.stdout)]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Rules as optimizers of PyTorch: the module of examples/torch_extension is compiled as its page says, and compared with torch.optim.
 
-usage: torch_module.py RULES BUILD_FOLDER [COMPILER...]"""
+usage: torch_module.py RULES TWIN BUILD_FOLDER [COMPILER...]"""
 import copy
 import gc
 import importlib.util
@@ -32,8 +32,8 @@ except ImportError as error:  # of setuptools, which not each package of PyTorch
     skip(error)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RULES, BUILD = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
-COMPILER = sys.argv[3:] or ["c++"]
+RULES, TWIN, BUILD = (pathlib.Path(path).resolve() for path in sys.argv[1:4])
+COMPILER = sys.argv[4:] or ["c++"]
 
 
 def check_refused(name, kind, said, call):
@@ -48,7 +48,7 @@ def check_refused(name, kind, said, call):
 
 
 def compiled():
-    """The modules my_rule and more_rules. Nothing is optimized, since only numbers are compared."""
+    """The modules my_rule, more_rules, and twin, whose rule is another my_rule. Nothing is optimized, since only numbers are compared."""
     folders = [*cpp_extension.include_paths(), sysconfig.get_path("include"), "/usr/include"]
     for header in ("Python.h", "pybind11/pybind11.h", "torch/csrc/utils/pybind.h"):
         if not any(pathlib.Path(folder, header).exists() for folder in folders):
@@ -60,16 +60,20 @@ def compiled():
     compiler.write_text(f"#!/bin/sh\nexec {' '.join(COMPILER)} \"$@\"\n")
     compiler.chmod(0o755)
     os.environ["CXX"] = str(compiler)
-    my_rule = cpp_extension.load(
-        "my_rule", [str(RULES)], extra_cflags=["-std=c++20", "-O0", "-fopenmp"],
-        extra_include_paths=[str(ROOT / "include")], build_directory=str(BUILD))
+    def load(name, source):
+        folder = BUILD / name
+        folder.mkdir(exist_ok=True)
+        return cpp_extension.load(name, [str(source)], extra_cflags=["-std=c++20", "-O0", "-fopenmp"],
+                                  extra_include_paths=[str(ROOT / "include")], build_directory=str(folder))
+
+    my_rule = load("my_rule", RULES)
     spec = importlib.util.spec_from_file_location("more_rules", my_rule.__file__)
     more = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(more)
-    return my_rule, more
+    return my_rule, more, load("twin", TWIN)
 
 
-my_rule, more_rules = compiled()
+my_rule, more_rules, twin = compiled()
 INFINITE = {"max_norm": math.inf}  # then my_rule is AdamW
 
 
@@ -312,6 +316,33 @@ def narrow():
                   lambda: more_rules.NarrowSGD(turned).load_state_dict(saved))
 
 
+def twins():
+    """Two modules in one process, each with a rule of the name my_rule, step in turns. Each keeps its own rule and states."""
+    check("modules with rules of one name have options of their own",
+          [list(inspect.signature(module.Optimizer).parameters)[1:] for module in (my_rule, twin)] == [["lr", "weight_decay", "max_norm"], ["rate"]])
+    x, y = some_parameters()
+    z = [p.detach().clone() for p in x]
+    theirs = [torch.nn.Parameter(p.clone()) for p in z]
+    opt, other, adamw = my_rule.Optimizer(x, lr=0.01, **INFINITE), twin.Optimizer(y, rate=0.25), torch.optim.AdamW(theirs, lr=0.01)
+    m = [torch.zeros_like(p) for p in z]
+    for t in range(5):
+        give_gradients(x, y, theirs)
+        norm = torch.sqrt(sum((p.grad ** 2).sum() for p in y))
+        opt.step()
+        other.step()
+        adamw.step()
+        for p, mean, q in zip(z, m, y):
+            mean.mul_(0.5).add_(q.grad / norm, alpha=0.5)
+            p.sub_(mean, alpha=0.25 / (1 - 0.5 ** (t + 1)))
+    check("the first of them is AdamW", distance(x, theirs) < 2e-6, distance(x, theirs))
+    check("the second is the other rule", distance(y, z) < 2e-6, distance(y, z))
+    states = [{name for name in optimizer.state[p] if name in ("m", "v", "steps")} for optimizer, p in ((opt, x[0]), (other, y[0]))]
+    check("each has its own states", states == [{"m", "v", "steps"}, {"m", "steps"}], states)
+    check("each reports its own values", math.isclose(other.value("norm"), norm.item(), rel_tol=1e-5), (other.value("norm"), norm))
+    check_refused("the states of one are not those of the other", ValueError, "which computes something else than my_rule",
+                  lambda: other.load_state_dict({**other.state_dict(), "furl": opt.state_dict()["furl"]}))
+
+
 def refusals():
     w = torch.nn.Parameter(torch.ones(3))
     def made(parameters=[w], **options):
@@ -372,7 +403,7 @@ def refusals():
     check("a parameter that is twice in a group is PyTorch's warning", len(seen) == 1 and "duplicate" in str(seen[0].message), seen)
 
 
-for test in (trajectories, resumed, states, steps, sparse, narrow, refusals, example):
+for test in (trajectories, resumed, states, steps, sparse, narrow, twins, refusals, example):
     test()
 print(f"torch {torch.__version__}: {len(complaints)} failed")
 end()

@@ -7,15 +7,12 @@
 #include <furl/zoo/schedule_free.hpp>
 #include <furl/zoo/sgd_momentum.hpp>
 
-#include <support/dlib.hpp>
 #include <support/messages.hpp>
 #include <support/paths.hpp>
 
 #include <doctest/doctest.h>
 
 #include <limits>
-#include <optional>
-#include <span>
 #include <vector>
 
 // Rules whose step goes to the caller, who adds it to the parameters.
@@ -96,27 +93,6 @@ double distance_of_paths() {
     return result;
 }
 
-// A solver as dlib has them: it returns the step, and writes nothing else.
-template <class Rule>
-class solver {
-  public:
-    template <class Layer>
-    const dlib::tensor& operator()(float learning_rate, const Layer& l, const dlib::tensor& gradients) {
-        const dlib::tensor& parameters = l.get_layer_params();
-        if (!opt_) opt_.emplace(parameters.size());
-        opt_->set("lr", learning_rate * get_learning_rate_multiplier(l));
-        step_.copy_size(parameters);
-        if (!opt_->step(std::span(step_.host(), step_.size()), std::span(gradients.host(), gradients.size()),
-                        input<"param"> = std::span(parameters.host(), parameters.size())))
-            step_ = 0;
-        return step_;
-    }
-
-  private:
-    std::optional<optimizer<Rule>> opt_;
-    dlib::resizable_tensor step_;
-};
-
 }  // namespace
 
 TEST_CASE("parameters plus steps are the parameters of the rule, and its states are the same") {
@@ -183,24 +159,4 @@ TEST_CASE("the parameters of a step are an input like others") {
     CHECK(message_of([&] { run.opt.step(run.change, gradients); }).find("input 'param' is missing") != std::string::npos);
     CHECK(message_of([&] { run.opt.step(run.change, gradients, input<"param"> = run.change); }).find("overlap") != std::string::npos);
     CHECK(run.change == change);
-}
-
-TEST_CASE("a solver that returns the step trains as the optimizer does") {
-    solver<stepping<zoo::adamw>> given;
-    optimizer<zoo::adamw> opt(9);
-    dlib::layer l{dlib::resizable_tensor(9), 0.5};
-    std::vector<float> weights(9);
-    dlib::resizable_tensor gradients(9);
-    const auto values = normal_values<float>(9, 5);
-    std::ranges::copy(values, weights.begin());
-    std::ranges::copy(values, l.params.host());
-    for (int t = 0; t < 20; ++t) {
-        for (std::size_t i = 0; i < 9; ++i) gradients.host()[i] = l.params.host()[i] - 1;
-        std::vector<float> g(gradients.host(), gradients.host() + 9);
-        if (t == 10) solver<stepping<zoo::adamw>>(given).operator()(1, l, gradients);  // a copy has states of its own
-        dlib::update_parameters(given, 0.125F, l, gradients);
-        opt.set("lr", 0.0625);
-        opt.step(weights, g);
-        for (std::size_t i = 0; i < 9; ++i) CHECK(l.params.host()[i] == doctest::Approx(weights[i]).epsilon(1e-5));
-    }
 }

@@ -5,9 +5,11 @@
 
 #include <furl/distributed/checkpoint.hpp>
 #include <furl/distributed/sharded_groups.hpp>
+#include <furl/formats/storage.hpp>
 #include <furl/threads/thread_pool.hpp>
 #include <furl/zoo/lamb.hpp>
 
+#include <algorithm>
 #include <string>
 
 using namespace furl;
@@ -121,6 +123,38 @@ TEST_CASE("a mean and a pool of threads work in groups of ranks") {
             groups.step(pool, w, g);
         }
         CHECK(hash(w) == hash(expected));
+    });
+}
+
+TEST_CASE("groups of 16 bits have the bits of one process") {
+    using narrow = furl::storage<param_as<bfloat16>, grad_as<bfloat16>>;
+    const auto narrowed = [](const tensor_list& list) {
+        std::vector<std::vector<bfloat16>> all;
+        for (const auto& x : list) all.emplace_back(x.begin(), x.end());
+        return all;
+    };
+    const shape_list shapes{{1, 9000}, {1, 300}};
+    const auto train = [&](auto& groups, auto gradients) {
+        groups.template add<clipped_adam, narrow>({9000});
+        groups.template add<clipped_momentum, narrow>({300});
+        auto w = narrowed(drawn(shapes, 7));
+        for (std::uint32_t t = 0; t < 3; ++t) groups.step(w, gradients(t));
+        tensor_list wide;
+        for (const auto& x : w) wide.emplace_back(x.begin(), x.end());
+        return hash(wide);
+    };
+    grouped_optimizer<float, bfloat16> alone;
+    const auto expected = train(alone, [&](std::uint32_t t) { return narrowed(drawn(shapes, t)); });
+    local_ranks ranks(3);
+    ranks.run([&](local_rank& me) {
+        sharded_groups<float, bfloat16> groups(me);
+        // One rank has the sum: that of parts in 16 bits would be rounded otherwise.
+        CHECK(train(groups, [&](std::uint32_t t) {
+            auto g = narrowed(drawn(shapes, t));
+            if (me.rank() != 1)
+                for (auto& x : g) std::ranges::fill(x, bfloat16(0));
+            return g;
+        }) == expected);
     });
 }
 

@@ -28,6 +28,7 @@ provided() {
         libeigen3-dev) included eigen3 Eigen/Core ;;
         libcli11-dev) included CLI11 CLI/CLI.hpp ;;
         zlib1g-dev) included zlib zlib.h ;;
+        libdlib-dev) included dlib-1 dlib/dnn.h ;;
         libtorch-dev) included torch torch/csrc/api/include/torch/torch.h ;;
         libopenmpi-dev) included mpi-c mpi.h ;;
         openmpi-bin) has mpirun ;;

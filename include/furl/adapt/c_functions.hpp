@@ -1,7 +1,6 @@
 #pragma once
 
-#include <furl/adapt/c_optimizer.hpp>
-#include <furl/adapt/rule_levels.hpp>
+#include <furl/adapt/c_create.hpp>
 
 #include <cstdlib>
 #include <cstring>
@@ -13,30 +12,6 @@
 #endif
 
 namespace FURL_NAMESPACE::detail {
-
-template <class T>
-c_optimizer<T> c_made(const registry<T>& rules, const char* rule, std::span<const furl_setting> given, const std::vector<furl::shape>& shapes) {
-    std::vector<setting> settings;
-    for (const auto& s : given) settings.push_back({c_not_null(s.name, "the name of a setting"), s.value});
-    return {rules.make(c_not_null(rule, "the name of the rule"), settings, shapes)};
-}
-
-inline furl_optimizer* c_create(const char* rule, furl_dtype dtype, const std::vector<furl::shape>& shapes, std::size_t setting_count,
-                                const furl_setting* settings) {
-    if (setting_count > 0) c_not_null(settings, "the array of settings");
-    const std::span given(settings, setting_count);
-    auto made = std::make_unique<furl_optimizer>();
-    if (c_dtype_name(dtype) == "float") made->held = c_made(best_rule_level().floats(), rule, given, shapes);
-    else made->held = c_made(best_rule_level().doubles(), rule, given, shapes);
-    std::visit([&](const auto& held) {
-        const auto& info = held.opt.info();
-        for (auto list : {info.hyperparameters, info.tensor_hyperparameters})
-            for (auto name : list) made->hyperparameter_names.emplace_back(name);
-        for (const auto& s : info.states)
-            if (s.role != state_role::hyperparameter && s.companion_of == state_info::no_companion) made->state_names.emplace_back(s.name);
-    }, made->held);
-    return made.release();
-}
 
 inline const std::vector<std::string>& c_rule_names() {
     static const std::vector<std::string> names = [] {
@@ -92,23 +67,30 @@ furl_optimizer* furl_create(const char* rule, furl_dtype dtype, size_t tensors, 
         std::vector<furl::shape> shapes;
         if (tensors > 0) furl::detail::c_not_null(sizes, "the array of sizes");
         for (size_t i = 0; i < tensors; ++i) shapes.push_back({1, sizes[i]});
-        return made = furl::detail::c_create(rule, dtype, shapes, setting_count, settings), FURL_OK;
+        return made = furl::detail::c_create(rule, dtype, FURL_PLAIN, shapes, setting_count, settings), FURL_OK;
     });
     return made;
 }
 
 furl_optimizer* furl_create_shaped(const char* rule, furl_dtype dtype, size_t tensors, const furl_shape* shapes, size_t setting_count,
                                    const furl_setting* settings) {
+    return furl_create_stored(rule, dtype, FURL_PLAIN, tensors, shapes, setting_count, settings);
+}
+
+furl_optimizer* furl_create_stored(const char* rule, furl_dtype dtype, furl_storage storage, size_t tensors, const furl_shape* shapes,
+                                   size_t setting_count, const furl_setting* settings) {
     furl_optimizer* made = nullptr;
     furl::detail::c_call(nullptr, [&] {
-        std::vector<furl::shape> all;
-        if (tensors > 0) furl::detail::c_not_null(shapes, "the array of shapes");
-        for (size_t i = 0; i < tensors; ++i) {
-            if (shapes[i].rows > 0 && shapes[i].columns > static_cast<size_t>(-1) / shapes[i].rows)
-                furl::detail::refuse("furl: tensor " + std::to_string(i) + " has more elements than any memory");
-            all.push_back({shapes[i].rows, shapes[i].columns});
-        }
-        return made = furl::detail::c_create(rule, dtype, all, setting_count, settings), FURL_OK;
+        return made = furl::detail::c_create(rule, dtype, storage, furl::detail::c_shapes(tensors, shapes), setting_count, settings), FURL_OK;
+    });
+    return made;
+}
+
+furl_optimizer* furl_create_groups(furl_dtype dtype, furl_storage storage, size_t group_count, const furl_group* groups) {
+    furl_optimizer* made = nullptr;
+    furl::detail::c_call(nullptr, [&] {
+        if (group_count > 0) furl::detail::c_not_null(groups, "the array of groups");
+        return made = furl::detail::c_create_groups(dtype, storage, {groups, group_count}), FURL_OK;
     });
     return made;
 }
@@ -143,8 +125,8 @@ int furl_step_inputs(furl_optimizer* optimizer, furl_dtype dtype, size_t tensors
 int furl_step_tensor(furl_optimizer* optimizer, furl_dtype dtype, size_t tensor, void* parameters, void* gradients, size_t size) {
     return furl::detail::c_call_with(optimizer, dtype, [&](auto& held) {
         const auto step = [&](auto&... runner) {
-            return held.opt.step_tensor(runner..., tensor, held.tensor(tensor, parameters, size, "parameters", false),
-                                        held.tensor(tensor, gradients, size, "gradients", true));
+            return held.opt.step_tensor(runner..., tensor, held.elements(tensor, parameters, size, "parameters", false),
+                                        held.elements(tensor, gradients, size, "gradients", true));
         };
         return optimizer->pool ? step(*optimizer->pool) : step();
     });
@@ -187,6 +169,28 @@ int furl_get_of_tensor(furl_optimizer* optimizer, const char* name, size_t tenso
     });
 }
 
+size_t furl_group_count(const furl_optimizer* optimizer) {
+    const auto counted = []<class Optimizer>(const furl::detail::c_optimizer<Optimizer>& held) {
+        if constexpr (furl::detail::c_optimizer<Optimizer>::has_groups) return held.opt.size();
+        else return size_t{0};
+    };
+    return optimizer ? std::visit(counted, optimizer->held) : 0;
+}
+
+int furl_set_of_group(furl_optimizer* optimizer, size_t group, const char* name, double value) {
+    return furl::detail::c_call_on_group(optimizer, group, [&](auto& g) { g.set(furl::detail::c_not_null(name, "the name of the hyperparameter"), value); });
+}
+
+int furl_get_of_group(furl_optimizer* optimizer, size_t group, const char* name, double* value) {
+    return furl::detail::c_call_on_group(optimizer, group, [&](auto& g) {
+        *furl::detail::c_not_null(value, "the place of the value") = g.get(furl::detail::c_not_null(name, "the name of the hyperparameter"));
+    });
+}
+
+int furl_freeze_group(furl_optimizer* optimizer, size_t group, int frozen) {
+    return furl::detail::c_call_on_group(optimizer, group, [&](auto& g) { g.freeze(frozen != 0); });
+}
+
 const char* furl_hyperparameter_name(const furl_optimizer* optimizer, size_t number) {
     return optimizer ? furl::detail::c_name(optimizer->hyperparameter_names, number) : nullptr;
 }
@@ -213,8 +217,9 @@ int furl_state_size(furl_optimizer* optimizer, const char* name, size_t tensor, 
 }
 
 int furl_read_state(furl_optimizer* optimizer, const char* name, size_t tensor, furl_dtype dtype, void* values, size_t size) {
-    return furl::detail::c_call_with(optimizer, dtype, [&]<class T>(furl::detail::c_optimizer<T>& held) {
-        held.read_state(furl::detail::c_not_null(name, "the name of the state"), tensor, static_cast<T*>(values), size);
+    return furl::detail::c_call_on(optimizer, [&]<class Optimizer>(furl::detail::c_optimizer<Optimizer>& held) {
+        held.require_state_dtype(dtype);
+        held.read_state(furl::detail::c_not_null(name, "the name of the state"), tensor, static_cast<typename Optimizer::value_type*>(values), size);
     });
 }
 

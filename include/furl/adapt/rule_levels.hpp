@@ -38,9 +38,15 @@ inline const furl_rule_level& best_rule_level() {
     static const furl_rule_level best = [] {
         if (&furl_level_v4 && has_level_v4()) return furl_level_v4;
         if (&furl_level_v3 && has_level_v3()) return furl_level_v3;
-        return furl_rule_level{FURL_QUOTED(FURL_BUILD), &exported_rules<float>, &exported_rules<double>};
+        return furl_rule_level FURL_LEVEL_OF_THIS_UNIT;
     }();
     return best;
+}
+
+/// The rules of that level for parameters of 16 bits.
+template <class E>
+const narrow_rules<E>& best_narrow_rules() {
+    return *static_cast<const narrow_rules<E>*>(best_rule_level().narrow(std::is_same_v<E, bfloat16>));
 }
 
 }  // namespace furl::detail

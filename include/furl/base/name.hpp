@@ -37,6 +37,10 @@ struct spelled;
 template <char... Characters>
 struct spelled<hana::string<Characters...>> {
     using type = hana::string<Characters...>;
+    // Each unit has a copy of these, of which a linker keeps one. g++ 12 makes those of hana::string local to the unit, and may put them
+    // into a part of it that a linker drops.
+    static constexpr char text[]{Characters..., '\0'};
+    static constexpr std::size_t size = sizeof...(Characters);
 };
 
 }  // namespace detail
@@ -48,6 +52,6 @@ using name = typename detail::spelled<decltype(detail::spell<Text>(
 
 /// The characters of a name, in static storage.
 template <class Name>
-inline constexpr std::string_view name_text{Name::c_str(), std::size_t{decltype(hana::length(Name{}))::value}};
+inline constexpr std::string_view name_text{detail::spelled<Name>::text, detail::spelled<Name>::size};
 
 }  // namespace furl

@@ -20,30 +20,30 @@ namespace FURL_NAMESPACE {
 namespace detail {
 
 /// The tensors of a group that have the same multiplier of "lr", spread over ranks, and the way of their gradients and weights.
-template <class T>
+template <class E>
 class group_shard : public sharding {
   public:
     template <class UnitOf>
     group_shard(const communicator_ref& ranks, std::span<const furl::shape> shapes, UnitOf unit_of, const sharding_settings& settings)
-        : sharding(ranks, {shapes.begin(), shapes.end()}, unit_of, settings), weights_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(T))),
-          gradients_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(T))), sums_(list_.count_of(ranks.rank()) + 1) {}
+        : sharding(ranks, {shapes.begin(), shapes.end()}, unit_of, settings), weights_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))),
+          gradients_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))), sums_(list_.count_of(ranks.rank()) + 1) {}
 
     const rank_share& share() const { return share_; }
     /// Where the sum of the gradients of this rank's part of a tensor lies. It is no null pointer, even if the part is empty.
-    std::span<T> sum(std::size_t tensor) {
+    std::span<E> sum(std::size_t tensor) {
         std::size_t before = 0;
         for (std::size_t i = 0; i < tensor; ++i) before += share_.here()[i].count;
         return std::span(sums_).subspan(before, share_.here()[tensor].count);
     }
     /// These take whole tensors: those of this group. Gradients of null are on no rank.
-    void scatter(std::span<const T* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
-    void gather(std::span<T* const> weights) {
+    void scatter(std::span<const E* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
+    void gather(std::span<E* const> weights) {
         weights_.gather(ranks_, weights, [](std::size_t) {});
     }
 
   private:
-    stream_buckets<T> weights_, gradients_;
-    std::vector<T> sums_;  // one more than this rank has, so that there is memory
+    stream_buckets<E> weights_, gradients_;
+    std::vector<E> sums_;  // one more than this rank has, so that there is memory
 };
 
 }  // namespace detail
@@ -59,20 +59,22 @@ class group_shard : public sharding {
 /// ranks make the same calls in the same order: groups, hyperparameters and frozen groups must be equal on all. A call that one rank
 /// refuses throws on all, before anything is written.
 ///
-/// @tparam T  the element type of parameters and gradients: float or double.
+/// @tparam T  the element type: float or double.
+/// @tparam E  the element type of parameters and gradients, where the storage of each group gives both another one, as for
+///            furl::grouped_optimizer. Gradients and weights are exchanged in this type.
 /// State:   a rank has at most 1 / ranks of the elements of each group and one unit more, as in furl::sharded_optimizer.
 /// Cost:    that of furl::sharded_optimizer. The exchange does not overlap with the step.
 /// Errors:  std::invalid_argument on all ranks; communication_error if a rank is missed.
 /// Limits:  rules have no further inputs, and gradients are of whole tensors.
-template <class T = float>
-class sharded_groups : grouped_optimizer<T> {
-    using base = grouped_optimizer<T>;
+template <class T = float, class E = T>
+class sharded_groups : grouped_optimizer<T, E> {
+    using base = grouped_optimizer<T, E>;
     using outcome = detail::local_outcome;
 
   public:
-    using value_type = T;              ///< the element type of parameters and gradients
-    using parameter_type = T;          ///< the same
-    using group = parameter_group<T>;  ///< the type of a group. Its states are this rank's part
+    using value_type = T;                 ///< the type that it computes in
+    using parameter_type = E;             ///< the element type of parameters and gradients
+    using group = parameter_group<T, E>;  ///< the type of a group. Its states are this rank's part
 
     /// @param ranks     a Communicator, which must exist as long as this.
     /// @param settings  how the ranks work together, the same on all.
@@ -100,7 +102,7 @@ class sharded_groups : grouped_optimizer<T> {
                 for (const auto& s : shapes)
                     if (s.rows > 1) detail::require_block_rows<plan>(s.columns);
         });
-        detail::agree_on_optimizer(ranks_, own, local::info(), sizeof(T), shapes, settings_);
+        detail::agree_on_optimizer(ranks_, own, local::info(), sizeof(T) + 16 * sizeof(E), shapes, settings_);
         agree_on_settings(settings);
         const auto before = shards_.size(), groups = size();
         group* added = nullptr;
@@ -108,7 +110,7 @@ class sharded_groups : grouped_optimizer<T> {
             added = &this->add_made([&](std::span<const furl::shape> some) {
                 auto& shard = shards_.emplace_back(ranks_, some, &engine::unit, settings_);
                 saves_.push_back(&detail::saved_share::of<plan>);
-                return any_optimizer<T>(local(shard.share()));
+                return any_optimizer<T, E>(local(shard.share()));
             }, shapes, settings);
             note_tensors();
         });
@@ -151,7 +153,7 @@ class sharded_groups : grouped_optimizer<T> {
         return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients);
     }
     /// Does the same with braced lists of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<std::span<T>> gradients) {
+    bool step(std::initializer_list<std::span<E>> parameters, std::initializer_list<std::span<E>> gradients) {
         return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()));
     }
 
@@ -159,7 +161,7 @@ class sharded_groups : grouped_optimizer<T> {
     template <class Parameters>
     void gather(Parameters&& parameters) {
         detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", false); }), 0, [] { return std::vector<std::string>(); });
-        for_each_shard([&](detail::group_shard<T>& shard, const one_part& p) { shard.gather(pointers(weights_, p, to_weights_)); });
+        for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather(pointers(weights_, p, to_weights_)); });
     }
 
     /// The part of a tensor that this rank has, or another.
@@ -199,7 +201,7 @@ class sharded_groups : grouped_optimizer<T> {
     const detail::communicator_ref& communicator() const { return ranks_; }
 
   private:
-    using one_part = detail::group_part<T>;
+    using one_part = detail::group_part<T, E>;
     struct place {
         std::size_t shard, index;
     };
@@ -207,16 +209,16 @@ class sharded_groups : grouped_optimizer<T> {
     detail::communicator_ref ranks_;
     sharding_settings settings_;
     // One for each part of each group, in their order.
-    std::deque<detail::group_shard<T>> shards_;
+    std::deque<detail::group_shard<E>> shards_;
     std::vector<detail::saved_share (*)(detail::saved_part, const detail::rank_share&)> saves_;
     // For each tensor of the list of all.
     std::vector<place> places_;
     std::vector<std::size_t> sizes_;
     // The arguments of a step: whole tensors, and this rank's parts.
-    std::vector<std::span<T>> weights_, own_weights_;
-    std::vector<std::span<const T>> gradients_, own_gradients_;
-    std::vector<T*> to_weights_;
-    std::vector<const T*> from_gradients_;
+    std::vector<std::span<E>> weights_, own_weights_;
+    std::vector<std::span<const E>> gradients_, own_gradients_;
+    std::vector<E*> to_weights_;
+    std::vector<const E*> from_gradients_;
     std::vector<const void*> checked_;
     detail::agreed_numbers numbers_;
     sharded_times times_;
@@ -233,7 +235,7 @@ class sharded_groups : grouped_optimizer<T> {
     void note_tensors() {
         places_.clear(), sizes_.clear();
         std::size_t i = 0;
-        for_each_shard([&](detail::group_shard<T>& shard, const one_part& p) {
+        for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) {
             for (std::size_t k = 0; k < p.tensors().size(); ++k) {
                 const auto number = p.tensors()[k];
                 if (places_.size() <= number) places_.resize(number + 1), sizes_.resize(number + 1);
@@ -254,8 +256,8 @@ class sharded_groups : grouped_optimizer<T> {
     }
 
     // Lists whole tensors. Refuses them if their number or a size is wrong.
-    template <class X, class E>
-    void list(X& x, std::vector<std::span<E>>& list, const std::string& what, bool may_be_absent) const {
+    template <class X, class Element>
+    void list(X& x, std::vector<std::span<Element>>& list, const std::string& what, bool may_be_absent) const {
         detail::list_tensors(x, list);
         if (sizes_.size() != tensors())
             throw std::invalid_argument("furl: " + std::to_string(tensors()) + " tensors are in groups, and the last of them is tensor " + std::to_string(sizes_.size() - 1) +
@@ -270,8 +272,8 @@ class sharded_groups : grouped_optimizer<T> {
     }
 
     // Where the whole tensors of a part begin.
-    template <class E, class P>
-    static std::span<const P> pointers(const std::vector<std::span<E>>& all, const one_part& p, std::vector<P>& to) {
+    template <class Element, class P>
+    static std::span<const P> pointers(const std::vector<std::span<Element>>& all, const one_part& p, std::vector<P>& to) {
         to.clear();
         for (auto i : p.tensors()) to.push_back(all[i].empty() ? nullptr : all[i].data());
         return to;
@@ -284,7 +286,7 @@ class sharded_groups : grouped_optimizer<T> {
             const auto here = part(i);
             own_weights_[i] = weights_[i].subspan(here.first, here.count);
             if (gradients_[i].empty() && sizes_[i] > 0) continue;  // a null pointer: it has no gradient
-            own_gradients_[i] = is_alone() ? gradients_[i] : std::span<const T>(shards_[places_[i].shard].sum(places_[i].index));
+            own_gradients_[i] = is_alone() ? gradients_[i] : std::span<const E>(shards_[places_[i].shard].sum(places_[i].index));
         }
     }
 
@@ -307,7 +309,7 @@ class sharded_groups : grouped_optimizer<T> {
 
     template <class Parameters, class Gradients, class P, class G>
     bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients) {
-        if constexpr (!detail::data_fits<detail::elements_of<T>, false, Parameters, Gradients>()) return false;
+        if constexpr (!detail::data_fits<detail::elements_of<E>, false, Parameters, Gradients>()) return false;
         else {
             constexpr bool are_const = !detail::are_writable<G>;
             bool has_begun = false, writes_gradients = false;
@@ -325,7 +327,7 @@ class sharded_groups : grouped_optimizer<T> {
             times_ = {};
             if (!is_alone()) {
                 const detail::added_time watch(times_.scatter);
-                for_each_active([&](detail::group_shard<T>& shard, const one_part& p) { shard.scatter(pointers(gradients_, p, from_gradients_)); });
+                for_each_active([&](detail::group_shard<E>& shard, const one_part& p) { shard.scatter(pointers(gradients_, p, from_gradients_)); });
             }
             {
                 const detail::added_time watch(times_.step);
@@ -333,10 +335,10 @@ class sharded_groups : grouped_optimizer<T> {
             }
             if (is_alone()) return true;
             const detail::added_time watch(times_.gather);
-            for_each_active([&](detail::group_shard<T>& shard, const one_part& p) {
+            for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
                 shard.gather(pointers(weights_, p, to_weights_));
                 if (p.info().writes_gradients)
-                    for (auto i : p.tensors()) std::fill_n(const_cast<T*>(gradients_[i].data()), gradients_[i].size(), T{});
+                    for (auto i : p.tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
             });
             return true;
         }
@@ -347,7 +349,7 @@ class sharded_groups : grouped_optimizer<T> {
     void for_each_active(Visit visit) {
         const auto active = this->active_parts();
         auto next = active.begin();
-        for_each_shard([&](detail::group_shard<T>& shard, one_part& p) {
+        for_each_shard([&](detail::group_shard<E>& shard, one_part& p) {
             if (next == active.end() || *next != &p) return;
             ++next;
             visit(shard, p);

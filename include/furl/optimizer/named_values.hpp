@@ -22,4 +22,16 @@ struct named_data {
     std::optional<double> number{};
 };
 
+namespace detail {
+
+/// Error E42, for an optimizer behind an interface of run time.
+template <bool Fits>
+struct diagnose_named {
+    static_assert(Fits, "furl[E42]: behind any_optimizer, grouped_optimizer and names of run time, parameters, gradients and "
+                        "inputs are of the element type, or parameters and gradients of the second type, any_optimizer<float, "
+                        "furl::bfloat16>; states may have formats. See docs/errors.md#E42");
+};
+
+}  // namespace detail
+
 }  // namespace furl

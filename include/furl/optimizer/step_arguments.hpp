@@ -27,13 +27,6 @@ template <class Runner, class Parameters, class Gradients, class... Inputs>
     requires ChunkRunner<std::remove_reference_t<Runner>>
 inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> = (InputBinding<std::remove_cvref_t<Inputs>> && ...);
 
-/// Error E42, for an optimizer behind an interface of run time.
-template <bool Fits>
-struct diagnose_named {
-    static_assert(Fits, "furl[E42]: behind any_optimizer, grouped_optimizer and names of run time, parameters, gradients and "
-                        "inputs are of the element type; states may have formats. See docs/errors.md#E42");
-};
-
 }  // namespace detail
 
 /// The tensors of a step. This takes what a caller gives, and refuses what does not fit before anything is written.
@@ -42,6 +35,7 @@ struct diagnose_named {
 template <class Plan>
 class step_arguments {
     using T = typename Plan::value_type;
+    using E = typename Plan::template format<0>::element;
 
   public:
     /// The types of the elements of the streams.
@@ -80,10 +74,10 @@ class step_arguments {
     /// Does the same with inputs that are named at run time.
     ///
     /// @param some_rows  the tensors of which gradients and inputs have only some rows. The list must exist during the step.
-    bool take_named(std::span<const std::byte> states, std::span<const std::span<T>> parameters,
-                    std::span<const std::span<const T>> gradients, std::span<const named_data<T>> inputs,
+    bool take_named(std::span<const std::byte> states, std::span<const std::span<E>> parameters,
+                    std::span<const std::span<const E>> gradients, std::span<const named_data<T>> inputs,
                     std::span<const detail::named_rows> some_rows) {
-        [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
+        [[maybe_unused]] constexpr detail::diagnose_named<can_be_named> report{};
         return take_checked({0, sizes_.size()}, states, parameters, gradients, [&] { return gather_named(false, inputs); }, some_rows);
     }
 
@@ -97,9 +91,9 @@ class step_arguments {
                    take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_inputs(is_open, inputs...); });
         else return false;
     }
-    bool take_one_named(std::size_t tensor, bool is_open, std::span<const std::byte> states, std::span<T> parameters,
-                        std::span<const T> gradients, std::span<const named_data<T>> inputs, std::span<const detail::named_rows> some_rows) {
-        [[maybe_unused]] constexpr detail::diagnose_named<all_of_T> report{};
+    bool take_one_named(std::size_t tensor, bool is_open, std::span<const std::byte> states, std::span<E> parameters,
+                        std::span<const E> gradients, std::span<const named_data<T>> inputs, std::span<const detail::named_rows> some_rows) {
+        [[maybe_unused]] constexpr detail::diagnose_named<can_be_named> report{};
         return take_checked({tensor, 1}, states, parameters, gradients, [&] { return gather_named(is_open, inputs); }, some_rows);
     }
 
@@ -152,10 +146,10 @@ class step_arguments {
     }
 
   private:
-    // Whether all streams that a caller gives are of the element type of the optimizer.
-    static constexpr bool all_of_T = []<std::size_t... K>(std::index_sequence<K...>) {
-        return (std::is_same_v<typename Plan::template format<K>::element, T> && ...);
-    }(std::make_index_sequence<Plan::first_state>{});
+    // Whether the gradients have the element type of the parameters, and inputs that of the optimizer.
+    static constexpr bool can_be_named = []<std::size_t... K>(std::index_sequence<K...>) {
+        return std::is_same_v<typename element_types::gradient, E> && (std::is_same_v<typename Plan::template format<K + 2>::element, T> && ...);
+    }(std::make_index_sequence<Plan::inputs>{});
 
     static constexpr const auto& step_input_names = Plan::program.step_inputs;
 

@@ -15,7 +15,10 @@
 namespace FURL_NAMESPACE::detail {
 
 /// Steps that are done tensor by tensor: a base of the optimizer.
-template <class Optimizer, class T>
+///
+/// @tparam T  the type that it computes in.
+/// @tparam E  the element type of its parameters.
+template <class Optimizer, class T, class E>
 class tensor_steps {
   public:
     /// Does a part of a step: one tensor of the list, as soon as its gradient is there, inside the backward pass. So no more
@@ -84,7 +87,7 @@ class tensor_steps {
     ///
     /// @param some  the rows of the tensor, if the step is one of some rows: one entry, or none for a step of the whole tensor.
     template <class Runner>
-    bool step_tensor_named(Runner&& runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+    bool step_tensor_named(Runner&& runner, std::size_t tensor, std::span<E> parameters, std::span<const E> gradients,
                            std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some = {}) {
         return self().require_writable(may_write_gradients) && self().arguments_.require_tensor(tensor) && partial_.require(tensor, self().tensors()) &&
                self().require_rows_of(some) &&

@@ -22,7 +22,7 @@
 /// vector code, so a unit that includes only this header compiles fast.
 namespace furl {
 
-template <class T = float>
+template <class T = float, class E = T>
 class any_optimizer;
 
 }  // namespace furl
@@ -44,23 +44,25 @@ inline std::string no_tensor(std::size_t tensor, std::size_t tensors, const char
 /// share the name any_optimizer, but not this code.
 ///
 /// @tparam T  as in any_optimizer.
-template <class T>
-class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, T>,
-                           public detail::row_step_overloads<any_optimizer_base<T>, T> {
-    using overloads = detail::step_overloads<any_optimizer_base<T>, T>;
-    using row_overloads = detail::row_step_overloads<any_optimizer_base<T>, T>;
+/// @tparam E  as in any_optimizer.
+template <class T, class E>
+class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T, E>, T, E>,
+                           public detail::row_step_overloads<any_optimizer_base<T, E>, T, E> {
+    using overloads = detail::step_overloads<any_optimizer_base<T, E>, T, E>;
+    using row_overloads = detail::row_step_overloads<any_optimizer_base<T, E>, T, E>;
     friend overloads;
     friend row_overloads;
 
   public:
-    using value_type = T;  ///< the element type of parameters and gradients
+    using value_type = T;      ///< the type that it computes in, and of its states and inputs
+    using parameter_type = E;  ///< the element type of parameters and gradients
 
     any_optimizer_base() = default;
 
     /// Takes ownership of an optimizer.
     template <class Rule, class... Policies>
     any_optimizer_base(optimizer<Rule, T, Policies...> opt)  // NOLINT(google-explicit-constructor)
-        : held_(std::make_unique<detail::hidden_optimizer<optimizer<Rule, T, Policies...>>>(std::move(opt))) {}
+        : held_(hide(std::move(opt))) {}
 
     /// Makes a copy with states of its own.
     any_optimizer_base(const any_optimizer_base& other) : overloads(), row_overloads(), held_(other.held_ ? other.held_->clone() : nullptr) {}
@@ -75,13 +77,13 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
 
     /// Does the part of one tensor in a step, as furl::optimizer::step_tensor does. finish_step ends a partial step without the
     /// remaining tensors, and returns whether the step counts.
-    bool step_tensor(std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
+    bool step_tensor(std::size_t tensor, std::span<E> parameters, gradient_data<E> gradients,
                      std::initializer_list<named_tensors<T>> inputs = {}) {
         return step_tensor_on({}, tensor, parameters, gradients, inputs);
     }
     template <class Runner>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step_tensor(Runner&& runner, std::size_t tensor, std::span<T> parameters, gradient_data<T> gradients,
+    bool step_tensor(Runner&& runner, std::size_t tensor, std::span<E> parameters, gradient_data<E> gradients,
                      std::initializer_list<named_tensors<T>> inputs = {}) {
         return step_tensor_on(detail::chunk_runner_ref(runner), tensor, parameters, gradients, inputs);
     }
@@ -188,22 +190,30 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     }
 
     /// For optimizers that are made of several optimizers.
-    detail::erased_optimizer<T>& erased() { return *held_; }
-    const detail::erased_optimizer<T>& erased() const { return *held_; }
+    detail::erased_optimizer<T, E>& erased() { return *held_; }
+    const detail::erased_optimizer<T, E>& erased() const { return *held_; }
 
   private:
-    bool step_tensor_on(detail::chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, const gradient_data<T>& gradients,
+    template <class Optimizer>
+    static std::unique_ptr<detail::erased_optimizer<T, E>> hide(Optimizer&& opt) {
+        constexpr bool fits = std::is_same_v<typename Optimizer::parameter_type, E>;
+        [[maybe_unused]] constexpr detail::diagnose_named<fits> report{};
+        if constexpr (fits) return std::make_unique<detail::hidden_optimizer<Optimizer>>(std::move(opt));
+        else return nullptr;
+    }
+
+    bool step_tensor_on(detail::chunk_runner_ref runner, std::size_t tensor, std::span<E> parameters, const gradient_data<E>& gradients,
                         std::initializer_list<named_tensors<T>> inputs) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
         return held_->step_tensor(runner, tensor, parameters, gradients.values(), named, !gradients.is_const(), {});
     }
 
-    std::unique_ptr<detail::erased_optimizer<T>> held_;
+    std::unique_ptr<detail::erased_optimizer<T, E>> held_;
     double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
-    detail::row_part<T> rows_of_step_;  // kept, because it marks the rows of a table
+    detail::row_part<E> rows_of_step_;  // kept, because it marks the rows of a table
 
     // step_overloads calls it.
-    bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
+    bool run(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
         std::vector<detail::named_rows> some_rows;
         for (const auto& part : this->row_parts()) {
@@ -225,7 +235,7 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T>, 
     }
 
     // row_step_overloads calls it.
-    bool run_rows(std::optional<std::size_t> tensor, std::span<T> parameters, const gradient_data<T>& gradients,
+    bool run_rows(std::optional<std::size_t> tensor, std::span<E> parameters, const gradient_data<E>& gradients,
                   std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         if (!tensor && tensors() != 1)
             return detail::refuse("furl: the optimizer has " + std::to_string(tensors()) + " tensors; say which: step_rows(tensor, indices, ...)");
@@ -305,14 +315,16 @@ namespace furl {
 ///
 /// It has value semantics: a copy has states of its own. A moved-from object is empty and can only be assigned to or destroyed.
 ///
-/// @tparam T  the element type of parameters and gradients: float or double.
+/// @tparam T  the element type: float or double.
+/// @tparam E  the element type of parameters and gradients, where a furl::storage gives both another one:
+///            `furl::any_optimizer<float, furl::bfloat16>`.
 /// Cost:    that of the optimizer it holds, and a few virtual calls per step. A step allocates only if it takes inputs or rows.
 /// Errors:  std::invalid_argument, before anything is written, as furl::optimizer throws it. The message for an unknown
 ///          name suggests the nearest name that exists.
-template <class T>
-class any_optimizer : public any_optimizer_base<T> {
+template <class T, class E>
+class any_optimizer : public any_optimizer_base<T, E> {
   public:
-    using any_optimizer_base<T>::any_optimizer_base;
+    using any_optimizer_base<T, E>::any_optimizer_base;
 
     FURL_OF_BUILD any_optimizer() = default;
     /// Makes a copy with states of its own.
@@ -324,8 +336,8 @@ class any_optimizer : public any_optimizer_base<T> {
     FURL_OF_BUILD ~any_optimizer() = default;
 };
 
-/// Deduces T from an optimizer.
+/// Deduces the types from an optimizer.
 template <class Rule, class T, class... Policies>
-any_optimizer(optimizer<Rule, T, Policies...>) -> any_optimizer<T>;
+any_optimizer(optimizer<Rule, T, Policies...>) -> any_optimizer<T, typename optimizer<Rule, T, Policies...>::parameter_type>;
 
 }  // namespace furl

@@ -107,8 +107,8 @@ class erased_session {
 };
 
 /// The interface of an optimizer whose type is hidden, and of its session. Each function here is compiled once for each rule,
-/// so there are few.
-template <class T>
+/// so there are few. T is the type that it computes in, and E the element type of parameters and gradients.
+template <class T, class E>
 struct erased_optimizer : erased_session {
     using erased_session::erased_session;
     erased_optimizer(const erased_optimizer&) = default;
@@ -120,13 +120,13 @@ struct erased_optimizer : erased_session {
     virtual std::vector<T> read_state(std::string_view name, std::size_t tensor) const = 0;
     virtual void reset() = 0;
     // Of some rows of the tensor if one entry names them, else of the whole tensor.
-    virtual bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+    virtual bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<E> parameters, std::span<const E> gradients,
                              std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some_rows) = 0;
     virtual bool finish_step(chunk_runner_ref runner) = 0;
     virtual bool step_is_open() const = 0;
 
     // Returns null if the step is refused. The rows exist and are distinct, and the rule can step them.
-    virtual erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+    virtual erased_session* begin(std::span<const std::span<E>> parameters, std::span<const std::span<const E>> gradients,
                                   std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                                   bool may_write_gradients, std::span<const named_rows> some_rows) = 0;
 };
@@ -191,25 +191,26 @@ struct hidden_session : Interface {
 };
 
 template <class Optimizer>
-struct hidden_optimizer final : hidden_session<Optimizer, erased_optimizer<typename Optimizer::value_type>> {
+struct hidden_optimizer final : hidden_session<Optimizer, erased_optimizer<typename Optimizer::value_type, typename Optimizer::parameter_type>> {
     using T = typename Optimizer::value_type;
-    using base = hidden_session<Optimizer, erased_optimizer<T>>;
+    using E = typename Optimizer::parameter_type;
+    using base = hidden_session<Optimizer, erased_optimizer<T, E>>;
     using base::base, base::opt, base::current;
 
-    std::unique_ptr<erased_optimizer<T>> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
+    std::unique_ptr<erased_optimizer<T, E>> clone() const override { return std::make_unique<hidden_optimizer>(*this); }
     std::span<const std::size_t> sizes() const override { return opt.sizes(); }
     std::vector<T> read_state(std::string_view name, std::size_t tensor) const override {
         return opt.read_state(name, tensor);
     }
     void reset() override { opt.reset(); }
-    bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<T> parameters, std::span<const T> gradients,
+    bool step_tensor(chunk_runner_ref runner, std::size_t tensor, std::span<E> parameters, std::span<const E> gradients,
                      std::span<const named_data<T>> inputs, bool may_write_gradients, std::span<const named_rows> some_rows) override {
         return opt.step_tensor_named(runner, tensor, parameters, gradients, inputs, may_write_gradients, some_rows);
     }
     bool finish_step(chunk_runner_ref runner) override { return opt.finish_step(runner); }
     bool step_is_open() const override { return opt.step_is_open(); }
 
-    erased_session* begin(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+    erased_session* begin(std::span<const std::span<E>> parameters, std::span<const std::span<const E>> gradients,
                           std::span<const named_data<T>> inputs, std::span<const std::size_t> numbers, std::size_t total,
                           bool may_write_gradients, std::span<const named_rows> some_rows) override {
         return opt.begin_named(current, parameters, gradients, inputs, numbers, total, may_write_gradients, some_rows) ? this : nullptr;

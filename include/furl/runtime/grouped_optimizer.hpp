@@ -36,16 +36,20 @@ namespace FURL_NAMESPACE {
 ///
 /// It has value semantics: a copy has states of its own.
 ///
+/// @tparam T  the element type: float or double.
+/// @tparam E  the element type of parameters and gradients, where the storage of each group gives both another one:
+///            `furl::grouped_optimizer<float, furl::bfloat16>`.
 /// Cost:    that of its groups: one or more passes over each tensor. A step allocates only if it takes inputs, gradients of
 ///          rows, or other memory than the last step.
 /// Errors:  std::invalid_argument, before anything is written.
-template <class T = float>
-class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T> {
-    friend detail::step_overloads<grouped_optimizer<T>, T>;
+template <class T = float, class E = T>
+class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>, T, E> {
+    friend detail::step_overloads<grouped_optimizer<T, E>, T, E>;
 
   public:
-    using value_type = T;              ///< the element type of parameters and gradients
-    using group = parameter_group<T>;  ///< the type of a group
+    using value_type = T;                 ///< the type that it computes in, and of its states and inputs
+    using parameter_type = E;             ///< the element type of parameters and gradients
+    using group = parameter_group<T, E>;  ///< the type of a group
 
     /// Adds a group with this rule. Groups can be added at any time.
     ///
@@ -56,7 +60,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     /// Errors:  std::invalid_argument if a setting does not fit, or if another group has a tensor with such an index.
     template <class Rule, class... Policies, class Sizes>
     group& add(const Sizes& sizes, const group_settings& settings = {}) {
-        return add_made([](std::span<const furl::shape> shapes) { return any_optimizer<T>(optimizer<Rule, T, Policies...>(shapes)); },
+        return add_made([](std::span<const furl::shape> shapes) { return any_optimizer<T, E>(optimizer<Rule, T, Policies...>(shapes)); },
                         detail::list_of_shapes(sizes), settings);
     }
     template <class Rule, class... Policies>
@@ -70,11 +74,11 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
 
     /// Adds a group whose rule is given by name: `opt.add(furl::zoo_registry(), "adamw", sizes)`.
     template <class Sizes>
-    group& add(const registry<T>& rules, std::string_view rule, const Sizes& sizes, const group_settings& settings = {}) {
+    group& add(const registry<T, E>& rules, std::string_view rule, const Sizes& sizes, const group_settings& settings = {}) {
         return add_made([&](std::span<const furl::shape> shapes) { return rules.make(rule, {}, shapes); },
                         detail::list_of_shapes(sizes), settings);
     }
-    group& add(const registry<T>& rules, std::string_view rule, std::initializer_list<std::size_t> sizes,
+    group& add(const registry<T, E>& rules, std::string_view rule, std::initializer_list<std::size_t> sizes,
                const group_settings& settings = {}) {
         return add(rules, rule, std::span(sizes.begin(), sizes.size()), settings);
     }
@@ -115,6 +119,20 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         for (auto& g : groups_) g.reset();
     }
 
+    /// Returns a value that the rules of one or more groups report, from the last step in which such a group took part.
+    ///
+    /// Errors:  std::invalid_argument if no group has such a value.
+    double value(std::string_view name) const {
+        const group* last = nullptr;
+        std::vector<std::string_view> names;
+        for (const auto& g : groups_) {
+            names.insert(names.end(), g.info().values.begin(), g.info().values.end());
+            if (std::ranges::find(g.info().values, name) != g.info().values.end() && (!last || g.last_step() > last->last_step())) last = &g;
+        }
+        if (last) return last->value(name);
+        return detail::refuse(detail::no_such("value of one per step", name, "all groups together", names), detail::not_a_number<double>);
+    }
+
     /// The number of tensors in all groups together.
     std::size_t tensors() const { return group_of_.size(); }
 
@@ -134,7 +152,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
   protected:
-    using part = detail::group_part<T>;
+    using part = detail::group_part<T, E>;
 
     // Adds a group whose optimizers make(shapes) returns.
     template <class Make>
@@ -153,11 +171,11 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     // These two are a step: `take` refuses arguments that do not fit, and `go` runs the walks.
-    bool take(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+    bool take(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs) {
         again_ = inputs.empty() && this->row_parts().empty() && are_as_taken(parameters);
         return again_ || take_new(parameters, inputs);
     }
-    bool go(std::span<const std::span<T>> parameters, detail::chunk_runner_ref runner) {
+    bool go(std::span<const std::span<E>> parameters, detail::chunk_runner_ref runner) {
         if (!step_.begin(tensors(), total_, again_, runner)) return false;
         // Not before: where a runner throws, some parts have not taken these arguments.
         if (!again_ && can_repeat_) {
@@ -183,8 +201,8 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     // were no inputs.
     bool can_repeat_ = false;
     bool again_ = false;  // whether this step uses them again
-    std::vector<std::span<T>> taken_parameters_;
-    std::vector<std::span<const T>> taken_gradients_;
+    std::vector<std::span<E>> taken_parameters_;
+    std::vector<std::span<const E>> taken_gradients_;
     std::vector<unsigned char> taken_const_;
 
     // The addresses of the parts that step and of their arguments: those of this step, and those of the last step that was
@@ -221,7 +239,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     // step_overloads calls it.
-    bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
+    bool run(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         if (!take(parameters, inputs) || !go(parameters, runner)) return false;
         if (!this->row_parts().empty())
             for (const auto* p : step_.parts())
@@ -231,7 +249,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     // Tells whether the arguments and the active parts are those of the last take().
-    bool are_as_taken(std::span<const std::span<T>> parameters) const {
+    bool are_as_taken(std::span<const std::span<E>> parameters) const {
         const auto equal = [](const auto& a, const auto& b) {
             return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return x.data() == y.data() && x.size() == y.size(); });
         };
@@ -248,7 +266,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     // Hands each active part its arguments, and refuses arguments that do not fit.
-    bool take_new(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+    bool take_new(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs) {
         taken_parameters_.clear();
         if (!group_of_.empty() && group_of_.rbegin()->first + 1 != tensors()) {
             std::size_t missing = 0;
@@ -297,7 +315,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
     }
 
     // Tells whether the arguments fit the tensors of a part, and records their addresses.
-    bool fits(const part& p, std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+    bool fits(const part& p, std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs) {
         const auto sizes = p.opt().sizes();
         for (std::size_t k = 0; k < sizes.size(); ++k) {
             const auto i = p.tensors()[k];
@@ -323,7 +341,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T>, T>
         return true;
     }
 
-    bool no_overlap(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs) {
+    bool no_overlap(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs) {
         const auto states = inputs.size() + 2;
         intervals_.clear();
         for (const auto* p : step_.parts())

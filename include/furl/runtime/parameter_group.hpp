@@ -22,15 +22,15 @@ struct group_settings {
 namespace detail {
 
 /// The tensors of a group that have the same multiplier of "lr". They share one optimizer.
-template <class T>
+template <class T, class E>
 class group_part {
   public:
-    group_part(any_optimizer<T> opt, std::vector<std::size_t> tensors, double scale)
+    group_part(any_optimizer<T, E> opt, std::vector<std::size_t> tensors, double scale)
         : opt_(std::move(opt)), info_(&opt_.info()), tensors_(std::move(tensors)), scale_(scale), parameters_(tensors_.size()), gradients_(tensors_.size()),
           absent_(tensors_.size()) {}
 
-    any_optimizer<T>& opt() { return opt_; }
-    const any_optimizer<T>& opt() const { return opt_; }
+    any_optimizer<T, E>& opt() { return opt_; }
+    const any_optimizer<T, E>& opt() const { return opt_; }
     erased_session& session() { return opt_.erased(); }
     const rule_info& info() const { return *info_; }
     const std::vector<std::size_t>& tensors() const { return tensors_; }
@@ -42,9 +42,10 @@ class group_part {
     }
 
     /// Picks the arguments of its tensors out of those of all tensors. An empty gradient means that its tensor has no gradient
-    /// in this step; where a share has no elements of the tensor, a null pointer does. rows_of(i) returns the rows that the gradient of tensor i of the list has, or null if it has all.
+    /// in this step; where a share has no elements of the tensor, a null pointer does. rows_of(i) returns the rows that the gradient
+    /// of tensor i of the list has, or null if it has all.
     template <class RowsOf>
-    void take(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+    void take(std::span<const std::span<E>> parameters, std::span<const std::span<const E>> gradients,
               std::span<const named_data<T>> inputs, RowsOf rows_of) {
         const auto sizes = opt_.sizes(), whole = opt_.erased().whole_sizes();
         some_rows_.clear();
@@ -55,7 +56,7 @@ class group_part {
             absent_[k] = whole[k] > 0 && gradients_[k].empty() && (sizes[k] > 0 || !gradients_[k].data());
             absent_count_ += absent_[k];
             elements_ += absent_[k] ? 0 : whole[k];
-            if (const row_part<T>* some = rows_of(tensors_[k])) some_rows_.push_back(some->named(k));
+            if (const row_part<E>* some = rows_of(tensors_[k])) some_rows_.push_back(some->named(k));
         }
         input_tensors_.clear();
         inputs_.clear();
@@ -104,12 +105,13 @@ class group_part {
     }
 
   private:
-    any_optimizer<T> opt_;
+    any_optimizer<T, E> opt_;
     const rule_info* info_;
     std::vector<std::size_t> tensors_;  // their indices in the list of all tensors
     double scale_;
-    std::vector<std::span<T>> parameters_;
-    std::vector<std::span<const T>> gradients_, input_tensors_;
+    std::vector<std::span<E>> parameters_;
+    std::vector<std::span<const E>> gradients_;
+    std::vector<std::span<const T>> input_tensors_;
     std::vector<unsigned char> absent_;  // whether a tensor has no gradient in this step
     std::size_t absent_count_ = 0, elements_ = 0;
     std::vector<named_data<T>> inputs_;
@@ -119,7 +121,7 @@ class group_part {
 }  // namespace detail
 
 /// A group of tensors of a grouped_optimizer.
-template <class T>
+template <class T, class E = T>
 class parameter_group {
   public:
     /// Makes a group without a rule and tensors, which a refused call returns in a program without exceptions.
@@ -193,18 +195,22 @@ class parameter_group {
     std::size_t number(std::size_t tensor) const { return has(tensor) ? part_of(tensor).tensors()[places_[tensor].second] : 0; }
     double lr_scale(std::size_t tensor) const { return has(tensor) ? part_of(tensor).scale() : detail::not_a_number<double>; }
 
-    /// state() returns a state of a tensor of the group; value() returns a value that the last step reports.
+    /// state() returns a state of a tensor of the group, read_state() a copy of its values, in whatever format it is stored; value()
+    /// returns a value that the last step reports.
     ///
     /// Errors:  std::invalid_argument if there is no such tensor, state or value.
     std::span<T> state(std::string_view name, std::size_t tensor) {
         return has(tensor) ? part_of(tensor).opt().state(name, places_[tensor].second) : std::span<T>{};
+    }
+    std::vector<T> read_state(std::string_view name, std::size_t tensor) const {
+        return has(tensor) ? part_of(tensor).opt().read_state(name, places_[tensor].second) : std::vector<T>{};
     }
     double& scalar_state(std::string_view name, std::size_t tensor) {
         if (has(tensor)) return part_of(tensor).opt().scalar_state(name, places_[tensor].second);
         return nowhere_ = detail::not_a_number<double>;
     }
     double value(std::string_view name) const {
-        if (!parts_.empty()) return std::ranges::max_element(parts_, {}, &detail::group_part<T>::last_step)->opt().value(name);
+        if (!parts_.empty()) return last_part()->opt().value(name);
         return detail::refuse(detail::no_such("value of one per step", name, "the group", info().values), detail::not_a_number<double>);
     }
 
@@ -222,6 +228,9 @@ class parameter_group {
     void reset() {
         for (auto& p : parts_) p.opt().reset();
     }
+
+    /// The number of the last step of the grouped_optimizer in which it took part; 0 before the first.
+    std::uint64_t last_step() const { return parts_.empty() ? 0 : last_part()->last_step(); }
 
     /// grouped_optimizer calls it when it adds the group. It makes an optimizer for each multiplier, and returns whether the
     /// settings fit.
@@ -316,15 +325,17 @@ class parameter_group {
     }
 
   private:
-    std::vector<detail::group_part<T>> parts_;
+    std::vector<detail::group_part<T, E>> parts_;
     std::vector<std::pair<std::size_t, std::size_t>> places_;  // for each tensor, its part and its index there
     bool frozen_ = false;  // near the two above, because each step reads these three of all groups
     std::vector<double> defaults_;                             // by hyperparameter; per-tensor ones come last
     std::vector<std::optional<double>> inherited_, own_;       // in the same order
     double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
 
-    detail::group_part<T>& part_of(std::size_t tensor) { return parts_[places_[tensor].first]; }
-    const detail::group_part<T>& part_of(std::size_t tensor) const { return parts_[places_[tensor].first]; }
+    auto last_part() const { return std::ranges::max_element(parts_, {}, &detail::group_part<T, E>::last_step); }
+
+    detail::group_part<T, E>& part_of(std::size_t tensor) { return parts_[places_[tensor].first]; }
+    const detail::group_part<T, E>& part_of(std::size_t tensor) const { return parts_[places_[tensor].first]; }
 
     bool has(std::size_t tensor) const {
         return tensor < tensors() || detail::refuse(detail::no_tensor(tensor, tensors(), "the group"));

@@ -9,7 +9,7 @@
 
 namespace furl {
 
-template <class T = float>
+template <class T = float, class E = T>
 class registry;
 
 }  // namespace furl
@@ -47,7 +47,8 @@ struct as {};
 /// the name registry, but not this code.
 ///
 /// @tparam T  as in registry.
-template <class T>
+/// @tparam E  as in registry.
+template <class T, class E>
 class registry_base {
   public:
     registry_base() = default;
@@ -62,22 +63,27 @@ class registry_base {
     ///
     /// Errors:  std::invalid_argument if there is a rule of this name already.
     template <class Rule, class... Policies>
-    registry<T>& add(std::string_view name = short_name<Rule>()) {
+    registry<T, E>& add(std::string_view name = short_name<Rule>()) {
         return add(name, entry{[](std::span<const furl::shape> shapes) {
-                                   return any_optimizer<T>(optimizer<Rule, T, Policies...>(shapes));
+                                   return any_optimizer<T, E>(optimizer<Rule, T, Policies...>(shapes));
                                },
                                &optimizer<Rule, T, Policies...>::info()});
     }
     template <class... Rules>
-    registry<T>& add(rules<Rules...>) {
-        (add_listed(static_cast<Rules*>(nullptr)), ...);
-        return static_cast<registry<T>&>(*this);
+    registry<T, E>& add(rules<Rules...> list) {
+        return add_with(list);
+    }
+    /// Adds the rules of a list with these policies: `all.add_with<furl::storage<...>>(furl::rules<...>())`.
+    template <class... Policies, class... Rules>
+    registry<T, E>& add_with(rules<Rules...>) {
+        (add_listed<Policies...>(static_cast<Rules*>(nullptr)), ...);
+        return static_cast<registry<T, E>&>(*this);
     }
 
     /// Adds the rules of another registry, which can be compiled in another unit.
-    registry<T>& add(const registry<T>& other) {
+    registry<T, E>& add(const registry<T, E>& other) {
         for (const auto& [name, e] : other.entries_) add(name, e);
-        return static_cast<registry<T>&>(*this);
+        return static_cast<registry<T, E>&>(*this);
     }
 
     /// Makes an optimizer for these tensors from the rule with this name.
@@ -90,23 +96,23 @@ class registry_base {
     /// Errors:  std::invalid_argument if a value is NaN, or if no rule or hyperparameter has a given name; the message
     ///          suggests the nearest name and lists all.
     template <class Sizes>
-    any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings, const Sizes& sizes) const {
+    any_optimizer<T, E> make(std::string_view rule, std::initializer_list<setting> settings, const Sizes& sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
-    any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings,
+    any_optimizer<T, E> make(std::string_view rule, std::initializer_list<setting> settings,
                           std::initializer_list<std::size_t> sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
-    any_optimizer<T> make(std::string_view rule, std::initializer_list<setting> settings,
+    any_optimizer<T, E> make(std::string_view rule, std::initializer_list<setting> settings,
                           std::initializer_list<furl::shape> shapes) const {
         return make_with(rule, settings, detail::list_of_shapes(shapes));
     }
     template <std::ranges::input_range Settings, class Sizes>
-    any_optimizer<T> make(std::string_view rule, const Settings& settings, const Sizes& sizes) const {
+    any_optimizer<T, E> make(std::string_view rule, const Settings& settings, const Sizes& sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
     template <std::ranges::input_range Settings>
-    any_optimizer<T> make(std::string_view rule, const Settings& settings, std::initializer_list<std::size_t> sizes) const {
+    any_optimizer<T, E> make(std::string_view rule, const Settings& settings, std::initializer_list<std::size_t> sizes) const {
         return make_with(rule, settings, detail::list_of_shapes(sizes));
     }
 
@@ -129,25 +135,25 @@ class registry_base {
 
   private:
     struct entry {
-        any_optimizer<T> (*make)(std::span<const furl::shape>);
+        any_optimizer<T, E> (*make)(std::span<const furl::shape>);
         const rule_info* info;
     };
 
     std::map<std::string, entry, std::less<>> entries_;
 
-    template <class Rule>
+    template <class... Policies, class Rule>
     void add_listed(Rule*) {
-        add<Rule>();
+        add<Rule, Policies...>();
     }
-    template <detail::rule_name Name, class Rule>
+    template <class... Policies, detail::rule_name Name, class Rule>
     void add_listed(as<Name, Rule>*) {
-        add<Rule>(std::string_view(Name.text));
+        add<Rule, Policies...>(std::string_view(Name.text));
     }
 
-    registry<T>& add(std::string_view name, const entry& e) {
+    registry<T, E>& add(std::string_view name, const entry& e) {
         if (!entries_.emplace(name, e).second)
             detail::refuse("furl: there is a rule '" + std::string(name) + "' already; give one of them another name");
-        return static_cast<registry<T>&>(*this);
+        return static_cast<registry<T, E>&>(*this);
     }
 
     // Returns null if there is no such rule.
@@ -158,7 +164,7 @@ class registry_base {
     }
 
     template <class Settings>
-    any_optimizer<T> make_with(std::string_view rule, const Settings& settings, std::span<const furl::shape> shapes) const {
+    any_optimizer<T, E> make_with(std::string_view rule, const Settings& settings, std::span<const furl::shape> shapes) const {
         const auto* e = find(rule);
         if (!e) return {};
         const auto names = e->info->hyperparameters, of_tensors = e->info->tensor_hyperparameters;
@@ -166,7 +172,7 @@ class registry_base {
         for (const auto& [name, value] : settings)
             if (!has(names, name) && !has(of_tensors, name))
                 return detail::refuse(detail::no_hyperparameter(name, "'" + std::string(rule) + "'", names, of_tensors),
-                                      any_optimizer<T>());
+                                      any_optimizer<T, E>());
         auto opt = e->make(shapes);
         for (const auto& [name, value] : settings)
             if (!opt.set(name, static_cast<double>(value))) return {};
@@ -185,11 +191,12 @@ namespace furl {
 /// and uses them in others, which include this header only: `optimizers().make("adamw", {{"lr", 3e-4}}, sizes)`.
 ///
 /// @tparam T  the element type: float or double.
+/// @tparam E  the element type of parameters and gradients, as in any_optimizer.
 /// Cost:    each rule adds about 0.7 s to the compilation of the unit that adds it, and 20 kB to the program (g++ 12, -O2).
-template <class T>
-class registry : public registry_base<T> {
+template <class T, class E>
+class registry : public registry_base<T, E> {
   public:
-    using registry_base<T>::registry_base;
+    using registry_base<T, E>::registry_base;
 
     FURL_OF_BUILD registry() = default;
     /// Copies or moves the entries.

@@ -110,7 +110,7 @@ class row_part {
         if (!info.inputs.empty())
             return refuse("furl: rule '" + std::string(short_name(info.rule)) + "' has an input, and sum_duplicates adds up only gradients; name "
                           "each row once");
-        if (gradients_.size() == rows_.rows().size() * length_) rows_.template unite<T>(table, gradients_.data(), sums_);
+        if (gradients_.size() == rows_.rows().size() * length_) rows_.template unite<std::conditional_t<std::is_same_v<T, double>, double, float>>(table, gradients_.data(), sums_);
         return true;  // other sizes are refused with those of the other tensors
     }
 

@@ -18,8 +18,9 @@ namespace FURL_NAMESPACE::detail {
 /// `run_rows(tensor, parameters, gradients, inputs, runner)`, without a tensor if the caller names none.
 ///
 /// @tparam Optimizer  the class that derives from this one.
-/// @tparam T          the element type of parameters and gradients.
-template <class Optimizer, class T>
+/// @tparam T          the type that it computes in, and of its inputs.
+/// @tparam E          the element type of parameters and gradients.
+template <class Optimizer, class T, class E>
 class row_step_overloads {
     using inputs_of_step = std::initializer_list<named_tensors<T>>;
 
@@ -29,17 +30,17 @@ class row_step_overloads {
     ///
     /// @returns  whether the step was done: false where the rule skipped it or no row is named. Then nothing was changed.
     template <RowIndices Indices>
-    bool step_rows(const Indices& indices, std::span<T> parameters, gradient_data<T> gradients, inputs_of_step inputs = {}) {
-        return run({}, {}, parameters, row_gradients<T>(indices, gradients), inputs);
+    bool step_rows(const Indices& indices, std::span<E> parameters, gradient_data<E> gradients, inputs_of_step inputs = {}) {
+        return run({}, {}, parameters, row_gradients<E>(indices, gradients), inputs);
     }
     template <class Runner, RowIndices Indices>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step_rows(Runner&& runner, const Indices& indices, std::span<T> parameters, gradient_data<T> gradients, inputs_of_step inputs = {}) {
-        return run(chunk_runner_ref(runner), {}, parameters, row_gradients<T>(indices, gradients), inputs);
+    bool step_rows(Runner&& runner, const Indices& indices, std::span<E> parameters, gradient_data<E> gradients, inputs_of_step inputs = {}) {
+        return run(chunk_runner_ref(runner), {}, parameters, row_gradients<E>(indices, gradients), inputs);
     }
     template <RowIndices Indices>
-    bool step_rows(sum_duplicates_t, const Indices& indices, std::span<T> parameters, gradient_data<T> gradients) {
-        return run({}, {}, parameters, row_gradients<T>(sum_duplicates, indices, gradients), {});
+    bool step_rows(sum_duplicates_t, const Indices& indices, std::span<E> parameters, gradient_data<E> gradients) {
+        return run({}, {}, parameters, row_gradients<E>(sum_duplicates, indices, gradients), {});
     }
 
     /// Does a part of a step: some rows of one tensor of the list. It can be mixed with step_tensor; finish_step() ends a step without
@@ -47,22 +48,22 @@ class row_step_overloads {
     ///
     /// @returns  whether it was done: false where the rule skipped it. A tensor of which no row is named counts as done.
     template <RowIndices Indices>
-    bool step_rows(std::size_t tensor, const Indices& indices, std::span<T> parameters, gradient_data<T> gradients, inputs_of_step inputs = {}) {
-        return run({}, tensor, parameters, row_gradients<T>(indices, gradients), inputs);
+    bool step_rows(std::size_t tensor, const Indices& indices, std::span<E> parameters, gradient_data<E> gradients, inputs_of_step inputs = {}) {
+        return run({}, tensor, parameters, row_gradients<E>(indices, gradients), inputs);
     }
     template <class Runner, RowIndices Indices>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step_rows(Runner&& runner, std::size_t tensor, const Indices& indices, std::span<T> parameters, gradient_data<T> gradients,
+    bool step_rows(Runner&& runner, std::size_t tensor, const Indices& indices, std::span<E> parameters, gradient_data<E> gradients,
                    inputs_of_step inputs = {}) {
-        return run(chunk_runner_ref(runner), tensor, parameters, row_gradients<T>(indices, gradients), inputs);
+        return run(chunk_runner_ref(runner), tensor, parameters, row_gradients<E>(indices, gradients), inputs);
     }
     template <RowIndices Indices>
-    bool step_rows(sum_duplicates_t, std::size_t tensor, const Indices& indices, std::span<T> parameters, gradient_data<T> gradients) {
-        return run({}, tensor, parameters, row_gradients<T>(sum_duplicates, indices, gradients), {});
+    bool step_rows(sum_duplicates_t, std::size_t tensor, const Indices& indices, std::span<E> parameters, gradient_data<E> gradients) {
+        return run({}, tensor, parameters, row_gradients<E>(sum_duplicates, indices, gradients), {});
     }
 
   private:
-    bool run(chunk_runner_ref runner, std::optional<std::size_t> tensor, std::span<T> parameters, const gradient_data<T>& gradients, inputs_of_step inputs) {
+    bool run(chunk_runner_ref runner, std::optional<std::size_t> tensor, std::span<E> parameters, const gradient_data<E>& gradients, inputs_of_step inputs) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
         return static_cast<Optimizer*>(this)->run_rows(tensor, parameters, gradients, named, runner);
     }

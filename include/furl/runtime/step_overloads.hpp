@@ -18,8 +18,9 @@ namespace FURL_NAMESPACE::detail {
 /// `run(parameters, inputs, runner)`, and the optimizer reads the gradients from `gradients()`.
 ///
 /// @tparam Optimizer  the class that derives from this one.
-/// @tparam T          the element type of parameters and gradients.
-template <class Optimizer, class T>
+/// @tparam T          the type that it computes in, and of its inputs.
+/// @tparam E          the element type of parameters and gradients.
+template <class Optimizer, class T, class E>
 class step_overloads {
   public:
     /// Does one step over one tensor or a list of tensors. Further inputs are given by name: `opt.step(w, g, {{"hessian", h}})`,
@@ -39,14 +40,14 @@ class step_overloads {
         return step_on<Parameters, Gradients>(chunk_runner_ref(runner), parameters, gradients, inputs);
     }
     /// In a braced list gradients may be of some rows of their tensors: `opt.step({table, w}, {furl::row_gradients(words, rows), g})`.
-    bool step(std::initializer_list<std::span<T>> parameters, std::initializer_list<gradient_data<T>> gradients,
+    bool step(std::initializer_list<std::span<E>> parameters, std::initializer_list<gradient_data<E>> gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
         return step_named({parameters.begin(), parameters.size()}, std::span(gradients.begin(), gradients.size()), named);
     }
     template <class Runner>
         requires ChunkRunner<std::remove_reference_t<Runner>>
-    bool step(Runner&& runner, std::initializer_list<std::span<T>> parameters, std::initializer_list<gradient_data<T>> gradients,
+    bool step(Runner&& runner, std::initializer_list<std::span<E>> parameters, std::initializer_list<gradient_data<E>> gradients,
               std::initializer_list<named_tensors<T>> inputs = {}) {
         const std::vector<named_data<T>> named(inputs.begin(), inputs.end());
         return step_named({parameters.begin(), parameters.size()}, std::span(gradients.begin(), gradients.size()), named, chunk_runner_ref(runner));
@@ -54,15 +55,15 @@ class step_overloads {
 
     /// Does one step with a number of inputs that is known only at run time. A list of gradient_data may hold gradients of some rows
     /// (furl::row_gradients) beside those of whole tensors, and empty ones.
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<const T>> gradients,
+    bool step_named(std::span<const std::span<E>> parameters, std::span<const std::span<const E>> gradients,
                     std::span<const named_data<T>> inputs = {}, chunk_runner_ref runner = {}) {
         return step_list(parameters, gradients, true, inputs, runner);
     }
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const std::span<T>> gradients,
+    bool step_named(std::span<const std::span<E>> parameters, std::span<const std::span<E>> gradients,
                     std::span<const named_data<T>> inputs = {}, chunk_runner_ref runner = {}) {
         return step_list(parameters, gradients, false, inputs, runner);
     }
-    bool step_named(std::span<const std::span<T>> parameters, std::span<const gradient_data<T>> gradients,
+    bool step_named(std::span<const std::span<E>> parameters, std::span<const gradient_data<E>> gradients,
                     std::span<const named_data<T>> inputs = {}, chunk_runner_ref runner = {}) {
         gradients_.clear();
         const_gradients_.clear();
@@ -80,7 +81,7 @@ class step_overloads {
 
   protected:
     /// The gradients of the step, and for each tensor whether they are const.
-    std::span<const std::span<const T>> gradients() const { return gradients_; }
+    std::span<const std::span<const E>> gradients() const { return gradients_; }
     std::span<const unsigned char> const_gradients() const { return const_gradients_; }
 
     /// Sets the gradients of a step, all of whole tensors.
@@ -92,16 +93,16 @@ class step_overloads {
     }
 
     /// The gradients that have only some rows, in the order of their tensors.
-    std::span<const row_part<T>> row_parts() const { return {row_parts_.data(), row_count_}; }
-    const row_part<T>* rows_of(std::size_t tensor) const {
+    std::span<const row_part<E>> row_parts() const { return {row_parts_.data(), row_count_}; }
+    const row_part<E>* rows_of(std::size_t tensor) const {
         const auto list = row_parts();
-        const auto found = std::ranges::lower_bound(list, tensor, {}, &row_part<T>::tensor);
+        const auto found = std::ranges::lower_bound(list, tensor, {}, &row_part<E>::tensor);
         return found != list.end() && found->tensor == tensor ? &*found : nullptr;
     }
 
     /// Finds the rows of the gradients of a tensor, if they have only some. Returns whether its rule, of which this is the info, and
     /// its table have them.
-    bool take_rows(std::size_t tensor, furl::shape table, const rule_info& info, std::span<const std::span<T>> parameters) {
+    bool take_rows(std::size_t tensor, furl::shape table, const rule_info& info, std::span<const std::span<E>> parameters) {
         const auto* const found = rows_of(tensor);
         if (!found) return true;
         auto& part = row_parts_[static_cast<std::size_t>(found - row_parts_.data())];
@@ -119,18 +120,18 @@ class step_overloads {
 
   private:
     // These buffers are kept from step to step, so that a step allocates nothing.
-    std::vector<std::span<T>> parameters_;
-    std::vector<std::span<const T>> gradients_;
+    std::vector<std::span<E>> parameters_;
+    std::vector<std::span<const E>> gradients_;
     std::vector<unsigned char> const_gradients_;
-    std::vector<row_part<T>> row_parts_;  // in front those of this step
+    std::vector<row_part<E>> row_parts_;  // in front those of this step
     std::size_t row_count_ = 0;
 
-    bool run(std::span<const std::span<T>> parameters, std::span<const named_data<T>> inputs, chunk_runner_ref runner) {
+    bool run(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs, chunk_runner_ref runner) {
         return static_cast<Optimizer*>(this)->run(parameters, inputs, runner);
     }
 
     template <class Gradients>
-    bool step_list(std::span<const std::span<T>> parameters, Gradients gradients, bool are_const,
+    bool step_list(std::span<const std::span<E>> parameters, Gradients gradients, bool are_const,
                    std::span<const named_data<T>> inputs, chunk_runner_ref runner) {
         set_gradients(gradients, are_const);
         return run(parameters, inputs, runner);
@@ -138,7 +139,7 @@ class step_overloads {
 
     template <class Parameters, class Gradients, class P, class G>
     bool step_on(chunk_runner_ref runner, P& parameters, G& gradients, std::initializer_list<named_tensors<T>> inputs) {
-        if constexpr (!data_fits<elements_of<T>, false, Parameters, Gradients>()) return false;
+        if constexpr (!data_fits<elements_of<E>, false, Parameters, Gradients>()) return false;
         else {
             if (!require_layouts(0, parameters, gradients)) return false;
             for (const auto& input : inputs)
