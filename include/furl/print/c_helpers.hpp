@@ -1,0 +1,124 @@
+#pragma once
+
+#include <furl/print/lines.hpp>
+#include <furl/print/statements.hpp>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+// Functions that a text in C begins with, and its loops over the elements of a tensor.
+namespace FURL_NAMESPACE::detail {
+
+inline constexpr auto c_words = std::to_array<std::string_view>({
+    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
+    "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
+    "unsigned", "void", "volatile", "while",
+    // functions and macros of the headers that the text includes, as far as a rule may use their names
+    "acos", "asin", "atan", "atan2", "carg", "cbrt", "ceil", "cimag", "conj", "copysign", "cos", "cosh", "creal", "erf", "exp", "exp2", "expm1",
+    "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "log", "log10", "log1p", "log2", "logb", "memcpy", "pow", "remainder", "rint",
+    "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc",
+    // what the text uses itself
+    "bits", "column", "columns", "count", "count_all", "grad", "hyper", "i", "k", "larger", "number", "param", "random_key", "random_number", "row", "rows",
+    "size", "states", "step", "tensor", "tensors", "tree", "used", "mixed", "main"});
+
+/// Writes the headers that a text includes, and the functions that it calls.
+template <class Language>
+void write_c_helpers(indented_lines& out, const statements<Language>& s, std::string_view type) {
+    const bool draws = s.any([](const instruction& x) { return x.code == op::random; });
+    const bool sums = s.any([](const instruction& x) { return x.code == op::reduce_sum; });
+    const bool compares = s.any([](const instruction& x) { return x.code == op::reduce_max; });
+    out.text += "#include <math.h>\n#include <stddef.h>\n";
+    if (draws) out.text += "#include <stdint.h>\n#include <string.h>\n";
+    out.text += "#include <tgmath.h>\n";
+    if (sums) {
+        out.text += R"(
+/* A sum in furl's order: 32 lanes in turn, which are combined pairwise after 512 numbers, and a tree of these. */
+struct tree {
+    double part[64];
+    size_t count;
+};
+struct sum {
+    struct tree tree;
+    )" + std::string(type) + R"( lane[32];
+    size_t count;
+};
+static void tree_add(struct tree *t, double x) {
+    size_t level = 0;
+    for (size_t carry = t->count++; carry & 1; carry >>= 1) x = t->part[level++] + x;
+    t->part[level] = x;
+}
+static double tree_end(const struct tree *t) {
+    double total = 0;
+    int empty = 1;
+    for (size_t level = 0; level < 64; ++level)
+        if (t->count >> level & 1) {
+            total = empty ? t->part[level] : t->part[level] + total;
+            empty = 0;
+        }
+    return total;
+}
+static void sum_fold(struct sum *s) {
+    double x[8];
+    for (size_t half = 16; half >= 8; half /= 2)
+        for (size_t i = 0; i < half; ++i) s->lane[i] += s->lane[i + half];
+    for (size_t i = 0; i < 8; ++i) x[i] = s->lane[i];
+    for (size_t half = 4; half >= 1; half /= 2)
+        for (size_t i = 0; i < half; ++i) x[i] += x[i + half];
+    tree_add(&s->tree, x[0]);
+    for (size_t i = 0; i < 32; ++i) s->lane[i] = 0;
+    s->count = 0;
+}
+static inline void sum_add(struct sum *s, )" + std::string(type) + R"( x) {
+    s->lane[s->count++ % 32] += x;
+    if (s->count == 512) sum_fold(s);
+}
+static inline double sum_end(struct sum *s) {
+    if (s->count) sum_fold(s);
+    return tree_end(&s->tree);
+}
+)";
+    }
+    if (compares) {
+        out.text += R"(
+/* The larger of two numbers; NaN if either is NaN. */
+static inline double larger(double a, double b) { return b < a || a != a ? a : b; }
+)";
+    }
+    if (draws) {
+        out.text += R"(
+/* furl's random numbers: a number is a hash of where it is used. */
+struct random_key {
+    uint32_t first, second;
+};
+static uint64_t mixed(uint64_t x) {
+    x += 0x9e3779b97f4a7c15;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return x ^ (x >> 31);
+}
+static uint64_t bits(double x) {
+    uint64_t result;
+    memcpy(&result, &x, sizeof result);
+    return result;
+}
+static struct random_key random_key(double seed, double stream, double step, size_t tensor) {
+    const uint64_t x = mixed(mixed(mixed(mixed(bits(seed)) ^ bits(stream)) ^ (uint64_t)step) ^ tensor);
+    const struct random_key key = {(uint32_t)x, (uint32_t)(x >> 32)};
+    return key;
+}
+static inline )" + std::string(type) + R"( random_number(struct random_key key, size_t element) {
+    uint32_t x = (uint32_t)element * 0x9e3779b9u + key.first;
+    x = (x ^ (x >> 16)) * 0x7feb352du;
+    x = (x ^ (x >> 15)) * 0x846ca68bu;
+    x = (x ^ (x >> 16)) + key.second;
+    x = (x ^ (x >> 16)) * 0x7feb352du;
+    x = (x ^ (x >> 15)) * 0x846ca68bu;
+    x = x ^ (x >> 16);
+    return ()" + std::string(type) + R"()(x >> 9) * 0x1p-23f + 0x1p-24f;
+}
+)";
+    }
+}
+
+}  // namespace furl::detail
