@@ -1,14 +1,18 @@
-// Writes to a folder the texts of the rules of this program, and runs of some rules that are not in the zoo: see sources.py.
+// Writes to a folder rules as texts in other languages, and runs of some rules that are not in the zoo: see sources.py. With
+// FURL_TEST_WHOLE_ZOO the texts are those of all rules of the zoo, else of a few, whose references are in the tests of every day.
 #include "print/run_files.hpp"
-#include "print/sources.hpp"
 
 #include <furl/furl.hpp>
+#include <furl/zoo/zoo.hpp>
+
+#include <examples/support/sources.hpp>
 
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <type_traits>
+#include <vector>
 
 namespace rules {
 
@@ -58,7 +62,21 @@ namespace {
 using namespace furl;
 using namespace furl::tests;
 
-const printed<rules::delayed, rules::scattered, rules::guarded, rules::lined, rules::functional> own;
+template <class... Rules>
+void append(std::vector<examples::source>& list) {
+    (list.push_back(examples::source_of<Rules>()), ...);
+}
+
+std::vector<examples::source> sources() {
+    std::vector<examples::source> list;
+#ifdef FURL_TEST_WHOLE_ZOO
+    list = examples::sources_of_zoo();
+#else
+    append<zoo::adamw, zoo::amsgrad, zoo::radam, zoo::nadam, zoo::lion, zoo::sgd_nesterov, zoo::rprop, zoo::powersign, zoo::aggmo, zoo::lamb, zoo::lars, zoo::novograd, zoo::mars>(list);
+#endif
+    append<rules::delayed, rules::scattered, rules::guarded, rules::lined, rules::functional>(list);
+    return list;
+}
 
 template <class T>
 using tensors = std::vector<std::vector<T>>;
@@ -127,7 +145,7 @@ int main(int count, char** arguments) {
     }
     const std::filesystem::path folder(arguments[1]);
     for (const auto& rule : sources())
-        for (const auto& text : rule.texts) std::ofstream(folder / (rule.name + "." + text.ending)) << text.make();
+        for (const auto& text : rule.texts) std::ofstream(folder / (rule.name + "." + std::string(text.ending))) << text.print();
     const auto own_runs = folder / "own";
     std::filesystem::create_directories(own_runs);
     write_data<double>(own_runs);

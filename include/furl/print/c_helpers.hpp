@@ -4,14 +4,16 @@
 #include <furl/print/statements.hpp>
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 
-// Functions that a text in C begins with, and its loops over the elements of a tensor.
+// C as a language of statements, and the functions that a text in C begins with.
 namespace FURL_NAMESPACE::detail {
 
 inline constexpr auto c_words = std::to_array<std::string_view>({
-    "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
+    "alignas", "and", "auto", "bool", "break", "catch", "class", "delete", "explicit", "false", "friend", "namespace", "new", "not", "operator", "or", "private", "public", "template", "this",
+    "throw", "true", "try", "typename", "using", "virtual", "xor", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
     "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
     "unsigned", "void", "volatile", "while",
     // functions and macros of the headers that the text includes, as far as a rule may use their names
@@ -19,28 +21,29 @@ inline constexpr auto c_words = std::to_array<std::string_view>({
     "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "log", "log10", "log1p", "log2", "logb", "memcpy", "pow", "remainder", "rint",
     "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc",
     // what the text uses itself
-    "bits", "column", "columns", "count", "count_all", "grad", "hyper", "i", "k", "larger", "number", "param", "random_key", "random_number", "row", "rows",
-    "size", "states", "step", "tensor", "tensors", "tree", "used", "mixed", "main"});
+    "add_blocks", "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "grad", "hyper", "i", "k", "fill", "given", "gridDim", "larger", "make_random_key", "number", "param", "random_key", "random_number", "row", "rows",
+    "results", "scratch", "size", "states", "step", "stream", "tensor", "tensors", "threadIdx", "threads", "tree", "used", "mixed", "main"});
 
-/// Writes the headers that a text includes, and the functions that it calls.
-template <class Language>
-void write_c_helpers(indented_lines& out, const statements<Language>& s, std::string_view type) {
-    const bool draws = s.any([](const instruction& x) { return x.code == op::random; });
-    const bool sums = s.any([](const instruction& x) { return x.code == op::reduce_sum; });
-    const bool compares = s.any([](const instruction& x) { return x.code == op::reduce_max; });
-    out.text += "#include <math.h>\n#include <stddef.h>\n";
-    if (draws) out.text += "#include <stdint.h>\n#include <string.h>\n";
-    out.text += "#include <tgmath.h>\n";
-    if (sums) {
-        out.text += R"(
-/* A sum in furl's order: 32 lanes in turn, which are combined pairwise after 512 numbers, and a tree of these. */
-struct tree {
-    double part[64];
-    size_t count;
+/// C's words for the statements of a step. Numbers of a step, tensor, row or column are double; those of elements are of type T.
+template <class T>
+struct c_language {
+    static constexpr bool is_float = sizeof(T) == sizeof(float);
+    static constexpr std::string_view type = is_float ? "float" : "double";
+    static constexpr auto words = &notation::c;
+    static constexpr std::span<const std::string_view> reserved = c_words;
+    static constexpr bool stores_arrays = false;
+
+    static phrase constant(double value, bool of_elements, bool) {
+        const phrase number{float_text(value, "INFINITY"), value < 0 ? tightness::sign : tightness::atom};
+        return of_elements && is_float ? phrase{"(float)" + number.text, tightness::sign} : number;
+    }
+    static phrase rounded(const std::string& variable) { return is_float ? phrase{"(float)" + variable, tightness::sign} : phrase{variable}; }
+    static std::string copy(const std::string& variable) { return variable; }
 };
-struct sum {
-    struct tree tree;
-    )" + std::string(type) + R"( lane[32];
+
+/// The functions of a text that add up numbers pairwise, as a binary counter of partial sums.
+inline constexpr std::string_view c_tree = R"(struct tree {
+    double part[64];
     size_t count;
 };
 static void tree_add(struct tree *t, double x) {
@@ -58,35 +61,13 @@ static double tree_end(const struct tree *t) {
         }
     return total;
 }
-static void sum_fold(struct sum *s) {
-    double x[8];
-    for (size_t half = 16; half >= 8; half /= 2)
-        for (size_t i = 0; i < half; ++i) s->lane[i] += s->lane[i + half];
-    for (size_t i = 0; i < 8; ++i) x[i] = s->lane[i];
-    for (size_t half = 4; half >= 1; half /= 2)
-        for (size_t i = 0; i < half; ++i) x[i] += x[i + half];
-    tree_add(&s->tree, x[0]);
-    for (size_t i = 0; i < 32; ++i) s->lane[i] = 0;
-    s->count = 0;
-}
-static inline void sum_add(struct sum *s, )" + std::string(type) + R"( x) {
-    s->lane[s->count++ % 32] += x;
-    if (s->count == 512) sum_fold(s);
-}
-static inline double sum_end(struct sum *s) {
-    if (s->count) sum_fold(s);
-    return tree_end(&s->tree);
-}
 )";
-    }
-    if (compares) {
-        out.text += R"(
-/* The larger of two numbers; NaN if either is NaN. */
-static inline double larger(double a, double b) { return b < a || a != a ? a : b; }
-)";
-    }
-    if (draws) {
-        out.text += R"(
+
+/// The functions of a text that draw furl's random numbers of a type.
+///
+/// @param qualifier  what stands before the function of an element.
+inline std::string c_random_numbers(const std::string& qualifier, const std::string& type) {
+    return R"(
 /* furl's random numbers: a number is a hash of where it is used. */
 struct random_key {
     uint32_t first, second;
@@ -102,12 +83,12 @@ static uint64_t bits(double x) {
     memcpy(&result, &x, sizeof result);
     return result;
 }
-static struct random_key random_key(double seed, double stream, double step, size_t tensor) {
+static struct random_key make_random_key(double seed, double stream, double step, size_t tensor) {
     const uint64_t x = mixed(mixed(mixed(mixed(bits(seed)) ^ bits(stream)) ^ (uint64_t)step) ^ tensor);
     const struct random_key key = {(uint32_t)x, (uint32_t)(x >> 32)};
     return key;
 }
-static inline )" + std::string(type) + R"( random_number(struct random_key key, size_t element) {
+)" + qualifier + " " + type + R"( random_number(struct random_key key, size_t element) {
     uint32_t x = (uint32_t)element * 0x9e3779b9u + key.first;
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
@@ -115,10 +96,57 @@ static inline )" + std::string(type) + R"( random_number(struct random_key key, 
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
     x = x ^ (x >> 16);
-    return ()" + std::string(type) + R"()(x >> 9) * 0x1p-23f + 0x1p-24f;
+    return ()" + type + R"()(x >> 9) * 0x1p-23f + 0x1p-24f;
+}
+)";
+}
+
+/// The function of a text that maxima are made with.
+///
+/// @param qualifier  what stands before it.
+inline std::string c_larger(const std::string& qualifier) {
+    return "\n/* The larger of two numbers; NaN if either is NaN. */\n" + qualifier + " double larger(double a, double b) { return b < a || a != a ? a : b; }\n";
+}
+
+/// Writes the headers that a text includes, and the functions that it calls.
+template <class Language>
+void write_c_helpers(indented_lines& out, const statements<Language>& s) {
+    const std::string type(Language::type);
+    const bool draws = s.has(op::random);
+    out.text += "#include <math.h>\n#include <stddef.h>\n";
+    if (draws) out.text += "#include <stdint.h>\n#include <string.h>\n";
+    out.text += "#include <tgmath.h>\n";
+    if (s.has(op::reduce_sum)) {
+        out.text += "\n/* A sum in furl's order: 32 lanes in turn, which are combined pairwise after 512 numbers, and a tree of these. */\n";
+        out.text += c_tree;
+        out.text += R"(struct sum {
+    struct tree tree;
+    )" + type + R"( lane[32];
+    size_t count;
+};
+static void sum_fold(struct sum *s) {
+    double x[8];
+    for (size_t half = 16; half >= 8; half /= 2)
+        for (size_t i = 0; i < half; ++i) s->lane[i] += s->lane[i + half];
+    for (size_t i = 0; i < 8; ++i) x[i] = s->lane[i];
+    for (size_t half = 4; half >= 1; half /= 2)
+        for (size_t i = 0; i < half; ++i) x[i] += x[i + half];
+    tree_add(&s->tree, x[0]);
+    for (size_t i = 0; i < 32; ++i) s->lane[i] = 0;
+    s->count = 0;
+}
+static inline void sum_add(struct sum *s, )" + type + R"( x) {
+    s->lane[s->count++ % 32] += x;
+    if (s->count == 512) sum_fold(s);
+}
+static inline double sum_end(struct sum *s) {
+    if (s->count) sum_fold(s);
+    return tree_end(&s->tree);
 }
 )";
     }
+    if (s.has(op::reduce_max)) out.text += c_larger("static inline");
+    if (draws) out.text += c_random_numbers("static inline", type);
 }
 
 }  // namespace furl::detail

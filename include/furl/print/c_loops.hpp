@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/print/c_helpers.hpp>
 #include <furl/print/lines.hpp>
 #include <furl/print/statements.hpp>
 
@@ -18,22 +19,39 @@ class c_loops {
   public:
     c_loops(const statements<Language>& s, const pass_statements& pass, bool last, bool has_shape) : s_(s), pass_(pass), last_(last), has_shape_(has_shape) {}
 
-    void write(indented_lines& out) const {
-        write_tensor_values(out);
+    /// What the head of a file says.
+    static constexpr std::string_view language_name = "C99";
+    static constexpr std::string_view advice = "Compiled with -std=c99 -ffp-contract=off, + - * / and sqrt have the bits of furl::strict.";
+
+    /// Further parameters of the functions.
+    static constexpr std::string_view start_parameters = "", step_parameters = "";
+
+    static void write_helpers(indented_lines& out, const statements<Language>& s) { write_c_helpers(out, s); }
+
+    /// Writes what stands before the functions.
+    void write_kernels(indented_lines&, const std::string&, std::size_t) const {}
+
+    /// The line that sets all numbers of an array.
+    static std::string fill(const std::string& array, const std::string& size, const std::string& value) {
+        return "for (size_t i = 0; i < " + size + "; ++i) " + array + "[i] = " + value + ";";
+    }
+
+    void write(indented_lines& out, const std::string&, std::size_t) const {
+        write_tensor_lines(out);
+        for (const auto& r : pass_.reductions)
+            if (!is_of_lines(where_of(r))) out.line(accumulator(r), 2);
         if (!has_shape_) {
             out.line("for (size_t i = 0; i < tensor->size; ++i) {", 2);
-            write_elements(out, 3, {});
+            write_elements(out, 3, {}, sinks_of(domain::element));
             out.line("}", 2);
             return;
         }
         for (const auto& r : pass_.reductions)
             if (where_of(r) == domain::column) out.line("for (size_t column = 0; column < tensor->columns; ++column) tensor->" + kept(r) + "[column] = 0;", 2);
         if (goes_over_rows()) write_rows(out);
-        const auto sinks = sinks_of(domain::column);
-        if (sinks.empty()) return;
+        if (sinks_of(domain::column).empty()) return;
         out.line("for (size_t column = 0; column < tensor->columns; ++column) {", 2);
-        for (const auto& x : needed(values_of(domain::column), sinks)) out.line(x.text, 3);
-        for (const auto& x : sinks) out.line(x, 3);
+        write_lines(out, 3, values_of(domain::column), sinks_of(domain::column));
         out.line("}", 2);
     }
 
@@ -53,7 +71,7 @@ class c_loops {
         return "const " + std::string(type) + " " + x.name + " = " + x.text + ";";
     }
 
-  private:
+  protected:
     // A line that defines a variable.
     struct defined {
         std::string name, text;
@@ -108,13 +126,20 @@ class c_loops {
         return list;
     }
 
-    // The lines that add up or store values of elements, rows or columns.
+    // The lines that add values of elements to the sums of their columns.
+    std::vector<std::string> column_sums() const {
+        std::vector<std::string> list;
+        for (const auto& r : pass_.reductions)
+            if (where_of(r) == domain::column) list.push_back(added("tensor->" + kept(r) + "[column]", r));
+        return list;
+    }
+
+    // The lines that add up or store values of elements, rows or columns, but for the sums of columns.
     std::vector<std::string> sinks_of(domain where) const {
         std::vector<std::string> list;
         for (const auto& r : pass_.reductions) {
-            if (r.read != where) continue;
-            if (where_of(r) == domain::column) list.push_back(added("tensor->" + kept(r) + "[column]", r));
-            else if (is_lane_sum(r)) list.push_back("sum_add(&" + r.name + "_sum, " + r.operand + ");");
+            if (r.read != where || where_of(r) == domain::column) continue;
+            if (is_lane_sum(r)) list.push_back("sum_add(&" + r.name + "_sum, " + r.operand + ");");
             else list.push_back(added(r.name + "_sum", r));
         }
         if (!last_) return list;
@@ -133,18 +158,18 @@ class c_loops {
 
     std::string accumulator(const reduced_value& r) const { return is_lane_sum(r) ? "struct sum " + r.name + "_sum = {0};" : "double " + r.name + "_sum = 0;"; }
 
-    void write_tensor_values(indented_lines& out) const {
+    void write_tensor_lines(indented_lines& out) const {
         for (const auto& x : values_of(domain::tensor)) out.line(x.text, 2);
         for (const auto& key : pass_.random_keys)
-            out.line("const struct random_key " + key.name + " = random_key(" + key.text + ", " + float_text(s_[s_[key.value].operands[1]].value, "") + ", step, k);", 2);
-        for (const auto& r : pass_.reductions)
-            if (!is_of_lines(where_of(r))) out.line(accumulator(r), 2);
+            out.line("const struct random_key " + key.name + " = make_random_key(" + key.text + ", " + float_text(s_[s_[key.value].operands[1]].value, "") + ", step, k);", 2);
     }
 
-    void write_elements(indented_lines& out, std::size_t depth, const std::vector<defined>& columns) const {
-        const auto sinks = sinks_of(domain::element);
-        auto lines = columns;
+    // Writes the values that these lines need, and the lines. `lines` define what is known beside values of elements.
+    void write_elements(indented_lines& out, std::size_t depth, std::vector<defined> lines, const std::vector<std::string>& sinks) const {
         for (auto& x : values_of(domain::element)) lines.push_back(std::move(x));
+        write_lines(out, depth, lines, sinks);
+    }
+    static void write_lines(indented_lines& out, std::size_t depth, const std::vector<defined>& lines, const std::vector<std::string>& sinks) {
         for (const auto& x : needed(lines, sinks)) out.line(x.text, depth);
         for (const auto& x : sinks) out.line(x, depth);
     }
@@ -154,10 +179,12 @@ class c_loops {
         for (const auto& x : values_of(domain::row)) out.line(x.text, 3);
         for (const auto& r : pass_.reductions)
             if (where_of(r) == domain::row) out.line(accumulator(r), 3);
-        if (!sinks_of(domain::element).empty()) {
+        auto sinks = sinks_of(domain::element);
+        for (auto& x : column_sums()) sinks.push_back(std::move(x));
+        if (!sinks.empty()) {
             out.line("for (size_t column = 0; column < tensor->columns; ++column) {", 3);
             out.line("const size_t i = row * tensor->columns + column;", 4);
-            write_elements(out, 4, values_of(domain::column));
+            write_elements(out, 4, values_of(domain::column), sinks);
             out.line("}", 3);
         }
         for (const auto& r : pass_.reductions)

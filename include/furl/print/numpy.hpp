@@ -78,9 +78,7 @@ struct numpy_writer {
             write_matrix_view(out);
             write_store(out);
         }
-        if (s.any([](const instruction& x) { return x.code == op::random; })) {
-            write_random(out, "np.arange(like.size).reshape(like.shape)", ".astype(like.dtype)");
-        }
+        if (s.has(op::random)) write_random(out, "np.arange(like.size).reshape(like.shape)", ".astype(like.dtype)");
         out.line("", 0), out.line("", 0);
         out.line("class " + name + ":", 0);
         out.line("\"\"\"Steps a list of arrays of float64 or float32 in place: opt = " + name + "([weights]); opt.step([gradients])\"\"\"", 1);

@@ -17,17 +17,17 @@ inline constexpr bool has_matrix_function =
 /// The text of a rule in another language.
 ///
 /// @tparam Writer  write(name of the rule, program that runs) returns the text.
-/// Errors:  E53 if the rule has a function of matrices.
-template <class Rule, class Writer>
+/// @tparam T       the element type, where the text has one.
+/// Errors:  those of a rule that is not well formed; E53 if it has a function of matrices.
+template <class Rule, class Writer, class T = float>
 std::string source_text() {
-    if constexpr (!well_formed<Rule>) {
-        [[maybe_unused]] constexpr diagnose<Rule> report{};
+    if constexpr (!well_formed<Rule, T>) {
+        [[maybe_unused]] constexpr diagnose<Rule, T> report{};
         return {};
     } else {
         static_assert(!has_matrix_function<Rule>,
-                      "furl[E53]: the rule has a function of matrices, such as orthogonalize, which runs in an engine or is compiled from C++, "
-                      "so other languages cannot have it; print the rule of the other tensors, and write this one by hand. "
-                      "See docs/errors.md#E53");
+                      "furl[E53]: the rule has a function of matrices, such as orthogonalize; it runs in an engine or is C++, so it cannot be "
+                      "printed in another language. See docs/errors.md#E53");
         if constexpr (has_matrix_function<Rule>) return {};
         else return Writer::write(type_name<Rule>(), *as_run(stages<Rule>::written));
     }

@@ -112,7 +112,7 @@ class python_step {
 /// Writes the head of a file: what it imports.
 template <class Library>
 void write_imports(indented_lines& out, const statements<Library>& s, const std::string& library) {
-    if (s.any([](const instruction& x) { return x.code == op::random; })) out.line("import struct", 0);
+    if (s.has(op::random)) out.line("import struct", 0);
     if (!out.text.ends_with(".\n")) out.line("", 0);
     out.line("import " + library, 0);
 }

@@ -125,18 +125,23 @@ class statements {
         return std::ranges::any_of(program_.code, holds);
     }
 
+    /// Whether the program has this operation.
+    bool has(op code) const {
+        return any([=](const instruction& x) { return x.code == code; });
+    }
+
   private:
     const large_program& program_;
     pass_levels<large_program::capacity> levels_;
     use_counts<large_program::capacity> uses_;
     identifiers variables_;
-    std::size_t unnamed_ = 0;
+    std::size_t unnamed_ = 0, reductions_ = 0;
     std::vector<std::string> names_;  // the variable of each instruction; empty if its text stands in that of its user
 
     std::int16_t size() const { return static_cast<std::int16_t>(program_.code.size()); }
     static bool is_leaf(const instruction& x) { return info(x.code).kind == op_kind::leaf || is_reduction(x.code); }
 
-    // The name that a rule gives to a value, or that a leaf, a reduction or an update has.
+    // The name that a rule gives to a value, or that a leaf or an update has.
     std::string given_name(std::int16_t i) const {
         const auto& x = program_[i];
         switch (x.code) {
@@ -145,8 +150,6 @@ class statements {
                 if (x.over == domain::step) return "count_all";
                 return x.over == domain::row ? "columns" : x.over == domain::column ? "rows" : "count";
             case op::param: case op::grad: case op::step: return std::string(info(x.code).text);
-            case op::reduce_sum: return "sum" + std::to_string(i);
-            case op::reduce_max: return "largest" + std::to_string(i);
             case op::random: return "random";
             default: break;
         }
@@ -181,6 +184,7 @@ class statements {
             if (x.code == op::hyper) name = hypers[static_cast<std::size_t>(x.slot)];
             else if (x.code == op::input) name = inputs[static_cast<std::size_t>(x.slot)];
             else if (x.code == op::step_input) name = step_inputs[static_cast<std::size_t>(x.slot)];
+            else if (is_reduction(x.code)) name = variables_.add((x.code == op::reduce_sum ? "sum" : "largest") + std::to_string(++reductions_));
             else if (const auto given = given_name(i); !given.empty()) name = is_reserved_leaf(x.code) ? given : variables_.add(given);
             else if (!uses_.once(i) || !is_used_beside_its_like(i)) name = variables_.add("x" + std::to_string(++unnamed_));
             if (is_leaf(x) && x.where == domain::step && !is_reduction(x.code)) step_leaves.push_back(i);
@@ -220,7 +224,7 @@ class statements {
             const auto part = operand(x, x_k, in_call || of_constants);
             // Numbers of floating point are not associative, so the right operand of an operator binds more tightly.
             const auto least = in_call ? tightness::either : is_first ? words.holds : static_cast<tightness>(static_cast<int>(words.holds) + 1);
-            result.text += part.holds < least ? "(" + part.text + ")" : part.text;
+            result.text += least > part.holds ? "(" + part.text + ")" : part.text;
         }
         return result;
     }

@@ -84,7 +84,7 @@ struct torch_writer {
             write_matrix_view(out);
             out.text += "\n\ndef store(to, value):\n    to.copy_(torch.broadcast_to(value, matrix(to).shape).reshape(to.shape))\n";
         }
-        if (s.any([](const instruction& x) { return x.code == op::random; }))
+        if (s.has(op::random))
             write_random(out, "torch.arange(like.numel(), device=like.device).reshape(like.shape)", ".to(like.dtype)");
         out.text += "\n\nclass " + name + "(torch.optim.Optimizer):\n";
         out.line("def __init__(self, params" + python_defaults(s) + "):", 1);
