@@ -8,6 +8,7 @@
 #include <furl/print/numpy.hpp>
 #include <furl/print/torch.hpp>
 #include <furl/print/c.hpp>
+#include <furl/print/cuda.hpp>
 // [include]
 
 #include <iostream>
@@ -30,4 +31,5 @@ int main(int, char** arguments) {
     }
     if (what == "torch") std::cout << furl::torch<clipped_momentum>();
     if (what == "c") std::cout << furl::c<clipped_momentum>();
+    if (what == "cuda") std::cout << furl::cuda<clipped_momentum>();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/print/c.hpp>
+#include <furl/print/cuda.hpp>
 #include <furl/print/numpy.hpp>
 #include <furl/print/torch.hpp>
 
@@ -28,7 +29,9 @@ source source_of() {
             {{"numpy", "", "numpy.py", &furl::numpy<Rule>},
              {"torch", "", "torch.py", &furl::torch<Rule>},
              {"c", "float", "float.c", &furl::c<Rule, float>},
-             {"c", "double", "double.c", &furl::c<Rule, double>}}};
+             {"c", "double", "double.c", &furl::c<Rule, double>},
+             {"cuda", "float", "float.cu", &furl::cuda<Rule, float>},
+             {"cuda", "double", "double.cu", &furl::cuda<Rule, double>}}};
 }
 
 /// sources.cpp is compiled once for each part of the zoo, because a compiler needs long for all of it.

@@ -2,7 +2,8 @@
 """Runs the texts of rules in other languages, and compares what they compute with furl.
 
 print/sources.cpp writes the texts, and runs of rules of its own; the tests of the zoo write runs of the references of their rules. C is
-compiled by each C compiler there is. PyTorch's texts run where PyTorch is.
+compiled by each C compiler there is. PyTorch's texts run where PyTorch is. CUDA's texts run without a GPU: as C++, with blocks of one thread,
+one after the other; nvcc compiles those of the rules of print/sources.cpp where it is found.
 """
 import argparse
 import ctypes
@@ -23,6 +24,31 @@ except ImportError:
     torch = None
 
 C_FLAGS = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-ffp-contract=off", "-shared", "-fPIC"]
+CUDA_FLAGS = ["-std=c++17", "-O1", "-w", "-ffp-contract=off", "-shared", "-fPIC", "-x", "c++"]
+# What a text in CUDA needs of CUDA, on a processor.
+CUDA_STANDS_IN = """#include <algorithm>
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#define __global__
+#define __device__
+#define __host__
+#define __shared__ static
+static struct { unsigned x; } blockIdx, threadIdx, blockDim = {1}, gridDim;
+typedef void *cudaStream_t;
+enum { cudaMemcpyDeviceToHost };
+static void __syncthreads() {}
+static void cudaMemcpyAsync(void *to, const void *from, size_t bytes, int, cudaStream_t) { memcpy(to, from, bytes); }
+static void cudaStreamSynchronize(cudaStream_t) {}
+template <class Kernel> static void each_block(unsigned number, Kernel kernel) {
+    gridDim.x = number;
+    for (blockIdx.x = 0; blockIdx.x < number; ++blockIdx.x) kernel();
+}
+"""
+# Rules that enlarge differences of rounding: maxima of averages that were divided by 1 - beta^t, estimates of distances, sums over columns
+# of quotients. For all other rules --most holds.
+MOST = {"amsgrad_optax": 64, "prodigy": 256, "racs": 64, "schedule_free_radam": 4096, "weight_norm_sgd": 64}
 EPSILON = {"double": 2.0**-52, "float": 2.0**-23}
 
 
@@ -99,12 +125,19 @@ def run_torch(path, data):
 
 
 class CRule:
-    """A text in C, compiled, with its structs as the text says them."""
+    """A text in C, or in CUDA with the stand-in for it, compiled, with its structs as the text says them."""
 
     def __init__(self, compiler, path, folder):
         self.text, name = path.read_text(), path.name.split(".")[0]
-        library = folder / (path.name + "." + compiler + ".so")
-        subprocess.run([compiler, *C_FLAGS, str(path), "-o", str(library), "-lm"], check=True)
+        library, self.is_cuda = folder / (path.name + "." + compiler + ".so"), path.suffix == ".cu"
+        if self.is_cuda:
+            source = folder / (path.name + ".cpp")
+            text = re.sub(r"(\w+)<<<blocks, threads, 0, stream>>>\((.*)\);", r"each_block(blocks, [&] { \1(\2); });", self.text)
+            text = re.sub(r"^#include.*\n", "", text, flags=re.M).replace("\nconst struct", "\nextern const struct")
+            source.write_text(CUDA_STANDS_IN + 'extern "C" {\n' + text + "}\n")
+            subprocess.run([compiler, *CUDA_FLAGS, str(source), "-o", str(library)], check=True)
+        else:
+            subprocess.run([compiler, *C_FLAGS, str(path), "-o", str(library), "-lm"], check=True)
         self.library = ctypes.CDLL(str(library))
         self.start, self.step = getattr(self.library, name + "_start"), getattr(self.library, name + "_step")
         self.tensor, self.states, self.hyper = (self.struct(f"{name}_{part}") for part in ("tensor", "states", "hyper"))
@@ -141,7 +174,8 @@ def run_c(compiler, path, data, folder):
         arrays.append(own)
     states = rule.states() if rule.states else None
     shared = [tensors, ctypes.c_size_t(len(tensors))] + ([ctypes.byref(states)] if states else [])
-    rule.start(*shared)
+    stream, scratch = ([ctypes.c_void_p()], np.zeros(512 * 16)) if rule.is_cuda else ([], None)
+    rule.start(*shared, *stream)
     done = 0
     for t in range(1, data.steps + 1):
         used = [data.shaped(data.grad[t]), data.shaped(data.hessian[t])]
@@ -151,7 +185,8 @@ def run_c(compiler, path, data, folder):
                 tensor.hessian = hessian.ctypes.data
         hyper = [ctypes.byref(rule.defaults)] if rule.defaults else []
         loss = [ctypes.c_double(data.loss[t])] if "double loss" in rule.step_takes else []
-        done += rule.step(*shared, *hyper, ctypes.c_double(done + 1), *loss)
+        given = [ctypes.c_void_p(scratch.ctypes.data), *stream] if rule.is_cuda else []
+        done += rule.step(*shared, *hyper, ctypes.c_double(done + 1), *loss, *given)
     found = {}
     for k, (tensor, own) in enumerate(zip(tensors, arrays)):
         for place in (tensor, states):
@@ -189,6 +224,8 @@ def languages(folder, scratch):
     for compiler in filter(shutil.which, ("gcc", "clang")):
         for kind in ("double", "float"):
             yield f"C, {kind}, {compiler}", f"{kind}.c", kind, lambda path, data, c=compiler: run_c(c, path, data, scratch), True
+    if shutil.which("g++"):
+        yield "CUDA, double, on the processor", "double.cu", "double", lambda path, data: run_c("g++", path, data, scratch), True
 
 
 def is_exact(text):
@@ -224,13 +261,19 @@ def main():
                     if path.stem == "data" or not text.exists():
                         continue
                     far, where = compare(results(path), run(text, data), kind, identifiers)
-                    least = 0 if ending.endswith(".c") and is_exact(text.read_text()) else args.most
+                    least = 0 if ending.endswith(".c") and is_exact(text.read_text()) else MOST.get(path.stem, args.most)
                     counts.setdefault(language, []).append(far)
                     if far > least:
                         wrong += 1
                         print(f"{path.stem} in {language}: {where} is {far:.3g} ULP off")
         for language, found in counts.items():
             print(f"{language}: {len(found)} rules, {sum(far == 0 for far in found)} of them with furl's bits, the others at most {max(found):.3g} ULP off")
+        for kind in ("float", "double") if shutil.which("nvcc") else ():
+            for path in sorted((folder / "own").glob("*.double")):
+                text = folder / f"{path.stem}.{kind}.cu"
+                if text.exists() and subprocess.run(["nvcc", "-c", "-o", os.devnull, str(text)]).returncode:
+                    wrong += 1
+                    print(f"nvcc does not compile {text.name}")
         return 1 if wrong or not counts else 0
 
 

@@ -3,6 +3,7 @@
 #include <furl/print/lines.hpp>
 #include <furl/print/statements.hpp>
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -11,18 +12,26 @@
 // C as a language of statements, and the functions that a text in C begins with.
 namespace FURL_NAMESPACE::detail {
 
-inline constexpr auto c_words = std::to_array<std::string_view>({
-    "alignas", "and", "auto", "bool", "break", "catch", "class", "delete", "explicit", "false", "friend", "namespace", "new", "not", "operator", "or", "private", "public", "template", "this",
-    "throw", "true", "try", "typename", "using", "virtual", "xor", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float", "for", "goto", "if",
+/// The names that a field of a tensor cannot have: keywords of C and C++, and other fields.
+inline constexpr auto c_field_names = std::to_array<std::string_view>({
+    "alignas", "and", "auto", "bool", "break", "catch", "class", "delete", "explicit", "false", "friend", "namespace", "new", "not",
+    "operator", "or", "private", "public", "template", "this",
+    "throw", "true", "try", "typename", "using", "virtual", "xor", "case", "char", "const", "continue", "default", "do", "double", "else",
+    "enum", "extern", "float", "for", "goto", "if",
     "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
     "unsigned", "void", "volatile", "while",
+    "columns", "grad", "param", "rows", "size"});
+
+/// The names that a variable cannot have besides these.
+inline constexpr auto c_words = std::to_array<std::string_view>({
     // functions and macros of the headers that the text includes, as far as a rule may use their names
     "acos", "asin", "atan", "atan2", "carg", "cbrt", "ceil", "cimag", "conj", "copysign", "cos", "cosh", "creal", "erf", "exp", "exp2", "expm1",
     "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "log", "log10", "log1p", "log2", "logb", "memcpy", "pow", "remainder", "rint",
     "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc",
     // what the text uses itself
-    "add_blocks", "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "grad", "hyper", "i", "k", "fill", "given", "gridDim", "larger", "make_random_key", "number", "param", "random_key", "random_number", "row", "rows",
-    "results", "scratch", "size", "states", "step", "stream", "tensor", "tensors", "threadIdx", "threads", "tree", "used", "mixed", "main"});
+    "add_blocks", "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "fill", "given",
+    "gridDim", "hyper", "i", "k", "larger", "main", "make_random_key", "mixed", "number", "random_key", "random_number", "results", "row", "scratch",
+    "states", "step", "stream", "tensor", "tensors", "threadIdx", "threads", "tree", "used"});
 
 /// C's words for the statements of a step. Numbers of a step, tensor, row or column are double; those of elements are of type T.
 template <class T>
@@ -30,7 +39,7 @@ struct c_language {
     static constexpr bool is_float = sizeof(T) == sizeof(float);
     static constexpr std::string_view type = is_float ? "float" : "double";
     static constexpr auto words = &notation::c;
-    static constexpr std::span<const std::string_view> reserved = c_words;
+    static constexpr std::span<const std::string_view> reserved = c_words, field_names = c_field_names;
     static constexpr bool stores_arrays = false;
 
     static phrase constant(double value, bool of_elements, bool) {
@@ -116,7 +125,11 @@ void write_c_helpers(indented_lines& out, const statements<Language>& s) {
     out.text += "#include <math.h>\n#include <stddef.h>\n";
     if (draws) out.text += "#include <stdint.h>\n#include <string.h>\n";
     out.text += "#include <tgmath.h>\n";
-    if (s.has(op::reduce_sum)) {
+    const auto reductions = s.reductions();
+    const bool sums = std::ranges::any_of(reductions, [&](const auto& r) { return s.sums_elements(r); });
+    const bool joins = std::ranges::any_of(reductions, [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; });
+    if (joins && !sums) (out.text += "\n/* A sum of the tensors, pairwise. */\n") += c_tree;
+    if (sums) {
         out.text += "\n/* A sum in furl's order: 32 lanes in turn, which are combined pairwise after 512 numbers, and a tree of these. */\n";
         out.text += c_tree;
         out.text += R"(struct sum {

@@ -82,7 +82,7 @@ class c_loops {
     bool last_, has_shape_;
 
     domain where_of(const reduced_value& r) const { return s_[r.value].where; }
-    bool is_lane_sum(const reduced_value& r) const { return is_sum(r) && s_.reads_elements(r); }
+    bool is_lane_sum(const reduced_value& r) const { return s_.sums_elements(r); }
 
     bool goes_over_rows() const {
         if (last_) return true;

@@ -45,8 +45,9 @@ __global__ void fill()" + type + R"( *to, size_t size, )" + type + R"( value) {
         if (s.has(op::reduce_max)) out.text += c_larger("static inline __host__ __device__");
         if (s.has(op::random)) out.text += c_random_numbers("static inline __device__", type);
         if (!s.has(op::reduce_sum) && !s.has(op::reduce_max)) return;
-        out.text += "\n/* Sums of tensors, pairwise. */\n";
-        out.text += c_tree;
+        const auto reductions = s.reductions();
+        if (std::ranges::any_of(reductions, [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; }))
+            (out.text += "\n/* A sum of the tensors, pairwise. */\n") += c_tree;
         if (s.has(op::reduce_sum)) write_block_functions(out, "sum", "a + b");
         if (s.has(op::reduce_max)) write_block_functions(out, "maximum", "larger(a, b)");
         out.text += R"(

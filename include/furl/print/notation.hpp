@@ -105,7 +105,9 @@ static_assert(
 /// Words that mean something in a language or in its texts, and identifiers that are taken.
 class identifiers {
   public:
-    explicit identifiers(std::span<const std::string_view> reserved) : taken_(reserved.begin(), reserved.end()) {}
+    explicit identifiers(std::span<const std::string_view> reserved, std::span<const std::string_view> more = {}) : taken_(reserved.begin(), reserved.end()) {
+        taken_.insert(taken_.end(), more.begin(), more.end());
+    }
 
     /// Returns a new identifier: the name, with _ for what an identifier cannot have, and a number behind it if it is taken.
     std::string add(std::string_view name) {

@@ -12,7 +12,7 @@ namespace detail {
 /// NumPy's words for the statements of a step. Numbers of a step are np.float64, whose arithmetic does not raise errors.
 struct numpy_language {
     static constexpr auto words = &notation::numpy;
-    static constexpr std::span<const std::string_view> reserved = python_words;
+    static constexpr std::span<const std::string_view> reserved = python_words, field_names = python_words;
     static constexpr bool stores_arrays = true;
 
     static phrase constant(double value, bool of_elements, bool needs_type) {

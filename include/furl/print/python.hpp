@@ -18,7 +18,7 @@ inline constexpr auto python_words = std::to_array<std::string_view>({
     "while", "with", "yield",
     // what the texts use themselves
     "D", "T", "all", "any", "closure", "count", "count_all", "columns", "dict", "enumerate", "float", "grad", "grads", "group", "k", "list",
-    "max", "np", "p", "param", "params", "random_key", "random_numbers", "rows", "self", "step", "store", "struct", "sum", "super", "torch", "used"});
+    "max", "np", "p", "param", "partial", "params", "random_key", "random_numbers", "rows", "self", "step", "store", "struct", "sum", "super", "torch", "used"});
 
 /// The statements of a step over arrays, which are the same in NumPy and PyTorch but for some words.
 ///
@@ -82,7 +82,7 @@ class python_step {
         const auto& x = s_[i];
         if (is_reduction(x.code)) return s_.variable(i) + "_of[k]";
         if (x.code == op::previous) return old(s_.program().state_of(x));
-        const auto text = Library::tensor_leaf(x, s_.variable(i));
+        const auto text = Library::tensor_leaf(x, x.code == op::input ? s_.inputs[static_cast<std::size_t>(x.slot)] : s_.variable(i));
         return has_shape_ && x.where == domain::element ? "matrix(" + text + ")" : text;
     }
 

@@ -77,7 +77,8 @@ struct pass_statements {
 
 /// A step as statements of a language.
 ///
-/// Language has: `words`, a column of notations; `reserved`, identifiers that it uses itself; `constant(value, of_elements,
+/// Language has: `words`, a column of notations; `reserved`, identifiers that it uses itself, and `field_names`, those that a state cannot
+/// have; `constant(value, of_elements,
 /// needs_type)`, a number, which needs a type of its own in a call or among nothing but constants; `rounded(variable)`, a number of a
 /// larger domain in the element type; and `stores_arrays`, which is true if a statement computes or writes whole arrays: then what is
 /// written must be computed before anything is written, and `copy(variable)` copies an array.
@@ -85,11 +86,12 @@ template <class Language>
 class statements {
   public:
     explicit statements(const large_program& program)
-        : program_(program), levels_(find_levels(program)), uses_(count_uses(program)), variables_(Language::reserved) {
+        : program_(program), levels_(find_levels(program)), uses_(count_uses(program)), variables_(Language::reserved, Language::field_names) {
         for (const auto& h : program.hypers) hypers.push_back(variables_.add(h.name));
         for (auto name : program.inputs) inputs.push_back(variables_.add(name));
         for (auto name : program.step_inputs) step_inputs.push_back(variables_.add(name));
-        identifiers fields(Language::reserved);
+        identifiers fields(Language::field_names);
+        for (const auto& name : inputs) fields.add(name);
         for (const auto& state : program.states) states.push_back(fields.add(state.name));
         name_values();
         for (std::size_t pass = 0; pass < levels_.passes; ++pass) passes.push_back(write_pass(static_cast<std::int16_t>(pass)));
@@ -123,6 +125,11 @@ class statements {
     template <class Holds>
     bool any(Holds holds) const {
         return std::ranges::any_of(program_.code, holds);
+    }
+
+    /// Whether a reduction adds up values of elements, over more than a column.
+    bool sums_elements(const reduced_value& r) const {
+        return program_[r.value].code == op::reduce_sum && reads_elements(r) && program_[r.value].where != domain::column;
     }
 
     /// Whether the program has this operation.
@@ -182,7 +189,7 @@ class statements {
             auto& name = names_[static_cast<std::size_t>(i)];
             if (x.code == op::constant) continue;
             if (x.code == op::hyper) name = hypers[static_cast<std::size_t>(x.slot)];
-            else if (x.code == op::input) name = inputs[static_cast<std::size_t>(x.slot)];
+            else if (x.code == op::input) name = Language::stores_arrays ? variables_.add(std::string(x.name) + "_k") : inputs[static_cast<std::size_t>(x.slot)];
             else if (x.code == op::step_input) name = step_inputs[static_cast<std::size_t>(x.slot)];
             else if (is_reduction(x.code)) name = variables_.add((x.code == op::reduce_sum ? "sum" : "largest") + std::to_string(++reductions_));
             else if (const auto given = given_name(i); !given.empty()) name = is_reserved_leaf(x.code) ? given : variables_.add(given);

@@ -15,7 +15,7 @@ namespace detail {
 /// reduction need not wait for the device, and 1 / 0 raises no error.
 struct torch_language {
     static constexpr auto words = &notation::torch;
-    static constexpr std::span<const std::string_view> reserved = python_words;
+    static constexpr std::span<const std::string_view> reserved = python_words, field_names = python_words;
     static constexpr bool stores_arrays = true;
 
     static phrase constant(double value, bool of_elements, bool needs_type) {
