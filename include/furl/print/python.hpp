@@ -18,7 +18,8 @@ inline constexpr auto python_words = std::to_array<std::string_view>({
     "while", "with", "yield",
     // what the texts use themselves
     "D", "T", "all", "any", "closure", "count", "count_all", "columns", "dict", "enumerate", "float", "grad", "grads", "group", "k", "list",
-    "max", "np", "p", "param", "partial", "params", "random_key", "random_numbers", "rows", "self", "step", "store", "struct", "sum", "super", "torch", "used"});
+    "max", "np", "p", "param", "partial", "params", "random_key", "random_numbers", "rows", "self", "step", "store", "struct", "sum", "super",
+    "torch", "used"});
 
 /// The statements of a step over arrays, which are the same in NumPy and PyTorch but for some words.
 ///
@@ -50,7 +51,7 @@ class python_step {
             write_tensor(out, p, depth + 1, last);
             for (const auto& r : p.reductions)
                 if (s_[r.value].where == domain::step)
-                    out.line(r.name + " = " + (is_sum(r) ? Library::sum_of_all(r.name + "_of") : Library::largest_of_all(r.name + "_of")), depth);
+                    out.line(r.name + " = " + of_all(r), depth);
         }
         for (const auto& x : s_.stores)
             if (x.where == domain::step) out.line(Library::step_state(s_.program().states[x.state]) + " = float(" + x.text + ")", depth);
@@ -63,11 +64,17 @@ class python_step {
     static void assign(indented_lines& out, const assignment& x, std::size_t depth) { out.line(x.name + " = " + x.text, depth); }
     bool is_sum(const reduced_value& r) const { return s_[r.value].code == op::reduce_sum; }
 
+    std::string of_all(const reduced_value& r) const {
+        return is_sum(r) ? Library::sum_of_all(r.name + "_of") : Library::largest_of_all(r.name + "_of");
+    }
+
     void write_tensor(indented_lines& to, const pass_statements& p, std::size_t depth, bool last) const {
         indented_lines out;
         for (auto i : p.leaves) out.line(s_.variable(i) + " = " + leaf(i), depth);
-        for (const auto& key : p.random_keys)
-            out.line(key.name + " = random_key(" + key.text + ", " + float_text(s_.program()[s_[key.value].operands[1]].value, "") + ", " + Library::step_number() + ", k)", depth);
+        for (const auto& key : p.random_keys) {
+            const auto stream = float_text(s_[s_[key.value].operands[1]].value, "");
+            out.line(key.name + " = random_key(" + key.text + ", " + stream + ", " + Library::step_number() + ", k)", depth);
+        }
         for (const auto* lines : {&p.of_tensor, &p.of_rows, &p.of_columns, &p.of_elements})
             for (const auto& line : *lines) assign(out, line, depth);
         for (const auto& r : p.reductions) out.line(r.name + "_of[k] = " + reduced(r), depth);
@@ -103,9 +110,10 @@ class python_step {
     }
 
     std::string written(const stored_value& x) const {
-        if (x.kind == op::previous && x.where == domain::tensor) return Library::state(s_.program().states[x.state]) + " = float(" + x.text + ")";
-        const auto to = x.kind == op::param ? Library::parameters() : x.kind == op::grad ? Library::gradients() : Library::state(s_.program().states[x.state]);
-        return Library::write(to, x.text, has_shape_);
+        if (x.kind == op::param) return Library::write(Library::parameters(), x.text, has_shape_);
+        if (x.kind == op::grad) return Library::write(Library::gradients(), x.text, has_shape_);
+        const auto to = Library::state(s_.program().states[x.state]);
+        return x.where == domain::tensor ? to + " = float(" + x.text + ")" : Library::write(to, x.text, has_shape_);
     }
 };
 

@@ -86,7 +86,10 @@ template <class Language>
 class statements {
   public:
     explicit statements(const large_program& program)
-        : program_(program), levels_(find_levels(program)), uses_(count_uses(program)), variables_(Language::reserved, Language::field_names) {
+        : program_(program),
+          levels_(find_levels(program)),
+          uses_(count_uses(program)),
+          variables_(Language::reserved, Language::field_names) {
         for (const auto& h : program.hypers) hypers.push_back(variables_.add(h.name));
         for (auto name : program.inputs) inputs.push_back(variables_.add(name));
         for (auto name : program.step_inputs) step_inputs.push_back(variables_.add(name));
@@ -189,13 +192,18 @@ class statements {
             auto& name = names_[static_cast<std::size_t>(i)];
             if (x.code == op::constant) continue;
             if (x.code == op::hyper) name = hypers[static_cast<std::size_t>(x.slot)];
-            else if (x.code == op::input) name = Language::stores_arrays ? variables_.add(std::string(x.name) + "_k") : inputs[static_cast<std::size_t>(x.slot)];
+            else if (x.code == op::input) name = input_variable(x);
             else if (x.code == op::step_input) name = step_inputs[static_cast<std::size_t>(x.slot)];
             else if (is_reduction(x.code)) name = variables_.add((x.code == op::reduce_sum ? "sum" : "largest") + std::to_string(++reductions_));
             else if (const auto given = given_name(i); !given.empty()) name = is_reserved_leaf(x.code) ? given : variables_.add(given);
             else if (!uses_.once(i) || !is_used_beside_its_like(i)) name = variables_.add("x" + std::to_string(++unnamed_));
             if (is_leaf(x) && x.where == domain::step && !is_reduction(x.code)) step_leaves.push_back(i);
         }
+    }
+
+    // In a language of whole arrays the name of an input is that of a list, and a tensor of it has another one.
+    std::string input_variable(const instruction& x) {
+        return Language::stores_arrays ? variables_.add(std::string(x.name) + "_k") : inputs[static_cast<std::size_t>(x.slot)];
     }
 
     // Languages reserve the names of these leaves.
@@ -212,7 +220,8 @@ class statements {
     phrase operand(const instruction& x, std::int16_t i, bool needs_type) const {
         const bool of_elements = x.where == domain::element;
         if (program_[i].code == op::constant) return Language::constant(program_[i].value, of_elements, needs_type);
-        return of_elements && program_[i].where != domain::element && !info(program_[i].code).is_condition ? Language::rounded(variable(i)) : print(i);
+        const bool is_number = !info(program_[i].code).is_condition;
+        return of_elements && is_number && program_[i].where != domain::element ? Language::rounded(variable(i)) : print(i);
     }
 
     phrase expression(std::int16_t i) const {
@@ -299,7 +308,12 @@ class statements {
     }
 
     static std::vector<assignment>& lines_of(pass_statements& pass, domain where) {
-        return where == domain::tensor ? pass.of_tensor : where == domain::row ? pass.of_rows : where == domain::column ? pass.of_columns : pass.of_elements;
+        switch (where) {
+            case domain::tensor: return pass.of_tensor;
+            case domain::row: return pass.of_rows;
+            case domain::column: return pass.of_columns;
+            default: return pass.of_elements;
+        }
     }
 
     // The variable of a random number is its own; that of its key is another.
