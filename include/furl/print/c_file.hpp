@@ -24,11 +24,15 @@ class c_file {
 
   public:
     c_file(std::string_view rule, const large_program& program)
-        : s_(program), rule_(rule), name_(identifiers(c_words).add(short_name(rule))), has_shape_(program.has_shape()) {}
+        : s_(program),
+          rule_(rule),
+          name_(identifiers(c_words).add(short_name(rule))),
+          has_shape_(program.has_shape()) {}
 
     std::string write() {
-        out_.line("/* " + rule_ + " in " + std::string(loops::language_name) + ", as furl prints it: the rule as written, in " + std::string(language::type) +
-                      ". Names are those of furl.", 0);
+        out_.line("/* " + rule_ + " in " + std::string(loops::language_name) + ", as furl prints it: the rule as written, in " +
+                      std::string(language::type) + ". Names are those of furl.",
+                  0);
         out_.line("   " + std::string(loops::advice) + " */", 0);
         loops::write_helpers(out_, s_);
         write_structs();
@@ -48,7 +52,9 @@ class c_file {
     bool has_step_states() const {
         return std::ranges::any_of(program().states, [](const state_entry& s) { return s.where == domain::step; });
     }
-    static std::string type_of(domain where) { return where == domain::element || is_of_lines(where) ? std::string(language::type) + " *" : "double "; }
+    static std::string type_of(domain where) {
+        return where == domain::element || is_of_lines(where) ? std::string(language::type) + " *" : "double ";
+    }
 
     void write_structs() {
         const auto& p = program();
@@ -74,7 +80,8 @@ class c_file {
         for (const auto& r : s_.reductions())
             if (const auto where = s_[r.value].where; where != domain::step)
                 out_.line(std::string(is_of_lines(where) ? "double *" : "double ") + loops::kept(r) + ";  /* for a step's own use" +
-                              (is_of_lines(where) ? ": " + in_words(where) : "") + " */", 1);
+                              (is_of_lines(where) ? ": " + in_words(where) : "") + " */",
+                          1);
         out_.line("};", 0);
         if (!has_step_states()) return;
         out_.line("", 0), out_.line("struct " + name_ + "_states {", 0);
@@ -104,7 +111,8 @@ class c_file {
         out_.line("void " + name_ + "_start(" + parameters() + std::string(loops::start_parameters) + ") {", 0);
         const auto& p = program();
         for (std::size_t i = 0; i < p.states.size(); ++i)
-            if (p.states[i].where == domain::step) out_.line("states->" + s_.states[i] + " = " + float_text(initial_number(p, p.states[i]), "INFINITY") + ";", 1);
+            if (p.states[i].where == domain::step)
+                out_.line("states->" + s_.states[i] + " = " + float_text(initial_number(p, p.states[i]), "INFINITY") + ";", 1);
         out_.line(loop("k", "number") + " {", 1);
         out_.line("struct " + name_ + "_tensor *tensor = &tensors[k];", 2);
         const auto head = std::exchange(out_.text, {});
@@ -125,7 +133,8 @@ class c_file {
         given += ", double step";
         for (const auto& x : s_.step_inputs) given += ", double " + x;
         given += loops::step_parameters;
-        out_.line("", 0), out_.line("/* Does step number `step`, which counts from 1. Returns 0 if the step was skipped, with nothing written. */", 0);
+        out_.line("", 0),
+            out_.line("/* Does step number `step`, which counts from 1. Returns 0 if the step was skipped, with nothing written. */", 0);
         out_.line("int " + name_ + "_step(" + given + ") {", 0);
         const auto head = std::exchange(out_.text, {});
         out_.line("size_t used = 0;", 1);
@@ -150,7 +159,9 @@ class c_file {
         if (x.code != op::count) return;
         out_.line("double count_all = 0;", 1);
         out_.line(loop("k", "number"), 1);
-        out_.line(std::string("if (tensors[k].grad) count_all += (double)") + (has_shape_ ? "(tensors[k].rows * tensors[k].columns);" : "tensors[k].size;"), 2);
+        out_.line(std::string("if (tensors[k].grad) count_all += (double)") +
+                      (has_shape_ ? "(tensors[k].rows * tensors[k].columns);" : "tensors[k].size;"),
+                  2);
     }
 
     void write_pass(std::size_t pass) {
@@ -162,7 +173,8 @@ class c_file {
         if (last && !s_.guard.empty()) out_.line("if (!(" + s_.guard + ")) return 0;", 1);
         if (!last && p.reductions.empty()) return;
         for (const auto& r : p.reductions)
-            if (s_[r.value].where == domain::step) out_.line(of_tensor.is_sum(r) ? "struct tree " + r.name + "_all = {0};" : "double " + r.name + "_all = 0;", 1);
+            if (s_[r.value].where == domain::step)
+                out_.line(of_tensor.is_sum(r) ? "struct tree " + r.name + "_all = {0};" : "double " + r.name + "_all = 0;", 1);
         out_.line(loop("k", "number") + " {", 1);
         out_.line("struct " + name_ + "_tensor *tensor = &tensors[k];", 2);
         out_.line("if (!tensor->grad) continue;", 2);
@@ -172,7 +184,10 @@ class c_file {
             if (is_of_lines(where)) continue;
             const auto result = of_tensor.result(r);
             if (where == domain::tensor) out_.line("tensor->" + loops::kept(r) + " = " + result + ";", 2);
-            else out_.line(of_tensor.is_sum(r) ? "tree_add(&" + r.name + "_all, " + result + ");" : r.name + "_all = larger(" + r.name + "_all, " + result + ");", 2);
+            else
+                out_.line(of_tensor.is_sum(r) ? "tree_add(&" + r.name + "_all, " + result + ");"
+                                              : r.name + "_all = larger(" + r.name + "_all, " + result + ");",
+                          2);
         }
         if (last)
             for (const auto& x : s_.stores)
@@ -180,7 +195,8 @@ class c_file {
         out_.line("}", 1);
         for (const auto& r : p.reductions)
             if (s_[r.value].where == domain::step)
-                out_.line("const double " + r.name + " = " + (of_tensor.is_sum(r) ? "tree_end(&" + r.name + "_all)" : r.name + "_all") + ";", 1);
+                out_.line("const double " + r.name + " = " + (of_tensor.is_sum(r) ? "tree_end(&" + r.name + "_all)" : r.name + "_all") + ";",
+                          1);
     }
 };
 

@@ -13,25 +13,24 @@
 namespace FURL_NAMESPACE::detail {
 
 /// The names that a field of a tensor cannot have: keywords of C and C++, and other fields.
-inline constexpr auto c_field_names = std::to_array<std::string_view>({
-    "alignas", "and", "auto", "bool", "break", "catch", "class", "delete", "explicit", "false", "friend", "namespace", "new", "not",
-    "operator", "or", "private", "public", "template", "this",
-    "throw", "true", "try", "typename", "using", "virtual", "xor", "case", "char", "const", "continue", "default", "do", "double", "else",
-    "enum", "extern", "float", "for", "goto", "if",
-    "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
-    "unsigned", "void", "volatile", "while",
-    "columns", "grad", "param", "rows", "size"});
+inline constexpr auto c_field_names = std::to_array<std::string_view>(
+    {"alignas",   "and",      "auto",     "bool",     "break",   "catch",   "class",  "delete",   "explicit", "false",   "friend",
+     "namespace", "new",      "not",      "operator", "or",      "private", "public", "template", "this",     "throw",   "true",
+     "try",       "typename", "using",    "virtual",  "xor",     "case",    "char",   "const",    "continue", "default", "do",
+     "double",    "else",     "enum",     "extern",   "float",   "for",     "goto",   "if",       "inline",   "int",     "long",
+     "register",  "restrict", "return",   "short",    "signed",  "sizeof",  "static", "struct",   "switch",   "typedef", "union",
+     "unsigned",  "void",     "volatile", "while",    "columns", "grad",    "param",  "rows",     "size"});
 
 /// The names that a variable cannot have besides these.
-inline constexpr auto c_words = std::to_array<std::string_view>({
-    // functions and macros of the headers that the text includes, as far as a rule may use their names
-    "acos", "asin", "atan", "atan2", "carg", "cbrt", "ceil", "cimag", "conj", "copysign", "cos", "cosh", "creal", "erf", "exp", "exp2", "expm1",
-    "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "log", "log10", "log1p", "log2", "logb", "memcpy", "pow", "remainder", "rint",
-    "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc",
-    // what the text uses itself
-    "add_blocks", "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "fill", "given",
-    "gridDim", "hyper", "i", "k", "larger", "main", "make_random_key", "mixed", "number", "random_key", "random_number", "results", "row", "scratch",
-    "states", "step", "stream", "tensor", "tensors", "threadIdx", "threads", "tree", "used"});
+inline constexpr auto c_words = std::to_array<std::string_view>(
+    {// functions and macros of the headers that the text includes, as far as a rule may use their names
+     "acos", "asin", "atan", "atan2", "carg", "cbrt", "ceil", "cimag", "conj", "copysign", "cos", "cosh", "creal", "erf", "exp", "exp2",
+     "expm1", "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "log", "log10", "log1p", "log2", "logb", "memcpy", "pow",
+     "remainder", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc",
+     // what the text uses itself
+     "add_blocks", "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "fill",
+     "given", "gridDim", "hyper", "i", "k", "larger", "main", "make_random_key", "mixed", "number", "random_key", "random_number", "results",
+     "row", "scratch", "states", "step", "stream", "tensor", "tensors", "threadIdx", "threads", "tree", "used"});
 
 /// C's words for the statements of a step. Numbers of a step, tensor, row or column are double; those of elements are of type T.
 template <class T>
@@ -97,7 +96,8 @@ static struct random_key make_random_key(double seed, double stream, double step
     const struct random_key key = {(uint32_t)x, (uint32_t)(x >> 32)};
     return key;
 }
-)" + qualifier + " " + type + R"( random_number(struct random_key key, size_t element) {
+)" + qualifier +
+           " " + type + R"( random_number(struct random_key key, size_t element) {
     uint32_t x = (uint32_t)element * 0x9e3779b9u + key.first;
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
@@ -105,7 +105,8 @@ static struct random_key make_random_key(double seed, double stream, double step
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
     x = x ^ (x >> 16);
-    return ()" + type + R"()(x >> 9) * 0x1p-23f + 0x1p-24f;
+    return ()" +
+           type + R"()(x >> 9) * 0x1p-23f + 0x1p-24f;
 }
 )";
 }
@@ -114,7 +115,8 @@ static struct random_key make_random_key(double seed, double stream, double step
 ///
 /// @param qualifier  what stands before it.
 inline std::string c_larger(const std::string& qualifier) {
-    return "\n/* The larger of two numbers; NaN if either is NaN. */\n" + qualifier + " double larger(double a, double b) { return b < a || a != a ? a : b; }\n";
+    return "\n/* The larger of two numbers; NaN if either is NaN. */\n" + qualifier +
+           " double larger(double a, double b) { return b < a || a != a ? a : b; }\n";
 }
 
 /// Writes the headers that a text includes, and the functions that it calls.
@@ -127,7 +129,8 @@ void write_c_helpers(indented_lines& out, const statements<Language>& s) {
     out.text += "#include <tgmath.h>\n";
     const auto reductions = s.reductions();
     const bool sums = std::ranges::any_of(reductions, [&](const auto& r) { return s.sums_elements(r); });
-    const bool joins = std::ranges::any_of(reductions, [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; });
+    const bool joins =
+        std::ranges::any_of(reductions, [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; });
     if (joins && !sums) (out.text += "\n/* A sum of the tensors, pairwise. */\n") += c_tree;
     if (sums) {
         out.text += "\n/* A sum in furl's order: 32 lanes in turn, which are combined pairwise after 512 numbers, and a tree of these. */\n";
@@ -148,7 +151,8 @@ static void sum_fold(struct sum *s) {
     for (size_t i = 0; i < 32; ++i) s->lane[i] = 0;
     s->count = 0;
 }
-static inline void sum_add(struct sum *s, )" + type + R"( x) {
+static inline void sum_add(struct sum *s, )" +
+                    type + R"( x) {
     s->lane[s->count++ % 32] += x;
     if (s->count == 512) sum_fold(s);
 }

@@ -17,7 +17,11 @@ namespace FURL_NAMESPACE::detail {
 template <class Language>
 class c_loops {
   public:
-    c_loops(const statements<Language>& s, const pass_statements& pass, bool last, bool has_shape) : s_(s), pass_(pass), last_(last), has_shape_(has_shape) {}
+    c_loops(const statements<Language>& s, const pass_statements& pass, bool last, bool has_shape)
+        : s_(s),
+          pass_(pass),
+          last_(last),
+          has_shape_(has_shape) {}
 
     /// What the head of a file says.
     static constexpr std::string_view language_name = "C99";
@@ -47,7 +51,8 @@ class c_loops {
             return;
         }
         for (const auto& r : pass_.reductions)
-            if (where_of(r) == domain::column) out.line("for (size_t column = 0; column < tensor->columns; ++column) tensor->" + kept(r) + "[column] = 0;", 2);
+            if (where_of(r) == domain::column)
+                out.line("for (size_t column = 0; column < tensor->columns; ++column) tensor->" + kept(r) + "[column] = 0;", 2);
         if (goes_over_rows()) write_rows(out);
         if (sinks_of(domain::column).empty()) return;
         out.line("for (size_t column = 0; column < tensor->columns; ++column) {", 2);
@@ -93,12 +98,17 @@ class c_loops {
 
     std::string leaf(std::int16_t i) const {
         const auto& x = s_[i];
-        const std::string_view at = x.where == domain::element ? "[i]" : x.where == domain::row ? "[row]" : x.where == domain::column ? "[column]" : "";
+        const std::string_view at = x.where == domain::element  ? "[i]"
+                                    : x.where == domain::row    ? "[row]"
+                                    : x.where == domain::column ? "[column]"
+                                                                : "";
         std::string field;
         switch (x.code) {
             case op::previous: field = s_.states[static_cast<std::size_t>(x.slot)]; break;
-            case op::reduce_sum: case op::reduce_max: field = s_.variable(i) + "_kept"; break;
-            case op::count: return "(double)" + (x.over == domain::row ? "tensor->columns" : x.over == domain::column ? "tensor->rows" : size());
+            case op::reduce_sum:
+            case op::reduce_max: field = s_.variable(i) + "_kept"; break;
+            case op::count:
+                return "(double)" + (x.over == domain::row ? "tensor->columns" : x.over == domain::column ? "tensor->rows" : size());
             default: field = s_.variable(i);
         }
         return "tensor->" + field + std::string(at);
@@ -110,7 +120,10 @@ class c_loops {
         std::vector<defined> list;
         for (auto i : pass_.leaves)
             if (s_[i].where == where) list.push_back({s_.variable(i), definition({i, s_.variable(i), leaf(i)})});
-        const auto& lines = where == domain::tensor ? pass_.of_tensor : where == domain::row ? pass_.of_rows : where == domain::column ? pass_.of_columns : pass_.of_elements;
+        const auto& lines = where == domain::tensor   ? pass_.of_tensor
+                            : where == domain::row    ? pass_.of_rows
+                            : where == domain::column ? pass_.of_columns
+                                                      : pass_.of_elements;
         for (const auto& x : lines) list.push_back({x.name, definition(x)});
         return list;
     }
@@ -146,8 +159,11 @@ class c_loops {
         for (const auto& x : s_.stores) {
             if (x.where != where) continue;
             const auto field = x.kind == op::param ? "param" : x.kind == op::grad ? "grad" : s_.states[x.state];
-            list.push_back("tensor->" + field + (where == domain::element ? "[i]" : where == domain::row ? "[row]" : "[column]") + " = " +
-                           (where == domain::element || Language::type == "double" ? x.text : "(float)(" + x.text + ")") + ";");
+            list.push_back("tensor->" + field +
+                           (where == domain::element ? "[i]"
+                            : where == domain::row   ? "[row]"
+                                                     : "[column]") +
+                           " = " + (where == domain::element || Language::type == "double" ? x.text : "(float)(" + x.text + ")") + ";");
         }
         return list;
     }
@@ -156,12 +172,16 @@ class c_loops {
         return is_sum(r) ? to + " += " + r.operand + ";" : to + " = larger(" + to + ", " + r.operand + ");";
     }
 
-    std::string accumulator(const reduced_value& r) const { return is_lane_sum(r) ? "struct sum " + r.name + "_sum = {0};" : "double " + r.name + "_sum = 0;"; }
+    std::string accumulator(const reduced_value& r) const {
+        return is_lane_sum(r) ? "struct sum " + r.name + "_sum = {0};" : "double " + r.name + "_sum = 0;";
+    }
 
     void write_tensor_lines(indented_lines& out) const {
         for (const auto& x : values_of(domain::tensor)) out.line(x.text, 2);
         for (const auto& key : pass_.random_keys)
-            out.line("const struct random_key " + key.name + " = make_random_key(" + key.text + ", " + float_text(s_[s_[key.value].operands[1]].value, "") + ", step, k);", 2);
+            out.line("const struct random_key " + key.name + " = make_random_key(" + key.text + ", " +
+                         float_text(s_[s_[key.value].operands[1]].value, "") + ", step, k);",
+                     2);
     }
 
     // Writes the values that these lines need, and the lines. `lines` define what is known beside values of elements.

@@ -18,14 +18,15 @@ namespace detail {
 template <class Language>
 class cuda_loops : c_loops<Language> {
     using base = c_loops<Language>;
-    using typename base::defined;
     using base::s_, base::pass_, base::last_, base::has_shape_;
+    using typename base::defined;
 
   public:
     using base::base, base::is_sum, base::kept, base::definition;
 
     static constexpr std::string_view language_name = "CUDA C++";
-    static constexpr std::string_view advice = "Arrays of tensors are in device memory, structs in that of the host. Compile it with --fmad=false to round as written.";
+    static constexpr std::string_view advice =
+        "Arrays of tensors are in device memory, structs in that of the host. Compile it with --fmad=false to round as written.";
     static constexpr std::string_view start_parameters = ", cudaStream_t stream", step_parameters = ", double *scratch, cudaStream_t stream";
 
     static std::string fill(const std::string& array, const std::string& size, const std::string& value) {
@@ -38,7 +39,8 @@ class cuda_loops : c_loops<Language> {
         out.text += R"(
 enum { blocks = 512, threads = 256 };
 
-__global__ void fill()" + type + R"( *to, size_t size, )" + type + R"( value) {
+__global__ void fill()" +
+                    type + R"( *to, size_t size, )" + type + R"( value) {
     for (size_t i = blockIdx.x * (size_t)blockDim.x + threadIdx.x; i < size; i += (size_t)gridDim.x * blockDim.x) to[i] = value;
 }
 )";
@@ -46,7 +48,8 @@ __global__ void fill()" + type + R"( *to, size_t size, )" + type + R"( value) {
         if (s.has(op::random)) out.text += c_random_numbers("static inline __device__", type);
         if (!s.has(op::reduce_sum) && !s.has(op::reduce_max)) return;
         const auto reductions = s.reductions();
-        if (std::ranges::any_of(reductions, [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; }))
+        if (std::ranges::any_of(reductions,
+                                [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; }))
             (out.text += "\n/* A sum of the tensors, pairwise. */\n") += c_tree;
         if (s.has(op::reduce_sum)) write_block_functions(out, "sum", "a + b");
         if (s.has(op::reduce_max)) write_block_functions(out, "maximum", "larger(a, b)");
@@ -97,7 +100,8 @@ static inline __device__ double sum_end(const struct sum *s) { return s->total; 
 
     /// How many partial results the reductions of this pass have in each block.
     std::size_t results() const {
-        return static_cast<std::size_t>(std::ranges::count_if(pass_.reductions, [&](const auto& r) { return !is_of_lines(this->where_of(r)); }));
+        return static_cast<std::size_t>(
+            std::ranges::count_if(pass_.reductions, [&](const auto& r) { return !is_of_lines(this->where_of(r)); }));
     }
 
   private:
@@ -115,7 +119,8 @@ static inline __device__ double sum_end(const struct sum *s) { return s->total; 
     for (unsigned half = threads / 2; half > 0; half /= 2) {
         if (threadIdx.x < half && threadIdx.x + half < blockDim.x) {
             const double a = part[threadIdx.x], b = part[threadIdx.x + half];
-            part[threadIdx.x] = )" + combined + R"(;
+            part[threadIdx.x] = )" +
+                    combined + R"(;
         }
         __syncthreads();
     }
@@ -123,13 +128,15 @@ static inline __device__ double sum_end(const struct sum *s) { return s->total; 
     __syncthreads();
     return x;
 }
-static double )" + name + R"(_of_blocks(const double *results, cudaStream_t stream) {
+static double )" + name +
+                    R"(_of_blocks(const double *results, cudaStream_t stream) {
     double part[blocks], a = 0;
     cudaMemcpyAsync(part, results, sizeof part, cudaMemcpyDeviceToHost, stream);
     cudaStreamSynchronize(stream);
     for (size_t i = 0; i < blocks; ++i) {
         const double b = part[i];
-        a = )" + combined + R"(;
+        a = )" + combined +
+                    R"(;
     }
     return a;
 }
@@ -146,7 +153,10 @@ static double )" + name + R"(_of_blocks(const double *results, cudaStream_t stre
     }
 
     bool goes_over_elements() const { return this->goes_over_rows() && !(only_sums_columns()); }
-    bool only_sums_columns() const { return !last_ && std::ranges::all_of(pass_.reductions, [&](const auto& r) { return this->where_of(r) == domain::column || r.read == domain::column; }); }
+    bool only_sums_columns() const {
+        return !last_ && std::ranges::all_of(pass_.reductions,
+                                             [&](const auto& r) { return this->where_of(r) == domain::column || r.read == domain::column; });
+    }
     bool goes_over_columns() const { return has_shape_ && (!this->column_sums().empty() || !this->sinks_of(domain::column).empty()); }
 
     // The numbers of step and tensor that the kernels of this pass read, with the lines that define them on the host.
@@ -159,7 +169,8 @@ static double )" + name + R"(_of_blocks(const double *results, cudaStream_t stre
         for (const auto& x : this->column_sums()) body.line(x, 0);
         std::vector<defined> list;
         const auto add = [&](const std::string& name, const std::string& type) {
-            if (mentions(body.text, name) && std::ranges::none_of(list, [&](const defined& x) { return x.name == name; })) list.push_back({name, type + " " + name});
+            if (mentions(body.text, name) && std::ranges::none_of(list, [&](const defined& x) { return x.name == name; }))
+                list.push_back({name, type + " " + name});
         };
         for (std::int16_t i = 0; i < static_cast<std::int16_t>(s_.program().code.size()); ++i)
             if (is_within(s_[i].where, domain::tensor) && !s_.variable(i).empty())

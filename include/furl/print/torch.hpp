@@ -74,7 +74,8 @@ struct torch_writer {
     static std::string write(std::string_view rule, const large_program& program) {
         const statements<torch_language> s(program);
         const bool has_shape = program.has_shape();
-        const bool joins_tensors = s.any([](const instruction& x) { return x.where == domain::step && (is_reduction(x.code) || x.code == op::count); });
+        const bool joins_tensors =
+            s.any([](const instruction& x) { return x.where == domain::step && (is_reduction(x.code) || x.code == op::count); });
         const auto name = identifiers(python_words).add(short_name(rule));
         indented_lines out;
         out.line("# " + std::string(rule) + " as an optimizer of PyTorch, as furl prints it: the rule as written. Names are those of furl.", 0);
@@ -84,8 +85,7 @@ struct torch_writer {
             write_matrix_view(out);
             out.text += "\n\ndef store(to, value):\n    to.copy_(torch.broadcast_to(value, matrix(to).shape).reshape(to.shape))\n";
         }
-        if (s.has(op::random))
-            write_random(out, "torch.arange(like.numel(), device=like.device).reshape(like.shape)", ".to(like.dtype)");
+        if (s.has(op::random)) write_random(out, "torch.arange(like.numel(), device=like.device).reshape(like.shape)", ".to(like.dtype)");
         out.text += "\n\nclass " + name + "(torch.optim.Optimizer):\n";
         out.line("def __init__(self, params" + python_defaults(s) + "):", 1);
         out.line("super().__init__(params, {" + options(s) + "})", 2);
@@ -131,13 +131,16 @@ struct torch_writer {
         const auto& p = s.program();
         std::string shared;
         for (const auto& state : p.states)
-            if (state.where == domain::step) add_to_list(shared, quoted(state.name) + ": " + float_text(initial_number(p, state), "float(\"inf\")"));
+            if (state.where == domain::step)
+                add_to_list(shared, quoted(state.name) + ": " + float_text(initial_number(p, state), "float(\"inf\")"));
         if (!shared.empty()) out.line("states = group.setdefault(\"states\", {" + shared + "})", 2);
         if (std::ranges::none_of(p.states, [](const state_entry& state) { return is_kept(state); })) return;
         out.line("for k, p in used:", 2);
         out.line("if not self.state[p]:", 3);
         for (const auto& state : p.states)
-            if (is_kept(state)) out.line("self.state[p][" + quoted(state.name) + "] = " + initial(state, float_text(initial_number(p, state), "float(\"inf\")")), 4);
+            if (is_kept(state))
+                out.line(
+                    "self.state[p][" + quoted(state.name) + "] = " + initial(state, float_text(initial_number(p, state), "float(\"inf\")")), 4);
     }
 
     // Whether a state is kept for each tensor; hyperparameters of tensors are options of groups.
