@@ -262,7 +262,9 @@ def main():
                     if path.stem == "data" or not text.exists():
                         continue
                     far, where = compare(results(path), run(text, data), kind, identifiers)
-                    least = 0 if ending.endswith(".c") and is_exact(text.read_text()) else MOST.get(path.stem, args.most)
+                    # CUDA adds up in an order that is further from furl's than NumPy's.
+                    most = MOST.get(path.stem, args.most * (4 if ending.endswith(".cu") else 1))
+                    least = 0 if ending.endswith(".c") and is_exact(text.read_text()) else most
                     counts.setdefault(language, []).append(far)
                     if far > least:
                         wrong += 1
