@@ -11,6 +11,7 @@ GUIDE = [
     ("tensors_and_groups.md", "Many tensors and groups"),
     ("rows_and_matrices.md", "Rows, columns, matrices"),
     ("inspect.md", "Inspect a rule"),
+    ("other_languages.md", "A rule in other languages"),
     ("benchmark.md", "Benchmark your rule"),
     ("your_framework.md", "furl in your framework"),
     ("match_pytorch.md", "Match PyTorch"),

@@ -7,17 +7,6 @@ namespace FURL_NAMESPACE {
 
 namespace detail {
 
-// Quotes a string of DOT. In labels a backslash begins an escape sequence, so it is escaped too.
-inline std::string quoted(std::string_view text) {
-    std::string result = "\"";
-    for (char c : text) {
-        if (c == '"' || c == '\\') result += '\\';
-        if (c == '\n') result += "\\n";
-        else result += c;
-    }
-    return result + "\"";
-}
-
 inline std::string dot_label(const instruction& x) {
     switch (x.code) {
         case op::constant: return number_text(x.value);

@@ -44,6 +44,17 @@ namespace detail {
 
 inline void add_to_list(std::string& list, std::string_view item) { (list += list.empty() ? "" : ", ") += item; }
 
+// Quotes a string of DOT, Python or C. In these a backslash begins an escape sequence, so it is escaped too.
+inline std::string quoted(std::string_view text) {
+    std::string result = "\"";
+    for (char c : text) {
+        if (c == '"' || c == '\\') result += '\\';
+        if (c == '\n') result += "\\n";
+        else result += c;
+    }
+    return result + "\"";
+}
+
 inline std::string counted_noun(int n, std::string_view one, std::string_view many) {
     return std::to_string(n) + " " + std::string(n == 1 ? one : many);
 }
