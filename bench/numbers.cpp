@@ -1,4 +1,4 @@
-// Each function of numbers by furl's vectors, and by others: in cache, ns per number. "root" is by the divider and by fma, where both are
+// Each function of numbers by furl's vectors, and by <cmath>, one by one: in cache, ns per number. "root" is by the divider and by fma, where both are
 // there; "quotient by root" is what Adam does with its moments.
 #include <furl/bench/data.hpp>
 #include <furl/bench/job.hpp>

@@ -55,6 +55,7 @@ class digits_task {
     network make(const options& o) const { return digit_network(data_, {o.hidden}, o.digits.seed); }
     /// The last batch is left out if it is shorter: all ranks have as many digits.
     std::size_t steps() const { return data_.train.labels.size() / batch_; }
+    std::string samples() const { return std::to_string(batch_) + " digits"; }
     void begin_epoch() { all_.shuffle(); }
 
     /// Gradients of a network for a rank's part of a step. Returns the loss.
@@ -85,11 +86,13 @@ class text_task {
 
     text_task(const options& o, std::size_t ranks, bool)
         : text_(documentation(FURL_ROOT)), context_(o.context), pieces_(std::max<std::size_t>(o.batch / ranks, 1)), ranks_(ranks), seed_(o.digits.seed) {
+        if (text_.symbols.size() < 80 * context_) throw std::runtime_error("the text is too short for --context");
         for (std::size_t i = 0; i < text_.symbols.size(); ++i) (i / (4 * context_) % 10 == 9 ? test_ : train_).push_back(text_.symbols[i]);
     }
 
     network make(const options& o) const { return {{.symbols = text_.alphabet.size(), .context = o.context}, o.digits.seed}; }
     std::size_t steps() const { return 50; }
+    std::string samples() const { return std::to_string(pieces_ * ranks_) + " pieces of text"; }
     void begin_epoch() { ++epoch_; }
 
     double backward(network& net, std::size_t step, std::size_t rank) {
@@ -182,8 +185,7 @@ void train_on(furl::mpi& ranks, const options& o) {
     std::size_t parameters = 0;
     for (const auto& p : network.parameters()) parameters += p.size();
     if (prints)
-        std::printf("%zu parameters on %zu ranks, which learn from %zu %s a step together\n\n", parameters, ranks.size(), o.batch,
-                    o.model == "text" ? "pieces of text" : "digits");
+        std::printf("%zu parameters on %zu ranks, which learn from %s a step together\n\n", parameters, ranks.size(), task.samples().c_str());
 
     const costs own = learn(ranks, network, task, o);
     std::vector<costs> all(ranks.size());
@@ -211,7 +213,7 @@ int main(int argc, char** argv) {
     options o;
     o.digits.add_to(app);
     app.add_option("--model", o.model, "digits or text")->check(CLI::IsMember({"digits", "text"}));
-    app.add_option("--epochs", o.epochs, "passes over the training digits, or times 50 steps on the text")->check(between(1, 1000));
+    app.add_option("--epochs", o.epochs, "passes over the training digits; on text, rounds of 50 steps")->check(between(1, 1000));
     app.add_option("--batch", o.batch, "digits or pieces of text per step, of all ranks together")->check(between(1, 60000));
     app.add_option("--hidden", o.hidden, "neurons in the hidden layer, for digits")->check(between(1, 10000));
     app.add_option("--context", o.context, "symbols of a piece of text")->check(between(2, 4096));

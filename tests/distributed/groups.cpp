@@ -1,5 +1,6 @@
 #include <distributed/rules.hpp>
 #include <distributed/same_bits.hpp>
+#include <support/eigen_like.hpp>
 #include <support/messages.hpp>
 #include <support/scratch.hpp>
 
@@ -31,10 +32,19 @@ shape_list some(std::initializer_list<std::size_t> numbers) {
     return list;
 }
 
+struct zeroing {
+    static constexpr auto update = zero_grad(param - hyper<"lr">(0.1) * grad);
+};
+struct centered {
+    static constexpr auto update = param - hyper<"lr">(0.1) * (grad - per_row(mean(grad)));
+};
+
 // Two groups under one norm, of which one has two multipliers; and one of another rule, which is frozen for some steps.
 template <class Groups>
 void add_groups(Groups& groups) {
+    groups.template add<zoo::lamb>(shape_list());
     groups.template add<clipped_adam>(some({0, 2, 3}), {.lr_scale = {1, 1, 0.5}, .tensors = {0, 2, 3}});
+    groups.template add<zoo::lamb>(shape_list());
     groups.template add<clipped_momentum>(some({1, 5}), {.settings = {{"lr", 0.05}}, .tensors = {1, 5}});
     groups.template add<zoo::lamb>(some({4}), {.tensors = {4}});
 }
@@ -47,8 +57,8 @@ void do_steps(Groups& groups, tensor_list& w, int from, int to, bool is_last, Gr
         auto g = gradients(100 + static_cast<std::uint32_t>(t));
         if (t == 3) g[0].clear(), g[1].clear(), g[5].clear();
         if (t == 4 && is_last) g[3][7] = std::numeric_limits<float>::quiet_NaN();
-        if (t == 5) groups[2].freeze();
-        if (t == 6) groups[2].freeze(false), groups.set("lr", 0.02);
+        if (t == 5) groups[4].freeze();
+        if (t == 6) groups[4].freeze(false), groups.set("lr", 0.02);
         CHECK(groups.step(w, g) == (t != 4));
     }
 }
@@ -89,8 +99,8 @@ TEST_CASE("groups under one norm have the bits of one process on any number of r
             step_on_rank(groups, w, 0, 9);
             found[me.rank()] = hash(w);
             memory[me.rank()] = groups.state_memory();
-            CHECK(groups[1].step_count() == 7);  // not in the third, nor in the fourth
-            CHECK(groups[2].step_count() == 7);
+            CHECK(groups[3].step_count() == 7);  // not in the third, nor in the fourth
+            CHECK(groups[4].step_count() == 7);
         });
         for (auto h : found) CHECK(h == hash(expected));
         std::size_t elements = 0;
@@ -123,6 +133,49 @@ TEST_CASE("a mean and a pool of threads work in groups of ranks") {
             groups.step(pool, w, g);
         }
         CHECK(hash(w) == hash(expected));
+    });
+}
+
+TEST_CASE("gradients are zeroed on all ranks, and may be const where their tensor has none; a frozen group needs no data") {
+    for (std::size_t n : {1u, 2u, 3u}) {
+        CAPTURE(n);
+        local_ranks ranks(n);
+        ranks.run([&](local_rank& me) {
+            sharded_groups<float> groups(me);
+            groups.add<zeroing>({10});
+            groups.add<clipped_momentum>({20});
+            groups.add<zoo::lamb>({30}, {.frozen = true});
+            std::vector<float> w(10), v(20), g(10, 1), h(20, 1);
+            std::vector<std::span<float>> weights{w, v, {}}, gradients{g, h, {}};
+            CHECK(groups.step(weights, gradients));
+            CHECK(g == std::vector<float>(10, 0.0f));
+            CHECK(h == std::vector<float>(20, 1.0f));
+            const std::vector<float> fixed(20, 1);
+            std::vector<std::span<const float>> some_const{{}, fixed, {}};
+            CHECK(groups.step(weights, some_const));
+            CHECK(groups.step({w, v, {}}, {g, fixed, {}}));
+            thread_pool pool(2);
+            CHECK(groups.step(pool, {w, v, {}}, {g, h, {}}));
+        });
+    }
+}
+
+TEST_CASE("rules of rows step in groups on ranks, and matrices that lie column by column are refused") {
+    const shape_list shapes{{60, 300}};
+    grouped_optimizer<float> alone;
+    alone.add<centered>(shapes);
+    auto expected = drawn(shapes, 7);
+    for (std::uint32_t t = 0; t < 3; ++t) alone.step(expected, drawn(shapes, t));
+    local_ranks ranks(2);
+    ranks.run([&](local_rank& me) {
+        sharded_groups<float> groups(me);
+        groups.add<centered>(shapes);
+        auto w = drawn(shapes, 7);
+        for (std::uint32_t t = 0; t < 3; ++t) groups.step(w, gradients_of(shapes, t, me.rank(), 2));
+        CHECK(hash(w) == hash(expected));
+        std::vector<float> numbers(60 * 300), slopes(60 * 300);
+        eigen_like<false> by_columns{numbers.data(), 60, 300, 1, 60}, g{slopes.data(), 60, 300, 1, 60};
+        CHECK_THROWS_WITH_AS(groups.step(by_columns, g), doctest::Contains("row by row, because the step goes by rows"), std::invalid_argument);
     });
 }
 
@@ -209,7 +262,7 @@ TEST_CASE("what ranks do not agree on is refused on all, and named") {
         groups[0].set("lr", me.rank() == 0 ? 0.1 : 0.2);
         std::vector<float> w(10), g(10);
         groups.step(w, g);
-    }) == "furl: hyperparameter 'lr' is 0.1 on rank 0, and hyperparameter 'lr' is 0.2 on rank 1; the ranks must agree");
+    }) == "furl: hyperparameter 'lr' of tensor 0 is 0.1 on rank 0, and hyperparameter 'lr' of tensor 0 is 0.2 on rank 1; the ranks must agree");
     CHECK(refusal(2, [](local_rank& me) {
         sharded_groups<float> groups(me);
         groups.add<clipped_adam>({10});

@@ -1,6 +1,8 @@
 #include <furl/furl.hpp>
 #include <furl/runtime/any_optimizer.hpp>
 
+#include <support/eigen_like.hpp>
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -16,6 +18,8 @@
 // Matrices as Eigen and Armadillo have them, of which furl includes neither.
 namespace {
 
+using furl::tests::eigen_like;
+
 struct sgd {
     static constexpr auto update = furl::param - 0.5 * furl::grad;
 };
@@ -24,21 +28,6 @@ struct with_input {
     static constexpr auto update = furl::param - furl::grad * furl::input<"scale">;
 };
 
-// A view with strides, as Eigen's Map and Block are: of what its type does not say, -1.
-template <bool ByRows, int Rows = -1, int Cols = -1, int Inner = -1, int Outer = -1>
-struct eigen_like {
-    enum { IsRowMajor = ByRows };
-    enum { RowsAtCompileTime = Rows, ColsAtCompileTime = Cols, InnerStrideAtCompileTime = Inner, OuterStrideAtCompileTime = Outer };
-    float* first;
-    std::ptrdiff_t row_count, column_count, inner, outer;
-
-    float* data() const { return first; }
-    std::ptrdiff_t rows() const { return row_count; }
-    std::ptrdiff_t cols() const { return column_count; }
-    std::ptrdiff_t size() const { return row_count * column_count; }
-    std::ptrdiff_t innerStride() const { return inner; }
-    std::ptrdiff_t outerStride() const { return outer; }
-};
 using by_columns = eigen_like<false>;
 using by_rows = eigen_like<true>;
 using row_of = eigen_like<true, 1>;

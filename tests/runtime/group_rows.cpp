@@ -6,6 +6,7 @@
 #include <furl/threads/thread_pool.hpp>
 
 #include <support/compare.hpp>
+#include <support/eigen_like.hpp>
 #include <support/messages.hpp>
 #include <support/scratch.hpp>
 
@@ -30,6 +31,10 @@ struct lazy_adam {
     static constexpr auto update = steps_per_row(param - lr * bias_corrected(m) / (sqrt(bias_corrected(v)) + 1e-8));
 };
 using in_half = storage<state_as<"m", bfloat16>>;
+
+struct centered_rows {
+    static constexpr auto update = param - hyper<"lr">(0.5) * (grad - per_row(mean(grad)));
+};
 
 struct clipped {
     static constexpr auto lr = hyper<"lr">(0.5);
@@ -181,4 +186,25 @@ TEST_CASE("groups refuse rows and rules that do not fit before anything is writt
     CHECK(frozen.step_count() == 0);
     CHECK(a[2] == doctest::Approx(1 - 0.125));
     CHECK(a[0] == 1);
+}
+
+TEST_CASE("a matrix that lies column by column is refused where the rule goes by rows, by groups and any_optimizer too") {
+    values w(12, 1), g(12, 1);
+    eigen_like<false> by_columns{w.data(), 3, 4, 1, 3}, slopes{g.data(), 3, 4, 1, 3};
+    eigen_like<true> by_rows{w.data(), 3, 4, 1, 4}, row_slopes{g.data(), 3, 4, 1, 4}, other{w.data(), 4, 3, 1, 3}, other_slopes{g.data(), 4, 3, 1, 3};
+    any_optimizer<float> any = optimizer<centered_rows>(shape{3, 4});
+    grouped_optimizer<float> groups;
+    groups.add<centered_rows>({shape{3, 4}});
+    grouped_optimizer<float> flat;
+    flat.add<clipped>({12});
+    const auto check = [&](auto& opt) {
+        says(message_of([&] { opt.step(by_columns, slopes); }), "expected 3 x 4 row by row, because the step goes by rows");
+        says(message_of([&] { opt.step(other, other_slopes); }), "expected 3 x 4 row by row, because the step goes by rows");
+        CHECK(w == values(12, 1));
+        CHECK(opt.step(by_rows, row_slopes));
+        std::ranges::fill(w, 1.0f);
+    };
+    check(any);
+    check(groups);
+    CHECK(flat.step(by_columns, slopes));
 }

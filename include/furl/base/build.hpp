@@ -191,11 +191,11 @@
 #else
 #define FURL_HAS_SCALAR
 #endif
-// Which way takes square roots of floats in AVX-512; the bits are equal (simd/root.hpp). AdamW in cache, ns per parameter by the divider
-// and by fma: Intel Sapphire Rapids 0.403 and 0.277, AMD Zen 5 0.206 and 0.289. Only Intel's have FP16 so far. A program may choose for
-// itself: -DFURL_ROOT_BY_FMA=1 or 0.
+// Whether AVX-512 takes square roots of floats by an estimate and fma (1) or by the divider (0). The bits are the same (simd/root.hpp).
+// AdamW in cache, ns per parameter by the divider and by fma: Intel Sapphire Rapids 0.403 and 0.277, AMD Zen 5 0.206 and 0.289. So the
+// default is 1 for Intel's processors with FP16; AMD's Zen 6, which has FP16 too, was not measured.
 #if !defined(FURL_ROOT_BY_FMA)
-#if defined(__AVX512FP16__) && !FURL_FAST_MATH
+#if defined(__AVX512FP16__) && !defined(__znver6__) && !FURL_FAST_MATH
 #define FURL_ROOT_BY_FMA 1
 #else
 #define FURL_ROOT_BY_FMA 0

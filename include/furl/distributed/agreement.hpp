@@ -69,13 +69,10 @@ class local_outcome {
 /// Numbers that must be equal on all ranks, with their names.
 class agreed_numbers {
   public:
-    void add(std::string_view what, double value) {
-        all_.add(value);
-        numbers_.push_back({what, {}, none, value});
-    }
+    void add(std::string_view what, double value) { add(what, {}, value); }
     /// A number of a kind of thing that has a name: hyperparameter 'lr', or that of a tensor.
     void add(std::string_view kind, std::string_view name, double value, std::size_t tensor = none) {
-        all_.add(value);
+        all_.add(name), all_.add(std::uint64_t{kind.size()}), all_.add(std::uint64_t{tensor}), all_.add(value);
         numbers_.push_back({kind, name, tensor, value});
     }
     void clear() {

@@ -62,7 +62,7 @@ bool save_shares(const checkpoint_target& to, const Optimizer& given, const Para
     using gathered = std::vector<std::vector<std::vector<std::byte>>>;
     std::deque<gathered> states;
     std::vector<saved_part> parts;
-    for (auto& [part, share, bytes_of_state] : opt.saved_shares()) {
+    for (auto& [part, bytes_of_state] : opt.saved_shares()) {
         const auto local = std::exchange(part.state_bytes, {});
         part.here.clear();
         auto& all = states.emplace_back(part.info->states.size(), std::vector<std::vector<std::byte>>(part.sizes.size()));

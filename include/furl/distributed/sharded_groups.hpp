@@ -23,19 +23,22 @@ namespace detail {
 template <class E>
 class group_shard : public sharding {
   public:
+    using saver = saved_share (*)(saved_part, const rank_share&);
+
+    /// @param has_shape  whether the rule goes by rows.
     template <class UnitOf>
-    group_shard(const communicator_ref& ranks, std::span<const furl::shape> shapes, UnitOf unit_of, const sharding_settings& settings)
-        : sharding(ranks, {shapes.begin(), shapes.end()}, unit_of, settings), weights_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))),
-          gradients_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))), sums_(list_.count_of(ranks.rank()) + 1) {}
+    group_shard(const communicator_ref& ranks, std::span<const furl::shape> shapes, UnitOf unit_of, const sharding_settings& settings, saver saves, bool has_shape)
+        : sharding(ranks, {shapes.begin(), shapes.end()}, unit_of, settings), save(saves), goes_by_rows(has_shape), weights_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))),
+          gradients_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))), sums_(ranks.size() == 1 ? 0 : list_.count_of(ranks.rank()) + 1), before_{0} {
+        for (const auto& here : share_.here()) before_.push_back(before_.back() + here.count);
+    }
 
     const rank_share& share() const { return share_; }
+    const saver save;
+    const bool goes_by_rows;
     /// Where the sum of the gradients of this rank's part of a tensor lies. It is no null pointer, even if the part is empty.
-    std::span<E> sum(std::size_t tensor) {
-        std::size_t before = 0;
-        for (std::size_t i = 0; i < tensor; ++i) before += share_.here()[i].count;
-        return std::span(sums_).subspan(before, share_.here()[tensor].count);
-    }
-    /// These take whole tensors: those of this group. Gradients of null are on no rank.
+    std::span<E> sum(std::size_t tensor) { return std::span(sums_).subspan(before_[tensor], share_.here()[tensor].count); }
+    /// These take whole tensors: those of this group. A null pointer means that no rank has this gradient.
     void scatter(std::span<const E* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
     void gather(std::span<E* const> weights) {
         weights_.gather(ranks_, weights, [](std::size_t) {});
@@ -43,7 +46,8 @@ class group_shard : public sharding {
 
   private:
     stream_buckets<E> weights_, gradients_;
-    std::vector<E> sums_;  // one more than this rank has, so that there is memory
+    std::vector<E> sums_;  // one more than this rank has, so that there is memory; none if it is alone
+    std::vector<std::size_t> before_;  // for each tensor, the elements of the sums of those before it
 };
 
 }  // namespace detail
@@ -56,13 +60,14 @@ class group_shard : public sharding {
 ///     opt.set("lr", 3e-4);  opt.step(all_tensors, all_gradients);
 ///
 /// Given equal sums of gradients, weights and states have the same bits for any number of ranks, and as in furl::grouped_optimizer. All
-/// ranks make the same calls in the same order: groups, hyperparameters and frozen groups must be equal on all. A call that one rank
-/// refuses throws on all, before anything is written.
+/// ranks make the same calls in the same order: groups, hyperparameters and frozen groups must be equal on all. A group or step that one
+/// rank refuses throws on all, before anything is written.
 ///
 /// @tparam T  the element type: float or double.
 /// @tparam E  the element type of parameters and gradients, where the storage of each group gives both another one, as for
 ///            furl::grouped_optimizer. Gradients and weights are exchanged in this type.
-/// State:   a rank has at most 1 / ranks of the elements of each group and one unit more, as in furl::sharded_optimizer.
+/// State:   of the tensors of a group with one multiplier of "lr", a rank has at most 1 / ranks of the elements and one unit more, as in
+///          furl::sharded_optimizer. So a group of less than a unit is on one rank.
 /// Cost:    that of furl::sharded_optimizer. The exchange does not overlap with the step.
 /// Errors:  std::invalid_argument on all ranks; communication_error if a rank is missed.
 /// Limits:  rules have no further inputs, and gradients are of whole tensors.
@@ -108,9 +113,8 @@ class sharded_groups : grouped_optimizer<T, E> {
         group* added = nullptr;
         const auto made = outcome::of([&] {
             added = &this->add_made([&](std::span<const furl::shape> some) {
-                auto& shard = shards_.emplace_back(ranks_, some, &engine::unit, settings_);
-                saves_.push_back(&detail::saved_share::of<plan>);
-                return any_optimizer<T, E>(local(shard.share()));
+                shards_.emplace_back(ranks_, some, &engine::unit, settings_, &detail::saved_share::of<plan>, plan::has_shape);
+                return any_optimizer<T, E>(local(shards_.back().share()));
             }, shapes, settings);
             note_tensors();
         });
@@ -118,7 +122,7 @@ class sharded_groups : grouped_optimizer<T, E> {
             detail::agree(ranks_, made, 0, [] { return std::vector<std::string>(); });
         } catch (...) {  // no rank has the group
             if (size() > groups) this->drop_last();
-            while (shards_.size() > before) shards_.pop_back(), saves_.pop_back();
+            while (shards_.size() > before) shards_.pop_back();
             note_tensors();
             throw;
         }
@@ -153,21 +157,28 @@ class sharded_groups : grouped_optimizer<T, E> {
         return step_on<Parameters, Gradients>(detail::chunk_runner_ref(runner), parameters, gradients);
     }
     /// Does the same with braced lists of tensors: `opt.step({w, b}, {grad_w, grad_b})`.
-    bool step(std::initializer_list<std::span<E>> parameters, std::initializer_list<std::span<E>> gradients) {
-        return step(std::span(parameters.begin(), parameters.size()), std::span(gradients.begin(), gradients.size()));
+    bool step(std::initializer_list<std::span<E>> parameters, std::initializer_list<gradient_data<E>> gradients) {
+        return step_braced(detail::chunk_runner_ref(), parameters, gradients);
+    }
+    template <class Runner>
+        requires ChunkRunner<std::remove_reference_t<Runner>>
+    bool step(Runner&& runner, std::initializer_list<std::span<E>> parameters, std::initializer_list<gradient_data<E>> gradients) {
+        return step_braced(detail::chunk_runner_ref(runner), parameters, gradients);
     }
 
     /// Sends this rank's parts of whole tensors to all ranks, and stores theirs. A load of a checkpoint calls it.
     template <class Parameters>
     void gather(Parameters&& parameters) {
+        is_frozen_.assign(sizes_.size(), 0);
         detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", false); }), 0, [] { return std::vector<std::string>(); });
+        if (is_alone()) return;
         for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather(pointers(weights_, p, to_weights_)); });
     }
 
     /// The part of a tensor that this rank has, or another.
     tensor_part part(std::size_t tensor) const { return part(ranks_.rank(), tensor); }
     tensor_part part(std::size_t rank, std::size_t tensor) const {
-        return shards_[places_[tensor].shard].share().part_of(rank, places_[tensor].index);
+        return places_[tensor].shard->share().part_of(rank, places_[tensor].index);
     }
     /// The numbers of elements of the whole tensors.
     std::span<const std::size_t> sizes() const { return sizes_; }
@@ -194,7 +205,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         std::vector<detail::saved_share> shares;
         for (auto& saved : base::saved_parts()) {
             const auto i = shares.size();
-            shares.push_back(saves_[i](std::move(saved), shards_[i].share()));
+            shares.push_back(shards_[i].save(std::move(saved), shards_[i].share()));
         }
         return shares;
     }
@@ -203,20 +214,23 @@ class sharded_groups : grouped_optimizer<T, E> {
   private:
     using one_part = detail::group_part<T, E>;
     struct place {
-        std::size_t shard, index;
+        detail::group_shard<E>* shard;
+        std::size_t index;
+        bool writes_gradient;
     };
 
     detail::communicator_ref ranks_;
     sharding_settings settings_;
-    // One for each part of each group, in their order.
-    std::deque<detail::group_shard<E>> shards_;
-    std::vector<detail::saved_share (*)(detail::saved_part, const detail::rank_share&)> saves_;
+    std::deque<detail::group_shard<E>> shards_;  // one for each part of each group, in their order
     // For each tensor of the list of all.
     std::vector<place> places_;
     std::vector<std::size_t> sizes_;
+    std::vector<furl::shape> shapes_;       // of tensors whose rule goes by rows; no elements for others
+    std::vector<unsigned char> is_frozen_;  // in this step
     // The arguments of a step: whole tensors, and this rank's parts.
     std::vector<std::span<E>> weights_, own_weights_;
     std::vector<std::span<const E>> gradients_, own_gradients_;
+    std::vector<unsigned char> is_const_;  // whether a gradient is
     std::vector<E*> to_weights_;
     std::vector<const E*> from_gradients_;
     std::vector<const void*> checked_;
@@ -229,20 +243,22 @@ class sharded_groups : grouped_optimizer<T, E> {
     template <class Visit>
     void for_each_shard(Visit visit) {
         auto shard = shards_.begin();
-        for (auto& g : *this) g.for_each_part([&](one_part& p) { visit(*shard++, p); });
+        for (auto& g : *this) {
+            if (g.tensors() == 0) ++shard;  // that of its only part, which for_each_part leaves out
+            g.for_each_part([&](one_part& p) { visit(*shard++, p); });
+        }
     }
 
     void note_tensors() {
-        places_.clear(), sizes_.clear();
-        std::size_t i = 0;
+        places_.clear(), sizes_.clear(), shapes_.clear();
         for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) {
             for (std::size_t k = 0; k < p.tensors().size(); ++k) {
                 const auto number = p.tensors()[k];
-                if (places_.size() <= number) places_.resize(number + 1), sizes_.resize(number + 1);
-                places_[number] = {i, k};
+                if (places_.size() <= number) places_.resize(number + 1), sizes_.resize(number + 1), shapes_.resize(number + 1);
+                places_[number] = {&shard, k, p.info().writes_gradients};
                 sizes_[number] = shard.share().sizes()[k];
+                if (shard.goes_by_rows) shapes_[number] = shard.share().shapes()[k];
             }
-            ++i;
         });
     }
 
@@ -250,7 +266,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         numbers_.clear();
         for (const auto& s : settings.settings) numbers_.add("the setting", s.name, s.value);
         for (std::size_t i = 0; i < settings.lr_scale.size(); ++i) numbers_.add("the multiplier", {}, settings.lr_scale[i], i);
-        for (std::size_t i = 0; i < settings.tensors.size(); ++i) numbers_.add("the number", {}, static_cast<double>(settings.tensors[i]), i);
+        for (std::size_t i = 0; i < settings.tensors.size(); ++i) numbers_.add("the place", {}, static_cast<double>(settings.tensors[i]), i);
         numbers_.add("whether the group is frozen", settings.frozen);
         detail::agree(ranks_, {}, numbers_.value(), [&] { return numbers_.lines(); });
     }
@@ -266,7 +282,7 @@ class sharded_groups : grouped_optimizer<T, E> {
             throw std::invalid_argument("furl: " + std::to_string(list.size()) + " tensors of " + what + ", expected " + std::to_string(tensors()) + " of " +
                                         std::to_string(size()) + " groups");
         for (std::size_t i = 0; i < list.size(); ++i)
-            if (list[i].size() != sizes_[i] && !(may_be_absent && list[i].empty()))
+            if (list[i].size() != sizes_[i] && !((may_be_absent || is_frozen_[i]) && list[i].empty()))
                 throw std::invalid_argument("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(list[i].size()) + " elements, expected " +
                                             std::to_string(sizes_[i]) + " as at construction");
     }
@@ -283,10 +299,11 @@ class sharded_groups : grouped_optimizer<T, E> {
     void take_parts() {
         own_weights_.assign(tensors(), {}), own_gradients_.assign(tensors(), {});
         for (std::size_t i = 0; i < sizes_.size(); ++i) {
+            if (is_frozen_[i]) continue;
             const auto here = part(i);
             own_weights_[i] = weights_[i].subspan(here.first, here.count);
             if (gradients_[i].empty() && sizes_[i] > 0) continue;  // a null pointer: it has no gradient
-            own_gradients_[i] = is_alone() ? gradients_[i] : std::span<const E>(shards_[places_[i].shard].sum(places_[i].index));
+            own_gradients_[i] = is_alone() ? gradients_[i] : std::span<const E>(places_[i].shard->sum(places_[i].index));
         }
     }
 
@@ -296,52 +313,78 @@ class sharded_groups : grouped_optimizer<T, E> {
         for (auto& g : *this) {
             if (g.tensors() > 0) numbers_.add("the frozen flag", {}, g.frozen(), g.number(0));
             g.for_each_part([&](one_part& p) {
-                numbers_.add("the step count", static_cast<double>(p.opt().step_count()));
-                for (const auto& s : p.opt().settings()) numbers_.add("hyperparameter", s.name, s.value);
+                const auto first = p.tensors()[0];
+                numbers_.add("the step count", {}, static_cast<double>(p.opt().step_count()), first);
+                for (const auto& s : p.opt().settings()) numbers_.add("hyperparameter", s.name, s.value, first);
                 for (auto name : p.info().tensor_hyperparameters)
                     for (std::size_t k = 0; k < p.tensors().size(); ++k) numbers_.add("hyperparameter", name, p.opt().get(name, k), p.tensors()[k]);
             });
         }
         for (std::size_t i = 0; i < std::min(gradients_.size(), sizes_.size()); ++i)
-            numbers_.add("the number of gradients", {}, gradients_[i].empty() && sizes_[i] > 0 ? 0 : 1, i);
+            if (!is_frozen_[i]) numbers_.add("the number of gradients", {}, gradients_[i].empty() && sizes_[i] > 0 ? 0 : 1, i);
         detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); });
     }
 
     template <class Parameters, class Gradients, class P, class G>
     bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients) {
         if constexpr (!detail::data_fits<detail::elements_of<E>, false, Parameters, Gradients>()) return false;
-        else {
-            constexpr bool are_const = !detail::are_writable<G>;
-            bool has_begun = false, writes_gradients = false;
-            for_each_shard([&](auto&, const one_part& p) { writes_gradients |= p.info().writes_gradients; });
-            agree_on_step(outcome::of([&] {
+        else
+            return run(runner, [&] {
                 detail::require_layouts(0, parameters, gradients);
+                detail::require_rows("parameters", 0, shapes_, parameters);
+                detail::require_rows("gradients", 0, shapes_, gradients);
                 list(parameters, weights_, "parameters", false);
                 list(gradients, gradients_, "gradients", true);
-                detail::require_apart(weights_, gradients_, writes_gradients, checked_);
-                take_parts();
-                this->set_gradients(own_gradients_, are_const);
-                has_begun = this->take(own_weights_, {});
-            }));
-            if (!has_begun) return false;
-            times_ = {};
-            if (!is_alone()) {
-                const detail::added_time watch(times_.scatter);
-                for_each_active([&](detail::group_shard<E>& shard, const one_part& p) { shard.scatter(pointers(gradients_, p, from_gradients_)); });
-            }
-            {
-                const detail::added_time watch(times_.step);
-                if (!this->go(own_weights_, runner)) return false;
-            }
-            if (is_alone()) return true;
-            const detail::added_time watch(times_.gather);
-            for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
-                shard.gather(pointers(weights_, p, to_weights_));
-                if (p.info().writes_gradients)
-                    for (auto i : p.tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
+                is_const_.assign(gradients_.size(), !detail::are_writable<G>);
             });
-            return true;
+    }
+    bool step_braced(detail::chunk_runner_ref runner, std::initializer_list<std::span<E>> parameters, std::initializer_list<gradient_data<E>> gradients) {
+        return run(runner, [&] {
+            std::vector<std::span<const E>> values;
+            is_const_.clear();
+            for (const auto& g : gradients) {
+                is_const_.push_back(g.is_const());
+                if (g.rows()) throw std::invalid_argument("furl: gradients of some rows are for one process; groups on ranks take whole ones");
+                values.push_back(g.values());
+            }
+            list(parameters, weights_, "parameters", false);
+            list(values, gradients_, "gradients", true);
+        });
+    }
+
+    // Does a step; `take_lists` lists whole tensors, or throws.
+    template <class TakeLists>
+    bool run(detail::chunk_runner_ref runner, TakeLists take_lists) {
+        bool has_begun = false;
+        is_frozen_.assign(sizes_.size(), 0);
+        for (auto& g : *this)
+            for (std::size_t k = 0; g.frozen() && k < g.tensors(); ++k) is_frozen_[g.number(k)] = 1;
+        weights_.clear(), gradients_.clear();
+        agree_on_step(outcome::of([&] {
+            take_lists();
+            detail::require_apart(weights_, gradients_, [&](std::size_t i) { return places_[i].writes_gradient && !is_frozen_[i]; }, checked_);
+            take_parts();
+            this->set_gradients(own_gradients_, is_const_);
+            has_begun = this->take(own_weights_, {});
+        }));
+        if (!has_begun) return false;
+        times_ = {};
+        if (!is_alone()) {
+            const detail::added_time watch(times_.scatter);
+            for_each_active([&](detail::group_shard<E>& shard, const one_part& p) { shard.scatter(pointers(gradients_, p, from_gradients_)); });
         }
+        {
+            const detail::added_time watch(times_.step);
+            if (!this->go(own_weights_, runner)) return false;
+        }
+        if (is_alone()) return true;
+        const detail::added_time watch(times_.gather);
+        for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
+            shard.gather(pointers(weights_, p, to_weights_));
+            if (p.info().writes_gradients)
+                for (auto i : p.tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
+        });
+        return true;
     }
 
     // Calls visit(shard, part) for the parts that take part in the step.

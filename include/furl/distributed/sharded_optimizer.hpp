@@ -103,7 +103,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 require_shapes(parameters, gradients, inputs...);
                 list(parameters, own_weights_, "parameters", extent::whole, false);
                 list(gradients, own_gradients_, "gradients", extent::whole, true);
-                detail::require_apart(own_weights_, own_gradients_, writes_gradients, checked_);
+                detail::require_apart(own_weights_, own_gradients_, [](std::size_t) { return writes_gradients; }, checked_);
                 note_absent();
                 all_weights_.clear(), all_gradients_.clear();
                 for (const auto& w : own_weights_) all_weights_.push_back(w.data());

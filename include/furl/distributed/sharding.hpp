@@ -71,7 +71,6 @@ inline void agree_on_optimizer(const communicator_ref& ranks, const local_outcom
 /// this rank.
 struct saved_share {
     saved_part part;
-    const rank_share* share;
     /// The bytes that a rank has of a tensor's state, if ranks have parts of it; nothing if each rank has all of it.
     std::function<std::optional<std::size_t>(std::size_t state, std::size_t rank, std::size_t tensor)> bytes_of_state;
 
@@ -80,7 +79,7 @@ struct saved_share {
     static saved_share of(saved_part part, const rank_share& share) {
         part.sizes = share.sizes(), part.shapes = share.shapes();
         for (const auto& here : share.here()) part.here.push_back({here.first, here.count});
-        return {std::move(part), &share, [&share](std::size_t state, std::size_t rank, std::size_t tensor) -> std::optional<std::size_t> {
+        return {std::move(part), [&share](std::size_t state, std::size_t rank, std::size_t tensor) -> std::optional<std::size_t> {
                     const auto own = share.part_of(rank, tensor).count;
                     const auto where = plan_info<Plan>::info.states[state].where;
                     if (where == domain::element) return Plan::buffers[plan_info<Plan>::buffer_of_state(state)].size(own);
@@ -107,8 +106,9 @@ class added_time {
 /// Refuses whole tensors that overlap each other or the gradients: each rank would get the other's elements.
 ///
 /// @param checked  the addresses that were checked last.
-template <class E, class G>
-void require_apart(const std::vector<std::span<E>>& parameters, const std::vector<std::span<G>>& gradients, bool writes_gradients, std::vector<const void*>& checked) {
+/// @param writes   whether a step writes the gradients of a tensor.
+template <class E, class G, class Writes>
+void require_apart(const std::vector<std::span<E>>& parameters, const std::vector<std::span<G>>& gradients, Writes writes, std::vector<const void*>& checked) {
     std::vector<const void*> now;
     for (const auto& p : parameters) now.push_back(p.data());
     for (const auto& g : gradients) now.push_back(g.data());
@@ -116,7 +116,7 @@ void require_apart(const std::vector<std::span<E>>& parameters, const std::vecto
     std::vector<interval> touched;
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         touched.push_back(interval::of(parameters[i].data(), parameters[i].size(), i, 0, true));
-        touched.push_back(interval::of(gradients[i].data(), gradients[i].size(), i, 1, writes_gradients));
+        touched.push_back(interval::of(gradients[i].data(), gradients[i].size(), i, 1, writes(i)));
     }
     const auto found = find_overlap(touched);
     const auto name = [](const interval& x) { return std::string(x.stream == 0 ? "parameters" : "gradients") + " of tensor " + std::to_string(x.tensor); };
@@ -180,7 +180,6 @@ class sharding : protected gatherer {
         for (std::size_t i = 0; i < tensors.size(); ++i)
             if (!tensors[i].empty()) tensors[i] = tensors[i].subspan(share_.here()[i].first, share_.here()[i].count);
     }
-
 };
 
 }  // namespace detail

@@ -200,8 +200,8 @@ bool require_layouts(std::size_t first, Parameters& parameters, Gradients& gradi
            for_each_data([&](std::string_view name, auto& data) { return require_layout(name, first, data, parameters); }, inputs...);
 }
 
-/// Whether the matrices of X lie row by row in these shapes, where that matters; refuses them if not. What has no layout is taken to
-/// do so.
+/// Whether the matrices of X lie row by row in these shapes; refuses them if not. What has no layout is taken to do so. A shape without
+/// elements stands for a tensor whose shape does not matter.
 template <class X>
 bool require_rows(std::string_view what, std::size_t first, std::span<const furl::shape> shapes, X& x) {
     auto&& list = as_list(x);
@@ -212,7 +212,7 @@ bool require_rows(std::string_view what, std::size_t first, std::span<const furl
             const auto wanted = shapes[first];
             const bool is_vector = layout.rows <= 1 || layout.columns <= 1;
             const bool fits = layout.by_rows && std::cmp_equal(layout.rows, wanted.rows) && std::cmp_equal(layout.columns, wanted.columns);
-            if (!is_vector && !fits)
+            if (!is_vector && !fits && wanted.size() > 0)
                 return refuse("furl: tensor " + std::to_string(first) + ": '" + std::string(what) + "' is " + layout.text() + ", expected " +
                               std::to_string(wanted.rows) + " x " + std::to_string(wanted.columns) + " row by row, because the step goes by rows");
             ++first;

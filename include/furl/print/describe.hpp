@@ -134,6 +134,7 @@ inline constexpr rule_info description = [] {
     x.writes_gradients = plan::program.gradient >= 0;
     x.reduces_all = reduces_all<plan>;
     x.joins_rows = plan::joins_rows;
+    x.has_shape = plan::has_shape;
     x.draws_random_numbers = !plan::random_streams.empty();
     x.passes = plan::order.walks;
     x.traffic = traffic<plan>;

@@ -57,6 +57,7 @@ struct rule_info {
     bool writes_gradients = false;      ///< whether it sets them to 0: zero_grad
     bool reduces_all = false;           ///< whether it has a reduction over all tensors
     std::string_view joins_rows{};      ///< what keeps rows from stepping alone (step_rows): "a reduction over columns"; empty if nothing
+    bool has_shape = false;             ///< whether it has values of rows or columns, or functions of matrices: the shapes of tensors matter
     bool draws_random_numbers = false;  ///< whether it has random or random_normal
     std::size_t passes = 1;             ///< the walks of a step, including those that compute only values of rows and columns
     std::size_t bytes_per_parameter = 0;    ///< the bytes that a step reads and writes

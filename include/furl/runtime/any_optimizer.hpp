@@ -212,7 +212,8 @@ class any_optimizer_base : public detail::step_overloads<any_optimizer_base<T, E
     double nowhere_ = 0;  // without exceptions, a refused call returns a reference to it
     detail::row_part<E> rows_of_step_;  // kept, because it marks the rows of a table
 
-    // step_overloads calls it.
+    // step_overloads calls these.
+    std::span<const furl::shape> shapes_that_matter() const { return info().has_shape ? shapes() : std::span<const furl::shape>(); }
     bool run(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         const bool may_write_gradients = std::ranges::find(this->const_gradients(), true) == this->const_gradients().end();
         std::vector<detail::named_rows> some_rows;

@@ -238,7 +238,15 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
         return twice == sorted.end() || detail::refuse("furl: tensor " + std::to_string(*twice) + " is in the group twice");
     }
 
-    // step_overloads calls it.
+    // step_overloads calls these.
+    std::vector<furl::shape> shapes_that_matter() const {
+        std::vector<furl::shape> list(group_of_.empty() ? 0 : group_of_.rbegin()->first + 1);
+        for (const auto& g : groups_)
+            g.for_each_part([&](const part& p) {
+                for (std::size_t k = 0; p.info().has_shape && k < p.tensors().size(); ++k) list[p.tensors()[k]] = p.opt().shapes()[k];
+            });
+        return list;
+    }
     bool run(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs, detail::chunk_runner_ref runner) {
         if (!take(parameters, inputs) || !go(parameters, runner)) return false;
         if (!this->row_parts().empty())
@@ -321,7 +329,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
             const auto i = p.tensors()[k];
             if (!this->take_rows(i, p.opt().shapes()[k], p.info(), parameters)) return false;
             const auto* const by_rows = this->rows_of(i);
-            const bool absent = this->gradients()[i].empty() && sizes[k] > 0 && !(by_rows && by_rows->elements() > 0);
+            const bool absent = p.lacks(k, this->gradients()[i]) && !(by_rows && by_rows->elements() > 0);
             const auto sized = [&](const auto& data, const char* what, bool may_be_empty, bool has_all_rows = false) {
                 const bool left_out = may_be_empty && data.empty();
                 const bool some = by_rows && !has_all_rows;

@@ -41,19 +41,24 @@ class group_part {
         return has(info().inputs) || has(info().step_inputs);
     }
 
-    /// Picks the arguments of its tensors out of those of all tensors. An empty gradient means that its tensor has no gradient
-    /// in this step; where a share has no elements of the tensor, a null pointer does. rows_of(i) returns the rows that the gradient
-    /// of tensor i of the list has, or null if it has all.
+    /// Whether a gradient says that its tensor has none in this step: it is empty. If a share has no elements of the tensor, a null
+    /// pointer says so.
+    bool lacks(std::size_t tensor, std::span<const E> gradient) const {
+        return gradient.empty() && opt_.erased().whole_sizes()[tensor] > 0 && (opt_.sizes()[tensor] > 0 || !gradient.data());
+    }
+
+    /// Picks the arguments of its tensors out of those of all tensors. rows_of(i) returns the rows that the gradient of tensor i of the
+    /// list has, or null if it has all.
     template <class RowsOf>
     void take(std::span<const std::span<E>> parameters, std::span<const std::span<const E>> gradients,
               std::span<const named_data<T>> inputs, RowsOf rows_of) {
-        const auto sizes = opt_.sizes(), whole = opt_.erased().whole_sizes();
+        const auto whole = opt_.erased().whole_sizes();
         some_rows_.clear();
         elements_ = absent_count_ = 0;
         for (std::size_t k = 0; k < tensors_.size(); ++k) {
             parameters_[k] = parameters[tensors_[k]];
             gradients_[k] = gradients[tensors_[k]];
-            absent_[k] = whole[k] > 0 && gradients_[k].empty() && (sizes[k] > 0 || !gradients_[k].data());
+            absent_[k] = lacks(k, gradients_[k]);
             absent_count_ += absent_[k];
             elements_ += absent_[k] ? 0 : whole[k];
             if (const row_part<E>* some = rows_of(tensors_[k])) some_rows_.push_back(some->named(k));

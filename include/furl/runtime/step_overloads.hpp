@@ -92,6 +92,11 @@ class step_overloads {
         const_gradients_.assign(gradients.size(), are_const);
     }
 
+    void set_gradients(std::span<const std::span<const E>> gradients, std::span<const unsigned char> is_const) {
+        set_gradients(gradients, false);
+        const_gradients_.assign(is_const.begin(), is_const.end());
+    }
+
     /// The gradients that have only some rows, in the order of their tensors.
     std::span<const row_part<E>> row_parts() const { return {row_parts_.data(), row_count_}; }
     const row_part<E>* rows_of(std::size_t tensor) const {
@@ -130,6 +135,14 @@ class step_overloads {
         return static_cast<Optimizer*>(this)->run(parameters, inputs, runner);
     }
 
+    // Refuses matrices that lie otherwise than the shapes say, where the rules go by rows.
+    template <class X>
+    bool require_rows_of(const char* what, X& x) {
+        if constexpr (HasLayout<std::remove_reference_t<std::ranges::range_reference_t<decltype(as_list(x))>>>)
+            return require_rows(what, 0, static_cast<Optimizer*>(this)->shapes_that_matter(), x);
+        else return true;
+    }
+
     template <class Gradients>
     bool step_list(std::span<const std::span<E>> parameters, Gradients gradients, bool are_const,
                    std::span<const named_data<T>> inputs, chunk_runner_ref runner) {
@@ -141,7 +154,7 @@ class step_overloads {
     bool step_on(chunk_runner_ref runner, P& parameters, G& gradients, std::initializer_list<named_tensors<T>> inputs) {
         if constexpr (!data_fits<elements_of<E>, false, Parameters, Gradients>()) return false;
         else {
-            if (!require_layouts(0, parameters, gradients)) return false;
+            if (!require_layouts(0, parameters, gradients) || !require_rows_of("parameters", parameters) || !require_rows_of("gradients", gradients)) return false;
             for (const auto& input : inputs)
                 if (!input.require_layout_of(parameters)) return false;
             row_count_ = 0;

@@ -15,7 +15,7 @@ namespace FURL_NAMESPACE::detail {
 ///
 ///     x = v r,  h = r / 2;  e = 1/2 - x h,  x += x e,  h += h e;  x += h (v - x^2)
 ///
-/// The remainder is exact for v from 2^-101 up. If there is another number than these and 0, the instruction takes the whole vector.
+/// The remainder is exact for v in [2^-101, 2^101). If a vector has any number but these and 0, the instruction takes all of it.
 ///
 /// Cost:    8 instructions of the fma units and 4 that look at the range, which run beside the divisions of a rule.
 /// Source:  P. Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990. A test compares all floats.
