@@ -143,12 +143,12 @@ loaded_checkpoint load_shares(const checkpoint_source& from, Optimizer& opt, Par
 /// @returns  true.
 /// Errors:  checkpoint_error on all ranks; the old file is whole then. communication_error if a rank dies; if that is rank 0, the path has the
 ///          old file or the new one.
-template <detail::SpreadOverRanks Optimizer>
-bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const checkpoint_settings& settings = {}) {
+template <detail::SpreadOverRanks Sharded>
+bool save_checkpoint(const checkpoint_target& to, const Sharded& opt, const checkpoint_settings& settings = {}) {
     return detail::save_shares(to, opt, std::nullopt, settings);
 }
-template <detail::SpreadOverRanks Optimizer, detail::Parameters Parameters>
-bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const Parameters& parameters,
+template <detail::SpreadOverRanks Sharded, detail::Parameters Parameters>
+bool save_checkpoint(const checkpoint_target& to, const Sharded& opt, const Parameters& parameters,
                      const checkpoint_settings& settings = {}) {
     return detail::save_shares(to, opt, parameters, settings);
 }
@@ -162,12 +162,12 @@ bool save_checkpoint(const checkpoint_target& to, const Optimizer& opt, const Pa
 /// @param settings    as for furl::optimizer.
 /// @returns  as for furl::optimizer.
 /// Errors:  checkpoint_error on all ranks, before anything is changed on one: also if the ranks have found different files.
-template <detail::SpreadOverRanks Optimizer>
-loaded_checkpoint load_checkpoint(const checkpoint_source& from, Optimizer& opt, const checkpoint_settings& settings = {}) {
+template <detail::SpreadOverRanks Sharded>
+loaded_checkpoint load_checkpoint(const checkpoint_source& from, Sharded& opt, const checkpoint_settings& settings = {}) {
     return detail::load_shares(from, opt, std::nullopt, settings);
 }
-template <detail::SpreadOverRanks Optimizer, detail::Parameters Parameters>
-loaded_checkpoint load_checkpoint(const checkpoint_source& from, Optimizer& opt, Parameters&& parameters,
+template <detail::SpreadOverRanks Sharded, detail::Parameters Parameters>
+loaded_checkpoint load_checkpoint(const checkpoint_source& from, Sharded& opt, Parameters&& parameters,
                                   const checkpoint_settings& settings = {}) {
     static_assert(!std::is_const_v<typename detail::element_of<std::remove_reference_t<Parameters>>::type>,
                   "furl[E19]: the parameters are const, and a load writes them. See docs/errors.md#E19");

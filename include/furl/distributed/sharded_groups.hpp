@@ -21,7 +21,7 @@ namespace detail {
 
 /// The tensors of a group that have the same multiplier of "lr", spread over ranks, and the way of their gradients and weights.
 template <class E>
-class group_shard : public sharding {
+class group_shard final : public sharding {
   public:
     using saver = saved_share (*)(saved_part, const rank_share&);
 
@@ -39,8 +39,8 @@ class group_shard : public sharding {
     /// Where the sum of the gradients of this rank's part of a tensor lies. It is no null pointer, even if the part is empty.
     std::span<E> sum(std::size_t tensor) { return std::span(sums_).subspan(before_[tensor], share_.here()[tensor].count); }
     /// These take whole tensors: those of this group. A null pointer means that no rank has this gradient.
-    void scatter(std::span<const E* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
-    void gather(std::span<E* const> weights) {
+    void scatter_gradients(std::span<const E* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
+    void gather_weights(std::span<E* const> weights) {
         weights_.gather(ranks_, weights, [](std::size_t) {});
     }
 
@@ -172,7 +172,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         is_frozen_.assign(sizes_.size(), 0);
         detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", false); }), 0, [] { return std::vector<std::string>(); });
         if (is_alone()) return;
-        for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather(pointers(weights_, p, to_weights_)); });
+        for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather_weights(pointers(weights_, p, to_weights_)); });
     }
 
     /// The part of a tensor that this rank has, or another.
@@ -371,7 +371,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         times_ = {};
         if (!is_alone()) {
             const detail::added_time watch(times_.scatter);
-            for_each_active([&](detail::group_shard<E>& shard, const one_part& p) { shard.scatter(pointers(gradients_, p, from_gradients_)); });
+            for_each_active([&](detail::group_shard<E>& shard, const one_part& p) { shard.scatter_gradients(pointers(gradients_, p, from_gradients_)); });
         }
         {
             const detail::added_time watch(times_.step);
@@ -380,7 +380,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         if (is_alone()) return true;
         const detail::added_time watch(times_.gather);
         for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
-            shard.gather(pointers(weights_, p, to_weights_));
+            shard.gather_weights(pointers(weights_, p, to_weights_));
             if (p.info().writes_gradients)
                 for (auto i : p.tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
         });

@@ -60,6 +60,7 @@ struct huge_page_allocator {
     static constexpr std::size_t line = arena::line;                  ///< bytes of a cache line
 
     huge_page_allocator() = default;
+    /// Makes one from that of another type.
     template <class U>
     huge_page_allocator(const huge_page_allocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor)
 
@@ -81,6 +82,7 @@ struct huge_page_allocator {
         ::operator delete(begin - reinterpret_cast<std::uintptr_t>(begin) % huge_page, std::align_val_t{huge_page});
     }
 
+    /// Whether memory of the other can be released: always.
     template <class U>
     bool operator==(const huge_page_allocator<U>&) const noexcept { return true; }
 

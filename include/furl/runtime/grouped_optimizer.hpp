@@ -152,9 +152,9 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
     }
 
   protected:
-    using part = detail::group_part<T, E>;
+    using part = detail::group_part<T, E>;  ///< the tensors of a group with one multiplier of "lr"
 
-    // Adds a group whose optimizers make(shapes) returns.
+    /// Adds a group whose optimizers make(shapes) returns.
     template <class Make>
     group& add_made(Make make, const std::vector<furl::shape>& shapes, const group_settings& settings) {
         std::vector<std::size_t> numbers;
@@ -165,16 +165,18 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
         return groups_.emplace_back(std::move(g));
     }
 
+    /// Removes the last group.
     void drop_last() {
         std::erase_if(group_of_, [&](const auto& x) { return x.second + 1 == groups_.size(); });
         groups_.pop_back();
     }
 
-    // These two are a step: `take` refuses arguments that do not fit, and `go` runs the walks.
+    /// The first half of a step: takes its arguments, or refuses them if they do not fit.
     bool take(std::span<const std::span<E>> parameters, std::span<const named_data<T>> inputs) {
         again_ = inputs.empty() && this->row_parts().empty() && are_as_taken(parameters);
         return again_ || take_new(parameters, inputs);
     }
+    /// The second half of a step: runs its walks over the arguments that were taken.
     bool go(std::span<const std::span<E>> parameters, detail::chunk_runner_ref runner) {
         if (!step_.begin(tensors(), total_, again_, runner)) return false;
         // Not before: where a runner throws, some parts have not taken these arguments.
@@ -186,7 +188,7 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
         return step_.finish(runner);
     }
 
-    // The parts that step, once their arguments are taken.
+    /// The parts that step, once their arguments are taken.
     std::span<part* const> active_parts() const { return step_.parts(); }
 
   private:
