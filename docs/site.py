@@ -62,7 +62,7 @@ def fill_plots(folder, drawn, html):
 def fill_pictures(folder, html):
     """Copies the pictures of the examples that the pages show."""
     for page in folder.glob("*.md"):
-        for name in re.findall(r'src="(examples/pictures/[^"]+)"', page.read_text()):
+        for name in re.findall(r'src="((?:docs|examples)/pictures/[^"]+)"', page.read_text()):
             (html / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, html / name)
 

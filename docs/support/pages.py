@@ -78,8 +78,9 @@ def convert_line(line, page, names):
     parts = re.split(r"(`[^`]*`)", line)
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(r"(?<![\\$])\$([^$]+)\$(?!\$)", r"\\f$\1\\f$", parts[i])
-    line = "".join(parts)
-    return re.sub(r"(?<!!)\[((?:`[^`]*`|[^\]`])+)\]\(([^)\s]+)\)", link, line)
+    line = re.sub(r"(?<!!)\[((?:`[^`]*`|[^\]`])+)\]\(([^)\s]+)\)", link, "".join(parts))
+    # A quotation mark ends Doxygen's code, unless that is in two backticks.
+    return re.sub(r"(?<!`)`([^`]*'[^`]*)`(?!`)", r"``\1``", line)
 
 
 def convert(text, page, title=None):
@@ -99,7 +100,11 @@ def convert(text, page, title=None):
             continue
         if re.fullmatch(r"<!-- (file|output): .* -->", line.strip()):
             continue
-        if re.match(r"\s*</?(picture|source|img)\b", line):  # for code hosts, which know light and dark pages
+        # Code hosts know light and dark pictures; the site has the light one, and inverts it.
+        if found := re.fullmatch(r'\s*<img alt="([^"]*)" src="(docs/pictures/[\w-]+\.svg)">', line):
+            out.append(f'\\htmlonly\n<figure class="plot"><img src="{found[2]}" alt="{found[1]}"></figure>\n\\endhtmlonly')
+            continue
+        if re.match(r"\s*</?(picture|source)\b", line):
             continue
         if found := re.fullmatch(r'<a id="(E\d+)"></a>', line):
             number = found[1]
