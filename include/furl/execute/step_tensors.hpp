@@ -25,7 +25,7 @@ struct step_tensors {
     enum : unsigned char { no_gradient = 1, by_rows = 2 };
 
     /// Makes room for n tensors.
-    explicit step_tensors(std::size_t n) : buffers(n), follows(n), absent(n) {}
+    explicit step_tensors(std::size_t n) : buffers(n), follows(n, 0), absent(n, 0) {}  // without a value g++ 14 warns, where n is 1
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
     bool has_gradient(std::size_t tensor) const { return absent_count == 0 || absent[tensor] != no_gradient; }

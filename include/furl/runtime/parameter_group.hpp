@@ -27,7 +27,7 @@ class group_part {
   public:
     group_part(any_optimizer<T, E> opt, std::vector<std::size_t> tensors, double scale)
         : opt_(std::move(opt)), info_(&opt_.info()), tensors_(std::move(tensors)), scale_(scale), parameters_(tensors_.size()), gradients_(tensors_.size()),
-          absent_(tensors_.size()) {}
+          absent_(tensors_.size(), 0) {}
 
     any_optimizer<T, E>& opt() { return opt_; }
     const any_optimizer<T, E>& opt() const { return opt_; }
