@@ -57,7 +57,9 @@ class Build:
         self.folder = folder
         entries = json.loads((folder / "compile_commands.json").read_text())
         self.files = {os.path.realpath(os.path.join(entry["directory"], entry["file"])) for entry in entries}
-        programs = {os.path.relpath(file, ROOT).split(os.sep)[0] for file in self.files if "zoo_library" not in file and file.endswith(".cpp")}
+        # The library of the zoo, and what examples share, are parts of tests too.
+        programs = {os.path.relpath(file, ROOT).split(os.sep)[0] for file in self.files
+                    if not re.search("zoo_library|examples/support", file) and file.endswith(".cpp")}
         self.parts = {"docs", "examples"} & programs
         self.has_libtorch = any("torch/csrc/api/include" in entry["command"] for entry in entries)
         self.files |= {os.path.realpath(case) for case in (ROOT / "tests" / "compile_fail").glob("*.cpp")}
