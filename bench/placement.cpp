@@ -1,5 +1,6 @@
-// Where parameters and gradients lie: in furl's arena, where malloc puts them, in furl's allocator, or from malloc and then moved to huge
-// pages. furl's states are in its arena in all cases; "hand" has its moments from malloc, too.
+// This measures where parameters and gradients lie: in furl's arena ("arena"), where malloc puts them ("malloc"), in memory of furl's
+// allocator ("allocator"), or in memory of malloc that was moved to huge pages ("use_huge_pages"). furl's states are in its arena in
+// all cases; the moments of "hand" are in memory of malloc.
 //
 // "placement" compares one layout of each. "layouts" draws another one for each round: its spread, and the worst of all
 // rounds over the median, say what luck does. The best of five samples of a round counts, or of forty where it

@@ -145,7 +145,7 @@ struct c_optimizer {
         static constexpr state_info none{};
         return refuse<std::invalid_argument, std::reference_wrapper<const state_info>>(no_such("state", name, "the rule", names), none);
     }
-    /// Whether a state is one that the rule names, and no hyperparameter or companion.
+    /// True for a state that the rule names; false for hyperparameters of tensors and for companions, which are kept like states.
     static bool is_named(const state_info& s) { return s.role != state_role::hyperparameter && s.companion_of == state_info::no_companion; }
 
     std::size_t state_size(std::string_view name, std::size_t tensor) const {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/distributed/sharding.hpp>
+#include <furl/distributed/group_shard.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/runtime/grouped_optimizer.hpp>
 
@@ -16,41 +16,6 @@
 #include <vector>
 
 namespace FURL_NAMESPACE {
-
-namespace detail {
-
-/// The tensors of a group that have the same multiplier of "lr", spread over ranks, and the way of their gradients and weights.
-template <class E>
-class group_shard final : public sharding {
-  public:
-    using saver = saved_share (*)(saved_part, const rank_share&);
-
-    /// @param has_shape  whether the rule goes by rows.
-    template <class UnitOf>
-    group_shard(const communicator_ref& ranks, std::span<const furl::shape> shapes, UnitOf unit_of, const sharding_settings& settings, saver saves, bool has_shape)
-        : sharding(ranks, {shapes.begin(), shapes.end()}, unit_of, settings), save(saves), goes_by_rows(has_shape), weights_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))),
-          gradients_(list_, ranks.rank(), settings.elements(ranks.size(), sizeof(E))), sums_(ranks.size() == 1 ? 0 : list_.count_of(ranks.rank()) + 1), before_{0} {
-        for (const auto& here : share_.here()) before_.push_back(before_.back() + here.count);
-    }
-
-    const rank_share& share() const { return share_; }
-    const saver save;
-    const bool goes_by_rows;
-    /// Where the sum of the gradients of this rank's part of a tensor lies. It is no null pointer, even if the part is empty.
-    std::span<E> sum(std::size_t tensor) { return std::span(sums_).subspan(before_[tensor], share_.here()[tensor].count); }
-    /// These take whole tensors: those of this group. A null pointer means that no rank has this gradient.
-    void scatter_gradients(std::span<const E* const> gradients) { gradients_.scatter(ranks_, gradients, sums_.data(), settings_.mean); }
-    void gather_weights(std::span<E* const> weights) {
-        weights_.gather(ranks_, weights, [](std::size_t) {});
-    }
-
-  private:
-    stream_buckets<E> weights_, gradients_;
-    std::vector<E> sums_;  // one more than this rank has, so that there is memory; none if it is alone
-    std::vector<std::size_t> before_;  // for each tensor, the elements of the sums of those before it
-};
-
-}  // namespace detail
 
 /// Groups of tensors whose states are spread over ranks: what furl::sharded_optimizer is to furl::optimizer, this is to
 /// furl::grouped_optimizer. Groups have rules and hyperparameters of their own, and share norms over all tensors.
@@ -113,7 +78,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         group* added = nullptr;
         const auto made = outcome::of([&] {
             added = &this->add_made([&](std::span<const furl::shape> some) {
-                shards_.emplace_back(ranks_, some, &engine::unit, settings_, &detail::saved_share::of<plan>, plan::has_shape);
+                shards_.emplace_back(ranks_, some, &engine::unit, settings_, &detail::saved_share::of<plan>);
                 return any_optimizer<T, E>(local(shards_.back().share()));
             }, shapes, settings);
             note_tensors();
@@ -169,8 +134,7 @@ class sharded_groups : grouped_optimizer<T, E> {
     /// Sends this rank's parts of whole tensors to all ranks, and stores theirs. A load of a checkpoint calls it.
     template <class Parameters>
     void gather(Parameters&& parameters) {
-        is_frozen_.assign(sizes_.size(), 0);
-        detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", false); }), 0, [] { return std::vector<std::string>(); });
+        detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", [](std::size_t) { return false; }); }), 0, [] { return std::vector<std::string>(); });
         if (is_alone()) return;
         for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather_weights(pointers(weights_, p, to_weights_)); });
     }
@@ -257,7 +221,7 @@ class sharded_groups : grouped_optimizer<T, E> {
                 if (places_.size() <= number) places_.resize(number + 1), sizes_.resize(number + 1), shapes_.resize(number + 1);
                 places_[number] = {&shard, k, p.info().writes_gradients};
                 sizes_[number] = shard.share().sizes()[k];
-                if (shard.goes_by_rows) shapes_[number] = shard.share().shapes()[k];
+                if (p.info().has_shape) shapes_[number] = shard.share().shapes()[k];
             }
         });
     }
@@ -267,13 +231,13 @@ class sharded_groups : grouped_optimizer<T, E> {
         for (const auto& s : settings.settings) numbers_.add("the setting", s.name, s.value);
         for (std::size_t i = 0; i < settings.lr_scale.size(); ++i) numbers_.add("the multiplier", {}, settings.lr_scale[i], i);
         for (std::size_t i = 0; i < settings.tensors.size(); ++i) numbers_.add("the place", {}, static_cast<double>(settings.tensors[i]), i);
-        numbers_.add("whether the group is frozen", settings.frozen);
+        numbers_.add("the frozen flag", settings.frozen);
         detail::agree(ranks_, {}, numbers_.value(), [&] { return numbers_.lines(); });
     }
 
-    // Lists whole tensors. Refuses them if their number or a size is wrong.
-    template <class X, class Element>
-    void list(X& x, std::vector<std::span<Element>>& list, const std::string& what, bool may_be_absent) const {
+    // Lists whole tensors. Refuses them if their number or a size is wrong, but those that may_be_empty(tensor) may have no data.
+    template <class X, class Element, class MayBeEmpty>
+    void list(X& x, std::vector<std::span<Element>>& list, const std::string& what, MayBeEmpty may_be_empty) const {
         detail::list_tensors(x, list);
         if (sizes_.size() != tensors())
             throw std::invalid_argument("furl: " + std::to_string(tensors()) + " tensors are in groups, and the last of them is tensor " + std::to_string(sizes_.size() - 1) +
@@ -282,12 +246,12 @@ class sharded_groups : grouped_optimizer<T, E> {
             throw std::invalid_argument("furl: " + std::to_string(list.size()) + " tensors of " + what + ", expected " + std::to_string(tensors()) + " of " +
                                         std::to_string(size()) + " groups");
         for (std::size_t i = 0; i < list.size(); ++i)
-            if (list[i].size() != sizes_[i] && !((may_be_absent || is_frozen_[i]) && list[i].empty()))
+            if (list[i].size() != sizes_[i] && !(list[i].empty() && may_be_empty(i)))
                 throw std::invalid_argument("furl: tensor " + std::to_string(i) + ": " + what + " have " + std::to_string(list[i].size()) + " elements, expected " +
                                             std::to_string(sizes_[i]) + " as at construction");
     }
 
-    // Where the whole tensors of a part begin.
+    // Lists where the whole tensors of a part begin; a null pointer stands for a tensor without data.
     template <class Element, class P>
     static std::span<const P> pointers(const std::vector<std::span<Element>>& all, const one_part& p, std::vector<P>& to) {
         to.clear();
@@ -325,6 +289,13 @@ class sharded_groups : grouped_optimizer<T, E> {
         detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); });
     }
 
+    // Lists the tensors of a step: any may have no gradient, and a frozen one no parameters.
+    template <class P, class G>
+    void list_all(P& parameters, G& gradients) {
+        list(parameters, weights_, "parameters", [&](std::size_t i) { return is_frozen_[i] != 0; });
+        list(gradients, gradients_, "gradients", [](std::size_t) { return true; });
+    }
+
     template <class Parameters, class Gradients, class P, class G>
     bool step_on(detail::chunk_runner_ref runner, P& parameters, G& gradients) {
         if constexpr (!detail::data_fits<detail::elements_of<E>, false, Parameters, Gradients>()) return false;
@@ -333,8 +304,7 @@ class sharded_groups : grouped_optimizer<T, E> {
                 detail::require_layouts(0, parameters, gradients);
                 detail::require_rows("parameters", 0, shapes_, parameters);
                 detail::require_rows("gradients", 0, shapes_, gradients);
-                list(parameters, weights_, "parameters", false);
-                list(gradients, gradients_, "gradients", true);
+                list_all(parameters, gradients);
                 is_const_.assign(gradients_.size(), !detail::are_writable<G>);
             });
     }
@@ -347,8 +317,7 @@ class sharded_groups : grouped_optimizer<T, E> {
                 if (g.rows()) throw std::invalid_argument("furl: gradients of some rows are for one process; groups on ranks take whole ones");
                 values.push_back(g.values());
             }
-            list(parameters, weights_, "parameters", false);
-            list(values, gradients_, "gradients", true);
+            list_all(parameters, values);
         });
     }
 

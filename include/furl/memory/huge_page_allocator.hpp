@@ -82,7 +82,7 @@ struct huge_page_allocator {
         ::operator delete(begin - reinterpret_cast<std::uintptr_t>(begin) % huge_page, std::align_val_t{huge_page});
     }
 
-    /// Whether memory of the other can be released: always.
+    /// True: any of them can release memory of any other.
     template <class U>
     bool operator==(const huge_page_allocator<U>&) const noexcept { return true; }
 

@@ -200,8 +200,8 @@ bool require_layouts(std::size_t first, Parameters& parameters, Gradients& gradi
            for_each_data([&](std::string_view name, auto& data) { return require_layout(name, first, data, parameters); }, inputs...);
 }
 
-/// Whether the matrices of X lie row by row in these shapes; refuses them if not. What has no layout is taken to do so. A shape without
-/// elements stands for a tensor whose shape does not matter.
+/// Returns true if the matrices of X have these shapes and lie row by row; refuses them if not. Data without a layout passes. A shape
+/// without elements stands for a tensor whose shape does not matter.
 template <class X>
 bool require_rows(std::string_view what, std::size_t first, std::span<const furl::shape> shapes, X& x) {
     auto&& list = as_list(x);

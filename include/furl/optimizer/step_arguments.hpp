@@ -146,7 +146,7 @@ class step_arguments {
     }
 
   private:
-    // Whether the gradients have the element type of the parameters, and inputs that of the optimizer.
+    // True if gradients have the element type of the parameters, and inputs have that of the optimizer.
     static constexpr bool can_be_named = []<std::size_t... K>(std::index_sequence<K...>) {
         return std::is_same_v<typename element_types::gradient, E> && (std::is_same_v<typename Plan::template format<K + 2>::element, T> && ...);
     }(std::make_index_sequence<Plan::inputs>{});

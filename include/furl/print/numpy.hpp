@@ -10,7 +10,7 @@ namespace FURL_NAMESPACE {
 namespace detail {
 
 /// NumPy's words for the statements of a step. Numbers of a step are np.float64, whose arithmetic does not raise errors.
-struct numpy_language {
+struct numpy_language : python_leaves<numpy_language> {
     static constexpr auto words = &notation::numpy;
     static constexpr std::span<const std::string_view> reserved = python_words, field_names = python_words;
     static constexpr bool stores_arrays = true;
@@ -24,9 +24,8 @@ struct numpy_language {
     static std::string copy(const std::string& variable) { return "np.copy(" + variable + ")"; }
 
     static std::string number(const std::string& x) { return "np.float64(" + x + ")"; }
-    static std::string state_list(const state_entry& s) { return "self.states[" + quoted(s.name) + "]"; }
-    static std::string state(const state_entry& s) { return state_list(s) + "[k]"; }
-    static std::string step_state(const state_entry& s) { return state_list(s); }
+    static std::string step_state(std::string_view name) { return "self.states[" + quoted(name) + "]"; }
+    static std::string state(const state_entry& s) { return step_state(s.name) + std::string(key); }
     static std::string parameters() { return "self.params[k]"; }
     static std::string gradients() { return "grads[k]"; }
     static std::string write(const std::string& to, const std::string& value, bool has_shape) {
@@ -35,25 +34,10 @@ struct numpy_language {
     static std::string element_type() { return "self.params[k].dtype.type"; }
 
     static std::string step_number() { return "self.steps + 1"; }
-    static std::string step_leaf(const instruction& x, const std::string& variable) {
-        switch (x.code) {
-            case op::hyper: return number("self.hyper[" + quoted(x.name) + "]");
-            case op::step: return number(step_number());
-            case op::count: return number("sum(self.params[k].size for k in used)");
-            case op::previous: return number("self.states[" + quoted(x.name) + "]");
-            default: return number(variable);
-        }
-    }
-    static std::string tensor_leaf(const instruction& x, const std::string& variable) {
-        switch (x.code) {
-            case op::param: return parameters();
-            case op::grad: return gradients();
-            case op::count:
-                if (x.over == domain::tensor) return number("self.params[k].size");
-                return number("matrix(self.params[k]).shape" + std::string(x.over == domain::row ? "[1]" : "[0]"));
-            default: return variable + "[k]";
-        }
-    }
+    static std::string hyper(std::string_view name) { return "self.hyper[" + quoted(name) + "]"; }
+    static std::string size_of_all() { return "sum(self.params[k].size for k in used)"; }
+    static std::string size() { return "self.params[k].size"; }
+    static constexpr std::string_view key = "[k]";  ///< picks a tensor's value out of those of all
 
     static std::string sum(const std::string& x, std::string_view axis) { return "np.sum(" + x + over(axis) + ", dtype=np.float64)"; }
     static std::string largest(const std::string& x, std::string_view axis) { return "np.float64(np.max(" + x + over(axis) + ", initial=0.0))"; }

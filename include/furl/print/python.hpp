@@ -21,6 +21,30 @@ inline constexpr auto python_words = std::to_array<std::string_view>({
     "max", "np", "p", "param", "partial", "params", "random_key", "random_numbers", "rows", "self", "step", "store", "struct", "sum", "super",
     "torch", "used"});
 
+/// The leaves of a program, as NumPy's and PyTorch's texts read them.
+template <class Library>
+struct python_leaves {
+    static std::string step_leaf(const instruction& x, const std::string& variable) {
+        switch (x.code) {
+            case op::hyper: return Library::number(Library::hyper(x.name));
+            case op::step: return Library::number(Library::step_number());
+            case op::count: return Library::number(Library::size_of_all());
+            case op::previous: return Library::number(Library::step_state(x.name));
+            default: return Library::number(variable);
+        }
+    }
+    static std::string tensor_leaf(const instruction& x, const std::string& variable) {
+        switch (x.code) {
+            case op::param: return Library::parameters();
+            case op::grad: return Library::gradients();
+            case op::count:
+                if (x.over == domain::tensor) return Library::number(Library::size());
+                return Library::number("matrix(" + Library::parameters() + ").shape" + (x.over == domain::row ? "[1]" : "[0]"));
+            default: return variable + std::string(Library::key);
+        }
+    }
+};
+
 /// The statements of a step over arrays, which are the same in NumPy and PyTorch but for some words.
 ///
 /// Library has, besides what a Language has: `number(x)`, x in double; `element_type()`, the function T that rounds to the element type;
@@ -54,7 +78,7 @@ class python_step {
                     out.line(r.name + " = " + of_all(r), depth);
         }
         for (const auto& x : s_.stores)
-            if (x.where == domain::step) out.line(Library::step_state(s_.program().states[x.state]) + " = float(" + x.text + ")", depth);
+            if (x.where == domain::step) out.line(Library::step_state(s_.program().states[x.state].name) + " = float(" + x.text + ")", depth);
     }
 
   private:

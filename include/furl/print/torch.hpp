@@ -13,7 +13,7 @@ namespace detail {
 
 /// PyTorch's words for the statements of a step. Numbers of a step are tensors of one float64 on the device of the parameters, so that a
 /// reduction need not wait for the device, and 1 / 0 raises no error.
-struct torch_language {
+struct torch_language : python_leaves<torch_language> {
     static constexpr auto words = &notation::torch;
     static constexpr std::span<const std::string_view> reserved = python_words, field_names = python_words;
     static constexpr bool stores_arrays = true;
@@ -30,7 +30,7 @@ struct torch_language {
     static std::string state(const state_entry& s) {
         return s.role == state_role::hyperparameter ? "group[" + quoted(s.name) + "]" : "self.state[p][" + quoted(s.name) + "]";
     }
-    static std::string step_state(const state_entry& s) { return "states[" + quoted(s.name) + "]"; }
+    static std::string step_state(std::string_view name) { return "states[" + quoted(name) + "]"; }
     static std::string parameters() { return "p"; }
     static std::string gradients() { return "p.grad"; }
     static std::string write(const std::string& to, const std::string& value, bool has_shape) {
@@ -39,25 +39,10 @@ struct torch_language {
     static std::string element_type() { return "partial(torch.as_tensor, dtype=p.dtype, device=p.device)"; }
 
     static std::string step_number() { return "group[\"step\"] + 1"; }
-    static std::string step_leaf(const instruction& x, const std::string& variable) {
-        switch (x.code) {
-            case op::hyper: return number("group[" + quoted(x.name) + "]");
-            case op::step: return number(step_number());
-            case op::count: return number("sum(p.numel() for k, p in used)");
-            case op::previous: return number("states[" + quoted(x.name) + "]");
-            default: return number(variable);
-        }
-    }
-    static std::string tensor_leaf(const instruction& x, const std::string& variable) {
-        switch (x.code) {
-            case op::param: return parameters();
-            case op::grad: return gradients();
-            case op::count:
-                if (x.over == domain::tensor) return number("p.numel()");
-                return number("matrix(p).shape" + std::string(x.over == domain::row ? "[1]" : "[0]"));
-            default: return variable + "[p]";
-        }
-    }
+    static std::string hyper(std::string_view name) { return "group[" + quoted(name) + "]"; }
+    static std::string size_of_all() { return "sum(p.numel() for k, p in used)"; }
+    static std::string size() { return "p.numel()"; }
+    static constexpr std::string_view key = "[p]";  ///< picks a tensor's value out of those of all
 
     static std::string sum(const std::string& x, std::string_view axis) { return "torch.sum(" + x + over(axis) + ", dtype=torch.float64)"; }
     static std::string largest(const std::string& x, std::string_view axis) { return "torch.amax(" + x + over(axis) + ").double()"; }

@@ -26,8 +26,6 @@ using torch_groups = std::vector<torch::optim::OptimizerParamGroup>;
 struct torch_rule_facts {
     const rule_info* info;
     std::string_view rule;  ///< the name of the type that the user wrote; info describes it with counts of steps
-    bool has_shape;      ///< whether it has values of rows or columns, or functions of matrices
-    bool steps_by_rows;  ///< whether some rows can step alone
     /// Makes a part for parameters of an element type; null if the rule does not run in it.
     std::unique_ptr<torch_part> (*make)(at::ScalarType type, std::span<const furl::shape> shapes);
 };
@@ -123,7 +121,7 @@ class torch_parameters {
             for (std::size_t i = 0; i < groups[g].params().size(); ++i) {
                 const auto& tensor = groups[g].params()[i];
                 const torch_place place{g, i};
-                require_parameter(tensor, place, facts_->has_shape);
+                require_parameter(tensor, place, facts_->info->has_shape);
                 torch_parameter p{tensor, place, tensor.sizes().vec(), tensor.strides().vec(), tensor.scalar_type()};
                 if ((list.empty() || list.back().type != p.type) && !facts_->make(p.type, {}))
                     refuse("furl: " + place.text() + " has elements of type " + c10::toString(p.type) +

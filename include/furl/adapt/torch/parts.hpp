@@ -34,7 +34,7 @@ struct torch_parts<torch_types<First, Types...>, Rule, Policies...> {
         (make_if<Types>(part, type, shapes), ...);
         return part;
     }
-    static constexpr torch_rule_facts facts{&first::info(), type_name<Rule>(), first::stored::has_shape, first::stored::steps_by_rows, &make};
+    static constexpr torch_rule_facts facts{&first::info(), type_name<Rule>(), &make};
 
     /// The values that the hyperparameters of the rule have until they are set.
     static torch_options defaults() {

@@ -83,7 +83,7 @@ class torch_stepper {
                 gradients_[i] = in_order_of(p.tensor, gradient);
                 continue;
             }
-            if (!parameters.facts().steps_by_rows)
+            if (!parameters.facts().info->joins_rows.empty())
                 refuse("furl: the gradient of " + p.place.text() +
                        " is sparse, and the rule has a reduction over more than a row, or a state that starts in the first step "
                        "of the tensor; take to_dense() of it");
