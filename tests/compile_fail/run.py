@@ -37,8 +37,12 @@ def check_corrected(compiler, case, flags):
     return compilers.compile(compiler, case, [*flags, "-DCORRECTED"]).stderr
 
 
+CHECKS = {"wrong": check_wrong, "corrected": check_corrected}
+
+
 def main():
-    args = compilers.arguments(__doc__)
+    args = compilers.arguments(__doc__, lambda parser: parser.add_argument(
+        "--kind", choices=CHECKS, action="append", help="check the cases as they are, or corrected; default: both"))
     cases = [case for case in sorted([*HERE.glob("E*.cpp"), *HERE.glob("compiler_*.cpp")])
              if not args.names or any(name in case.name for name in args.names)]
     jobs = [] if args.names else [("every error has a case and an entry in docs/errors.md", check_docs.check)]
@@ -49,9 +53,9 @@ def main():
             for case in cases:
                 # What is defined before the header changes it.
                 flags = args.includes if "#define" in case.read_text() else quick
-                for kind, check in (("wrong", check_wrong), ("corrected", check_corrected)):
+                for kind in args.kind or CHECKS:
                     name = f"{case.stem} {kind} {pathlib.Path(compiler.split()[-1]).name}"
-                    jobs.append((name, lambda c=check, a=(compiler, case, flags): c(*a)))
+                    jobs.append((name, lambda c=CHECKS[kind], a=(compiler, case, flags): c(*a)))
         return compilers.report(jobs)
 
 

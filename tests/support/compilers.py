@@ -13,8 +13,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow"]
 
 
-def arguments(description):
+def arguments(description, add_more=lambda parser: None):
     parser = argparse.ArgumentParser(description=description)
+    add_more(parser)
     parser.add_argument("--compiler", action="append", help="default: g++ and clang++, as found")
     parser.add_argument("--build", type=pathlib.Path, help="take the include directories of this Meson build")
     parser.add_argument("names", nargs="*", help="only what has one of these texts in its path")
