@@ -1,12 +1,14 @@
 #pragma once
 
 #include <furl/print/describe.hpp>
+#include <furl/print/numerics.hpp>
 #include <furl/print/text.hpp>
 #include <furl/print/words.hpp>
 
 namespace FURL_NAMESPACE {
 
-/// The plan of a rule: its equations, states, hyperparameters, passes, streams and operations.
+/// The plan of a rule: its equations, states, hyperparameters, passes, streams and operations. If numbers of type T do not fit it,
+/// with the defaults of its hyperparameters, there are warnings: see furl::numerics, which knows of other formats.
 template <class Rule, class T = float, class Numerics = contracted>
     requires well_formed<Rule, T>
 std::string explain() {
@@ -44,6 +46,10 @@ std::string explain() {
     result += "  per parameter: " + in_words(c) + "\n";
     if (c.per_line > 0) result += "  per row or column: " + detail::counted_noun(c.per_line, "operation", "operations") + ", in double\n";
     result += "  per step: " + detail::counted_noun(c.per_step, "operation", "operations") + ", in double\n";
+    std::string warnings;
+    for (const auto& x : detail::numerics_of(stages<Rule>::written, detail::kept_as_computed<T>(true), {}).warnings)
+        warnings += "  " + in_words(x) + "\n";
+    if (!warnings.empty()) result += "\nwarnings\n" + warnings;
     return result;
 }
 
