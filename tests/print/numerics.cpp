@@ -213,6 +213,20 @@ TEST_CASE("an eps that is 0 in float does not keep a quotient from being 0 / 0")
     CHECK(numerics<dividing, double>().warnings.empty());
 }
 
+TEST_CASE("eps changes nothing for gradients above those that numerics names") {
+    optimizer<dividing> opt(8);
+    const auto eps_of_adam = numerics(opt).constants[0];
+    CHECK(eps_of_adam.name == "eps");
+    const auto step_with = [&](double value, double gradient) {
+        opt.reset();
+        opt[eps] = value;
+        return last_step(opt, 1000, static_cast<float>(gradient));
+    };
+    const double above = 1.1 * eps_of_adam.largest_gradient, below = 0.1 * eps_of_adam.largest_gradient;
+    CHECK(step_with(1e-8, above) == step_with(0, above));
+    CHECK(step_with(1e-8, below) != step_with(0, below));
+}
+
 TEST_CASE("a constant that keeps a state from 0 may be 0 in its format") {
     optimizer<lifted, float, half_states> opt(8);
     CHECK(numerics(opt).warns(warning::constant_vanishes, "s"));
@@ -260,10 +274,11 @@ TEST_CASE("a report says how each state is kept, and each warning in a line") {
           R"(param: bfloat16, keeps changes from 0.00391 of it
 m: block8, keeps any change in the mean, gradients from 1.18e-37 to 1.22e+33
 v: float16, keeps changes from 0.000488 of it, gradients from 0.00546 to 256
+eps: 1e-08 changes nothing for gradients above 0.336
 warning: param: a step of 0.001 is lost at a weight of 1: bfloat16 rounds away what is below 0.00391
 warning: v: keeps nothing of gradients below 0.00546, in float16
 warning: v: is infinite for gradients above 256, in float16
-warning: param: a step is 25.1 times too long for gradients of 0.001, because a state underflows
+warning: param: a step is 25.1 times too long for gradients of 0.00273, because a state underflows
 )");
 }
 

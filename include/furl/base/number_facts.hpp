@@ -41,8 +41,10 @@ constexpr number_facts facts_of(bool flushes) {
         return {"float16", power_of_two(-11), power_of_two(-25), 65504};
     else {
         using limits = std::numeric_limits<E>;
-        return {sizeof(E) == sizeof(float) ? "float" : "double", static_cast<double>(limits::epsilon()) / 2,
-                static_cast<double>(flushes ? limits::min() : limits::denorm_min()) , static_cast<double>(limits::max())};
+        constexpr bool is_float = sizeof(E) == sizeof(float);
+        // Half of the smallest denormal becomes 0; for double that half is no number.
+        const double smallest = flushes ? static_cast<double>(limits::min()) : is_float ? power_of_two(-150) : power_of_two(-1074);
+        return {is_float ? "float" : "double", static_cast<double>(limits::epsilon()) / 2, smallest, static_cast<double>(limits::max())};
     }
 }
 

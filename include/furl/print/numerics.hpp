@@ -44,9 +44,17 @@ struct kept_numbers {
     double largest_gradient = 0;   ///< the state is infinite for a larger one; 0 likewise
 };
 
+/// A small constant that is added to a value of gradients, such as eps.
+struct added_constant {
+    std::string_view name{};      ///< the hyperparameter; empty if it has no name
+    double value = 0;             ///< the constant
+    double largest_gradient = 0;  ///< for a larger one it is rounded away: it keeps a divisor from 0, and does no more
+};
+
 /// What the formats of numbers do to a rule.
 struct numerics_report {
     static_vector<kept_numbers, max_states + 1> kept;                ///< param, then states of parameters, rows and columns
+    static_vector<added_constant, 16> constants;                     ///< those below 1e-3
     static_vector<numerics_finding, 4 * max_states + 16> warnings;  ///< those that apply
 
     /// Whether there is a warning of this kind, about this name.
@@ -59,9 +67,9 @@ struct numerics_report {
 
 /// The run that a rule is judged for.
 struct expected_run {
-    double smallest_gradient = 1e-6;  ///< of the elements of gradients: the range in which states must be right
-    double largest_gradient = 1e3;
-    double step = 1000;  ///< the step at which schedules, bias corrections and sums are taken
+    double smallest_gradient = 1e-6;  ///< the smallest element of a gradient that states must be right for, above 0
+    double largest_gradient = 1e3;    ///< the largest one
+    double step = 1000;               ///< the step at which schedules, bias corrections and sums are taken
 };
 
 namespace detail {
@@ -69,7 +77,7 @@ namespace detail {
 /// How the numbers of a rule are kept.
 struct kept_formats {
     number_facts computed{}, param{};
-    number_facts states[max_states]{};  ///< in the order of the program; those without a name are numbers of double
+    number_facts states[max_states]{};  ///< in the order of the program; of values of tensors and of the step nothing is asked
 };
 
 /// Compares what the steps of a program add with what its formats keep.
@@ -78,16 +86,15 @@ class numerics_search {
     constexpr numerics_search(std::span<const instruction> code, std::span<const state_entry> states, std::int16_t update,
                               std::span<sized_value> scratch, std::span<const double> hyperparameters, const kept_formats& formats,
                               const expected_run& run)
-        : code_(code), states_(states), update_(update), scratch_(scratch), hyperparameters_(hyperparameters), formats_(formats), run_(run) {
-        // The typical gradient is in the middle of the range.
-        typical_ = pow_of(run.smallest_gradient * run.largest_gradient, 0.5);
+        : code_(code), states_(states), update_(update), scratch_(scratch), hyperparameters_(hyperparameters), formats_(formats), run_(run),
+          typical_(pow_of(run.smallest_gradient * run.largest_gradient, 0.5)) {
         const auto typical = estimate(typical_);
         add_parameters(typical);
         for (std::size_t k = 0; k < states.size(); ++k)
             if (is_kept(k)) add_state(typical, k);
         find_small_constants(typical);
         find_constants_of_states();
-        if (underflows_) find_longer_step();
+        find_longer_step();
     }
 
     numerics_report report{};
@@ -100,8 +107,8 @@ class numerics_search {
     std::span<const double> hyperparameters_;
     const kept_formats& formats_;
     const expected_run& run_;
-    double typical_ = 0;
-    bool underflows_ = false;
+    double typical_;  // the gradient in the middle of the range
+    static_vector<double, max_states> underflows_;  // the gradients below which a state keeps nothing
 
     // An estimate is valid until the next one, which has the same scratch memory.
     constexpr size_estimate estimate(double gradient, double data = 1, std::span<const double> lost_below = {}) const {
@@ -119,12 +126,12 @@ class numerics_search {
     constexpr void add_parameters(const size_estimate& typical) {
         const auto& numbers = formats_.param;
         const double kept = smallest_change(numbers);
-        const auto [coefficient, step] = typical.of_update(update_);
+        const auto [coefficient, rest] = typical.of_update(update_);
         report.kept.push_back({"param", numbers, kept, coefficient, 0, 0});
         if (coefficient < 0.5) return;  // the new parameters are not the old ones and a step
         const double decay = 1 - coefficient;
         if (decay > 1e-15 && decay < kept) warn(numerics_warning::decay_is_lost, "param", numbers, decay, kept);
-        if (step.size > 0 && step.size < kept && !step.is_guess) warn(numerics_warning::step_is_lost, "param", numbers, step.size, kept);
+        if (rest.size > 0 && rest.size < kept && !rest.is_guess) warn(numerics_warning::step_is_lost, "param", numbers, rest.size, kept);
     }
 
     // The gradient for which a size, which is that of the typical one, is this limit.
@@ -142,7 +149,8 @@ class numerics_search {
         // What it is in the end; a sum, after the steps of the run.
         const auto most = decays ? 1 / (1 - coefficient) * added : coefficient * typical.old(k) + added;
         const bool is_known = typical.is_settled(k);
-        const double smallest = is_known ? gradient_for(added, numbers.smallest) : 0, largest = is_known ? gradient_for(most, numbers.largest) : 0;
+        const double smallest = is_known ? gradient_for(added, numbers.smallest) : 0;
+        const double largest = is_known ? gradient_for(most, numbers.largest) : 0;
         report.kept.push_back({name, numbers, kept, coefficient, smallest, largest});
 
         constexpr double terms_of_a_run = 1e6;
@@ -150,20 +158,24 @@ class numerics_search {
         if (is_sum && added.size > 0 && kept * terms_of_a_run > 1) warn(numerics_warning::sum_stalls, name, numbers, 1 / kept, kept);
         if (smallest > run_.smallest_gradient) {
             warn(numerics_warning::underflows, name, numbers, smallest, numbers.smallest);
-            underflows_ = true;
+            underflows_.push_back(smallest);
         }
         if (largest > 0 && largest < run_.largest_gradient) warn(numerics_warning::overflows, name, numbers, largest, numbers.largest);
     }
 
-    // A constant that is 0 in the type that elements are computed in.
+    // Constants that are added to values of elements, in the type that these are computed in.
     constexpr void find_small_constants(const size_estimate& typical) {
+        const auto& numbers = formats_.computed;
         for (const auto& x : code_) {
             if ((x.code != op::add && x.code != op::maximum) || x.where != domain::element) continue;
             for (std::size_t k = 0; k < 2; ++k) {
                 const auto c = typical.number(x.operands[k]);
-                if (!c || *c == 0 || magnitude(*c) > formats_.computed.smallest) continue;
-                const auto& constant = code_[static_cast<std::size_t>(x.operands[k])];
-                warn(numerics_warning::constant_vanishes, constant.name, formats_.computed, *c, formats_.computed.smallest);
+                if (!c || *c == 0 || magnitude(*c) > 1e-3) continue;
+                const auto name = code_[static_cast<std::size_t>(x.operands[k])].name;
+                // Between two powers of 2 the half unit is up to twice as small beside a number.
+                const double beside = gradient_for(typical.size(x.operands[1 - k]), 2 * magnitude(*c) / numbers.half_unit);
+                if (magnitude(*c) <= numbers.smallest) warn(numerics_warning::constant_vanishes, name, numbers, *c, numbers.smallest);
+                else if (x.code == op::add && beside > 0 && !report.constants.full()) report.constants.push_back({name, *c, beside});
             }
         }
     }
@@ -175,19 +187,22 @@ class numerics_search {
             if (!is_kept(k) || !none.is_settled(k)) continue;
             const auto& numbers = formats_.states[k];
             const double added = none.of_state(k).rest.size;
-            if (added > 0 && added <= numbers.smallest) warn(numerics_warning::constant_vanishes, states_[k].name, numbers, added, numbers.smallest);
+            if (added > 0 && added <= numbers.smallest)
+                warn(numerics_warning::constant_vanishes, states_[k].name, numbers, added, numbers.smallest);
         }
     }
 
+    // Compares steps for gradients that a state keeps nothing of.
     constexpr void find_longer_step() {
         double lost_below[max_states]{};
         for (std::size_t k = 0; k < states_.size(); ++k)
             if (is_kept(k)) lost_below[k] = formats_.states[k].smallest;
         double longest = 2, at = 0;  // below twice as long it is no warning
-        for (double g = run_.smallest_gradient; g < run_.largest_gradient; g *= 10) {
-            const double exact = estimate(g).of_update(update_).rest.size;
-            const double kept = estimate(g, 1, std::span(lost_below).first(states_.size())).of_update(update_).rest.size;
-            if (kept > longest * exact) longest = kept / exact, at = g;
+        for (std::size_t i = 0; i < underflows_.size(); ++i) {
+            const double gradient = underflows_[i] / 2;
+            const auto exact = estimate(gradient).of_update(update_).rest;
+            const auto kept = estimate(gradient, 1, {lost_below, states_.size()}).of_update(update_).rest;
+            if (exact.size > 0 && !exact.is_guess && kept.size > longest * exact.size) longest = kept.size / exact.size, at = gradient;
         }
         if (at > 0) warn(numerics_warning::step_grows, "param", formats_.param, longest, at);
     }
@@ -198,8 +213,9 @@ template <std::size_t Capacity>
 constexpr numerics_report numerics_of(const program<Capacity>& p, std::span<const double> hyperparameters, const kept_formats& formats,
                                       const expected_run& run) {
     std::array<sized_value, Capacity> scratch{};
-    return numerics_search({p.code.begin(), p.code.size()}, {p.states.begin(), p.states.size()}, p.update, scratch, hyperparameters, formats, run)
-        .report;
+    const std::span code(p.code.begin(), p.code.size());
+    const std::span states(p.states.begin(), p.states.size());
+    return numerics_search(code, states, p.update, scratch, hyperparameters, formats, run).report;
 }
 
 /// The same for hyperparameters that are not set.
@@ -258,10 +274,17 @@ inline std::string in_words(const kept_numbers& x) {
     return text;
 }
 
-/// All of a report: a line for each state, then a line for each warning.
+/// "eps: 1e-08 changes nothing for gradients above 0.336": what rounding leaves of a constant.
+inline std::string in_words(const added_constant& x) {
+    return (x.name.empty() ? "a constant" : std::string(x.name)) + ": " + detail::rough_text(x.value) +
+           " changes nothing for gradients above " + detail::rough_text(x.largest_gradient);
+}
+
+/// All of a report: a line for each state, each constant and each warning.
 inline std::string in_words(const numerics_report& report) {
     std::string text;
     for (const auto& x : report.kept) text += in_words(x) + "\n";
+    for (const auto& x : report.constants) text += in_words(x) + "\n";
     for (const auto& x : report.warnings) text += "warning: " + in_words(x) + "\n";
     return text;
 }

@@ -1,26 +1,26 @@
 #pragma once
 
+#include <furl/program/constant_folding.hpp>
 #include <furl/program/program.hpp>
-#include <furl/program/step_numbers.hpp>
 
 #include <optional>
 #include <span>
 
-namespace FURL_NAMESPACE {
+namespace FURL_NAMESPACE::detail {
 
 /// About how large a value is, and how it grows with the gradient: as gradient^degree, near the gradient that it was found for.
 /// Sizes stay in a range of 1e-140 to 1e140, so that no product of two is infinite. A smaller one counts as 0.
 struct value_size {
     double size = 0;         ///< a magnitude, at least 0
     double degree = 0;       ///< 2 for the square of a gradient, 0 for a quotient of two averages of it
-    bool is_guess = false;  ///< whether it depends on data whose size nobody knows: an input, a function of matrices
+    bool is_guess = false;   ///< whether it depends on data whose size nobody knows: an input, a function of matrices
 
-    /// The size of a function of values of these sizes, each of which is positive.
+    // These are the sizes of functions of values that are positive.
     friend constexpr value_size operator*(value_size a, value_size b) {
         return {limited(a.size * b.size), a.degree + b.degree, a.is_guess || b.is_guess};
     }
     friend constexpr value_size operator*(double factor, value_size a) {
-        return {limited(a.size * detail::magnitude(factor)), a.degree, a.is_guess};
+        return {limited(a.size * magnitude(factor)), a.degree, a.is_guess};
     }
     friend constexpr value_size operator/(value_size a, value_size b) { return a * b.to_power(-1); }
     friend constexpr value_size operator+(value_size a, value_size b) {
@@ -29,7 +29,7 @@ struct value_size {
     }
     constexpr value_size to_power(double exponent) const {
         if (size == 0) return {exponent > 0 ? 0 : 1e140, 0, is_guess};
-        return {limited(exponent == -1 ? 1 / size : detail::pow_of(size, exponent)), degree * exponent, is_guess};
+        return {limited(exponent == -1 ? 1 / size : pow_of(size, exponent)), degree * exponent, is_guess};
     }
     static constexpr value_size larger(value_size a, value_size b) { return a.size < b.size ? b : a; }
     static constexpr value_size smaller(value_size a, value_size b) { return b.size < a.size ? b : a; }
@@ -46,8 +46,6 @@ struct linear_size {
     friend constexpr linear_size operator*(double factor, linear_size a) { return {factor * a.coefficient, factor * a.rest}; }
 };
 
-namespace detail {
-
 /// What is known about an instruction.
 struct sized_value {
     std::optional<double> number{};  ///< its value, if it depends on nothing but numbers, hyperparameters and the step
@@ -55,12 +53,11 @@ struct sized_value {
     linear_size linear{};
 };
 
-}  // namespace detail
-
 /// Estimates how large the values of a program are after many steps with gradients of one size.
 ///
 /// It takes each operand as positive, so it sees no cancellation; a parameter and an input as 1; and a reduction as one over a single
-/// value. A state that is linear in its old value has the value that its recurrence reaches.
+/// value. A state that is linear in its old value has the value that its recurrence reaches; for others it repeats the step until
+/// nothing changes, or gives up.
 class size_estimate {
   public:
     /// What the sizes depend on.
@@ -73,19 +70,23 @@ class size_estimate {
     };
 
     /// @param values  scratch memory, for each instruction.
-    constexpr size_estimate(std::span<const instruction> code, std::span<const state_entry> states, std::span<detail::sized_value> values,
+    constexpr size_estimate(std::span<const instruction> code, std::span<const state_entry> states, std::span<sized_value> values,
                             const conditions& given)
         : code_(code), states_(states), values_(values), given_(given) {
-        for (std::size_t i = 0; i < code_.size(); ++i) values_[i].number = find_number(code_[i]);
+        for (std::size_t i = 0; i < code_.size(); ++i) {
+            const auto number = values_[i].number = find_number(code_[i]);
+            if (number) values_[i].size = {value_size::limited(magnitude(*number)), 0};
+        }
         // A state may depend on another that is found after it.
         constexpr int most_rounds = 12;
         bool all_settled = false;
         for (int round = 0; round < most_rounds && !all_settled; ++round) {
-            for (std::size_t i = 0; i < code_.size(); ++i) values_[i].size = find_size(code_[i]);
+            for (std::size_t i = 0; i < code_.size(); ++i)
+                if (!values_[i].number) values_[i].size = find_size(code_[i]);
             all_settled = true;
             for (std::size_t k = 0; k < states_.size(); ++k) {
                 const auto now = find_old(k);
-                settled_[k] = now.size < 1e140 && detail::magnitude(now.size - old_[k].size) <= 1e-6 * now.size;
+                settled_[k] = now.size < 1e140 && magnitude(now.size - old_[k].size) <= 1e-6 * now.size;
                 all_settled = all_settled && settled_[k];
                 old_[k] = now;
             }
@@ -112,12 +113,12 @@ class size_estimate {
   private:
     std::span<const instruction> code_;
     std::span<const state_entry> states_;
-    std::span<detail::sized_value> values_;
+    std::span<sized_value> values_;
     conditions given_;
     value_size old_[max_states]{};
     bool settled_[max_states]{};
 
-    constexpr detail::sized_value& at(std::int16_t i) const { return values_[static_cast<std::size_t>(i)]; }
+    constexpr sized_value& at(std::int16_t i) const { return values_[static_cast<std::size_t>(i)]; }
 
     constexpr std::optional<double> find_number(const instruction& x) const {
         switch (x.code) {
@@ -137,11 +138,10 @@ class size_estimate {
                 operands[k] = *known;
             }
         if (x.code == op::select) return operands[0] != 0 ? operands[1] : operands[2];
-        return detail::number_of(x.code, operands[0], operands[1], operands[2]);
+        return folded(x.code, operands[0], operands[1], operands[2]);
     }
 
     constexpr value_size find_size(const instruction& x) const {
-        if (const auto known = find_number(x)) return {value_size::limited(detail::magnitude(*known)), 0};
         const auto operand = [&](std::size_t k) { return x.operands[k] < 0 ? value_size{} : size(x.operands[k]); };
         const auto a = operand(0), b = operand(1), c = operand(2);
         constexpr value_size one{1, 0};
@@ -186,22 +186,27 @@ class size_estimate {
         if (c <= 0 || c > 1) return size(s.next);
         const double steps = given_.step - 1;
         if (c > 1 - 1e-12) return initial + steps * rest;
-        const double kept = detail::pow_of(c, steps);
+        const double kept = pow_of(c, steps);
         return kept * initial + (1 - kept) / (1 - c) * rest;
     }
 
-    // Writes each value as a linear function of the leaf of this operation and slot.
+    // Writes a value as a linear function of the leaf of this operation and slot. What comes before that leaf does not depend on it.
     constexpr linear_size linear_in(std::int16_t value, op variable, std::int16_t slot) const {
-        for (std::size_t i = 0; i < code_.size(); ++i) {
-            const auto& x = code_[i];
-            values_[i].linear = x.code == variable && x.slot == slot ? linear_size{1, {}} : find_linear(x, values_[i].size);
-        }
+        const auto is_variable = [&](const instruction& x) { return x.code == variable && x.slot == slot; };
+        std::int16_t first = 0;
+        while (first <= value && !is_variable(code_[static_cast<std::size_t>(first)])) ++first;
+        if (first > value) return {0, size(value)};
+        at(first).linear = {1, {}};
+        for (auto i = static_cast<std::int16_t>(first + 1); i <= value; ++i) at(i).linear = find_linear(i, first);
         return at(value).linear;
     }
 
-    constexpr linear_size find_linear(const instruction& x, value_size whole) const {
-        const linear_size nonlinear{0, whole};
-        const auto operand = [&](std::size_t k) { return at(x.operands[k]).linear; };
+    constexpr linear_size find_linear(std::int16_t i, std::int16_t first) const {
+        const auto& x = code_[static_cast<std::size_t>(i)];
+        const linear_size nonlinear{0, size(i)};
+        const auto operand = [&](std::size_t k) {
+            return x.operands[k] < first ? linear_size{0, size(x.operands[k])} : at(x.operands[k]).linear;
+        };
         const auto known = [&](std::size_t k) { return number(x.operands[k]); };
         switch (x.code) {
             case op::add: return operand(0) + operand(1);
@@ -222,4 +227,4 @@ class size_estimate {
     }
 };
 
-}  // namespace furl
+}  // namespace furl::detail

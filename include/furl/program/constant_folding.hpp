@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-// Functions of numbers in constant expressions, where those of <cmath> are not known. They are for estimates: to about 1e-12.
+// Operations on numbers in constant expressions, where the functions of <cmath> are not known. They are for estimates, to about 1e-12.
 namespace FURL_NAMESPACE::detail {
 
 constexpr double magnitude(double x) { return x < 0 ? -x : x; }
@@ -18,8 +18,9 @@ constexpr double floor_of(double x) {
     return whole > x ? whole - 1 : whole;
 }
 
-/// The natural logarithm of a positive normal number: that of its exponent and that of its fraction, by the series of artanh.
+/// The natural logarithm of a positive number: that of its exponent and that of its fraction, by the series of artanh.
 constexpr double log_of(double x) {
+    if (x < 1e-300) return x <= 0 ? -745 : log_of(x * 0x1p60) - 60 * 0.6931471805599453;  // a denormal has no such fraction
     const auto bits = std::bit_cast<std::uint64_t>(x);
     auto exponent = static_cast<int>(bits >> 52) - 1023;
     auto fraction = std::bit_cast<double>((bits & 0xfffffffffffffu) | 0x3ff0000000000000u);
@@ -32,7 +33,7 @@ constexpr double log_of(double x) {
 
 /// The exponential, held within the range of double.
 constexpr double exp_of(double x) {
-    x = x < -708 ? -708 : x > 709 ? 709 : x;
+    x = x > 709 ? 709 : x >= -708 ? x : -708;  // also for NaN
     const double k = floor_of(x / 0.6931471805599453 + 0.5), r = x - k * 0.6931471805599453;
     double sum = 1;
     for (int i = 16; i > 0; --i) sum = 1 + sum * r / i;
@@ -55,8 +56,8 @@ constexpr double cos_of(double x) {
     return sum;
 }
 
-/// The result of an operation on numbers; nothing if it is not of numbers alone, or not finite.
-constexpr std::optional<double> number_of(op code, double a, double b, double c) {
+/// The result of an operation on numbers; nothing if it is not defined, or depends on more than numbers.
+constexpr std::optional<double> folded(op code, double a, double b, double c) {
     switch (code) {
         case op::add: return a + b;
         case op::subtract: return a - b;
