@@ -64,6 +64,11 @@ struct other_forms {
     static constexpr auto update = param - lr * (a + b + c + d + largest + slow);
 };
 
+// Steps that become 0 at the end of a schedule.
+struct ending {
+    static constexpr auto update = param - max(1 - step / 1000, 1e-12) * grad;
+};
+
 // Steps of a length that is unknown, and known.
 struct scaled_by_input {
     static constexpr auto update = param - 1e-9 * grad * input<"scale">;
@@ -286,4 +291,8 @@ TEST_CASE("explain ends with the warnings, if there are any") {
     const auto text = explain<tiny>();
     CHECK(text.ends_with("\nwarnings\n  param: a step of 3.16e-11 is lost at a weight of 1: float rounds away what is below 5.96e-08\n"));
     CHECK(explain<tiny, double>().find("warnings") == std::string::npos);
+
+    CHECK(numerics<ending>().warns(warning::step_is_lost, "param"));
+    CHECK(numerics<ending>({.step = 500}).warnings.empty());
+    CHECK(explain<ending>().find("warnings") == std::string::npos);
 }

@@ -63,26 +63,29 @@ numerics_report numerics_of_optimizer(const optimizer<Rule, T, Policies...>& opt
 }  // namespace detail
 
 /// What the formats of numbers do to a rule: which averages no longer decay, which squares underflow or overflow, which constants and
-/// steps are lost. The answer is from its program and the values of hyperparameters, so it holds for rules of your own as well.
+/// steps are lost. The answer is from the rule's program and the values of hyperparameters, so rules of your own get it as well.
 ///
 /// `furl::numerics<my_rule, furl::storage<furl::states_as<furl::bfloat16>>>()`
 ///
-/// @tparam Rule         the rule.
+/// @tparam Rule          the rule.
 /// @tparam TAndPolicies  what stands behind the rule in furl::optimizer; the element type may be left out if it is float.
-/// @param  run          the sizes of gradients that states must be right for, and the step at which schedules are taken. A step is
-///                      judged for the gradient in the middle of that range (the root of the product of its ends).
-/// @returns  a constant if it is asked for in a constant expression. Hyperparameters have their defaults.
+/// @param  run           the sizes of gradients that states must be right for, and the step at which schedules are taken: at the
+///                       end of a schedule, a step of almost 0 counts as lost. A step is judged for the gradient in the middle of
+///                       that range (the root of the product of its ends).
+/// @returns  the report for hyperparameters with their defaults; a constant, if it is asked for in a constant expression. For the
+///           largest rules that is more work than compilers allow.
 ///
-/// It estimates sizes, for gradients of one size, and sees no cancellation. A parameter and an input count as 1; a reduction is over
-/// one value, and the result of a function of matrices is 1. A state whose recurrence is not linear in its old value (a maximum) is
-/// not judged for decay. Values of tensors and of the step are kept in double, so there are no warnings about them.
+/// It estimates sizes, for gradients of one size, and sees no cancellation: a difference counts as a sum. A parameter and an input count
+/// as 1, a reduction is over one value, and the result of a function of matrices is 1; a step whose length depends on an input or such
+/// a function is not judged. Nor is the decay of a state whose recurrence is not linear in its old value, such as a maximum, nor what
+/// the caller keeps: gradients and inputs. Values of tensors and of the step are kept in double, so there are no warnings about them.
 template <class Rule, class... TAndPolicies>
 constexpr numerics_report numerics(const expected_run& run = {}) {
     return detail::numerics_of_rule<Rule, TAndPolicies...>::find(run);
 }
 
 /// The same for an optimizer, with its policies and the present values of its hyperparameters: `furl::numerics(opt)`. Of a
-/// hyperparameter of each tensor it takes the default. This is no member, so that furl/optimizer.hpp includes no printer.
+/// hyperparameter of each tensor it takes the default. It is no member, so that who includes only furl/optimizer.hpp need not compile it.
 template <class Optimizer>
     requires requires(const Optimizer& opt, const expected_run& run) { detail::numerics_of_optimizer(opt, run); }
 numerics_report numerics(const Optimizer& opt, const expected_run& run = {}) {
