@@ -64,6 +64,13 @@ struct other_forms {
     static constexpr auto update = param - lr * (a + b + c + d + largest + slow);
 };
 
+// States whose sizes no recurrence of the old value tells: one grows for ever, one is a divisor of itself.
+struct growing {
+    static constexpr auto twice = state<"twice">(1.0, [](auto old) { return 2 * old + grad; });
+    static constexpr auto length = state<"length">(1.0, [](auto old) { return sqrt(square(old) + square(lr * grad / old)); });
+    static constexpr auto update = param - lr * grad / (twice * length);
+};
+
 // Steps that become 0 at the end of a schedule.
 struct ending {
     static constexpr auto update = param - max(1 - step / 1000, 1e-12) * grad;
@@ -281,6 +288,14 @@ warning: v: keeps nothing of gradients below 0.00546, in float16
 warning: v: is infinite for gradients above 256, in float16
 warning: param: a step is 25.1 times too long for gradients of 0.00273, because a state underflows
 )");
+}
+
+TEST_CASE("nothing is said about the range of a state that grows for ever") {
+    constexpr auto report = numerics<growing, half_states>();
+    CHECK(report.kept[1].name == "twice");
+    CHECK(report.kept[1].largest_gradient == 0);
+    for (const auto& w : report.warnings) CHECK(w.kind == warning::step_is_lost);
+    static_assert(!numerics<growing>().warns(warning::overflows, "length"));
 }
 
 TEST_CASE("functions of numbers in constant expressions are those of the library") {

@@ -83,6 +83,7 @@ class size_estimate {
         for (int round = 0; round < most_rounds && !all_settled; ++round) {
             for (std::size_t i = 0; i < code_.size(); ++i)
                 if (!values_[i].number) values_[i].size = find_size(code_[i]);
+            is_first_round_ = false;
             all_settled = true;
             for (std::size_t k = 0; k < states_.size(); ++k) {
                 const auto now = find_old(k);
@@ -117,6 +118,7 @@ class size_estimate {
     conditions given_;
     value_size old_[max_states]{};
     bool settled_[max_states]{};
+    bool is_first_round_ = true;  // a state has its initial value, which comes before it
 
     constexpr sized_value& at(std::int16_t i) const { return values_[static_cast<std::size_t>(i)]; }
 
@@ -149,7 +151,7 @@ class size_estimate {
             case op::grad: return {given_.gradient, 1};
             case op::param: case op::updated: case op::random: return {given_.data, 0};
             case op::input: case op::step_input: case op::matrix: return {given_.data, 0, true};
-            case op::previous: return old_[x.slot];
+            case op::previous: return is_first_round_ ? size(states_[static_cast<std::size_t>(x.slot)].initial) : old_[x.slot];
             case op::add: case op::subtract: return a + b;
             case op::multiply: case op::dot: return a * b;
             case op::divide: return a / b;
