@@ -1,4 +1,4 @@
-// The page "Storage".
+// The page "Storage". With the argument "numerics" it prints what furl::numerics says.
 
 // The page shows the regions as they stand.
 // clang-format off
@@ -6,6 +6,7 @@
 #include <furl/zoo/adamw.hpp>
 
 #include <cstdio>
+#include <iostream>
 #include <span>
 #include <vector>
 
@@ -21,7 +22,7 @@ template <>
 inline constexpr bool furl::holds<my_bfloat16, furl::bfloat16> = true;
 // [holds]
 
-int main() {
+int main(int count, char**) {
     const std::size_t n = 1000;
 // [half]
 // Weights and gradients in bfloat16, as the model computes with them; moments in bfloat16, rounded at random.
@@ -44,5 +45,22 @@ using eighth = furl::storage<furl::state_as<"m", furl::block8>, furl::state_as<"
 std::span<furl::bfloat16> m = opt.state(adamw::m);         // as it is stored
 std::vector<float> values = opt.read_state("m");           // as it is computed with
 // [read]
-    std::printf("%g %g\n", static_cast<double>(m[0]), static_cast<double>(values[0]));
+    if (count < 2) {
+        std::printf("%g %g\n", static_cast<double>(m[0]), static_cast<double>(values[0]));
+        return 0;
+    }
+// [numerics]
+using careless = furl::storage<furl::param_as<furl::bfloat16>, furl::state_as<"m", furl::bfloat16>, furl::state_as<"v", furl::float16>>;
+std::cout << furl::in_words(furl::numerics<adamw, careless>());
+// [numerics]
+// [fits]
+static_assert(furl::numerics<adamw, half>().warnings.empty());       // the storage at the head of this page
+
+using nearest = furl::storage<furl::states_as<furl::bfloat16>>;      // v no longer decays: beta2 is 0.999
+static_assert(furl::numerics<adamw, nearest>().warns(furl::numerics_warning::average_stalls, "v"));
+
+furl::optimizer<adamw, float, nearest> faster(n);
+faster[adamw::beta2] = 0.95;                                         // with this one it does
+for (const auto& warning : furl::numerics(faster).warnings) std::cout << furl::in_words(warning) << '\n';   // there is none
+// [fits]
 }

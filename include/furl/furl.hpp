@@ -10,6 +10,7 @@
 #include <furl/memory/tensor_arena.hpp>
 #include <furl/memory/zero_gradients.hpp>
 #include <furl/optimizer.hpp>
+#include <furl/optimizer/numerics.hpp>
 #include <furl/print/print.hpp>
 #include <furl/program/cost.hpp>
 #include <furl/zoo/names.hpp>

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <furl/print/describe.hpp>
+#include <furl/print/numerics.hpp>
 #include <furl/print/text.hpp>
 #include <furl/print/words.hpp>
 
 namespace FURL_NAMESPACE {
 
-/// The plan of a rule: its equations, states, hyperparameters, passes, streams and operations.
+/// The plan of a rule: its equations, states, hyperparameters, passes, streams and operations; and warnings, if numbers of type T do
+/// not fit the rule with the defaults of its hyperparameters. furl::numerics has those for other formats and values.
 template <class Rule, class T = float, class Numerics = contracted>
     requires well_formed<Rule, T>
 std::string explain() {
@@ -44,6 +46,13 @@ std::string explain() {
     result += "  per parameter: " + in_words(c) + "\n";
     if (c.per_line > 0) result += "  per row or column: " + detail::counted_noun(c.per_line, "operation", "operations") + ", in double\n";
     result += "  per step: " + detail::counted_noun(c.per_step, "operation", "operations") + ", in double\n";
+    // A schedule may have a step of 0 at its end, or at its start: what is a warning in only one of two steps is left out.
+    const auto formats = detail::kept_as_computed<T>(true);
+    const auto early = detail::numerics_of(stages<Rule>::written, formats, {.step = 10});
+    std::string warnings;
+    for (const auto& x : detail::numerics_of(stages<Rule>::written, formats, {}).warnings)
+        if (early.warns(x.kind, x.name)) warnings += "  " + in_words(x) + "\n";
+    if (!warnings.empty()) result += "\nwarnings\n" + warnings;
     return result;
 }
 
