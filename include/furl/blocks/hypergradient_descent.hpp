@@ -45,8 +45,8 @@ constexpr auto learned(const Update& update, const Hyper& h, const Next& next) {
 ///          for reductions over all tensors already shares it.
 /// Errors:  E54 if lr is no hyperparameter, or the update depends on it through a function of a matrix, such as orthogonalize.
 /// Source:  Baydin, Cornish, Martinez Rubio, Schmidt & Wood 2018, algorithms 4 to 6: SGD-HD, SGDN-HD and Adam-HD are this block
-///          on sgd, sgd_nesterov and adam. gbaydin's AdamHD learns a learning rate for each group, and has eps beside the uncorrected
-///          root (adam_eps_hat).
+///          on sgd, sgd_nesterov and adam. The authors' AdamHD (gbaydin/hypergradient-descent) adds the inner product of one tensor
+///          after the other, so later tensors of a step see another rate, and has its eps where adam_eps_hat has it.
 template <fixed_string Name = "learned_lr", fixed_string Derivative = "du_dlr", Expression Update, class Lr, class Kappa>
 constexpr auto hypergradient_descent(const Update& update, const Lr& lr, const Kappa& kappa) {
     return detail::learned<Name, Derivative>(update, lr, [&](auto old, auto derivative) {
@@ -71,8 +71,7 @@ constexpr auto hypergradient_descent(const Update& update, const Lr& lr, const K
 /// State:   that of hypergradient_descent.
 /// Cost:    that of hypergradient_descent.
 /// Errors:  those of hypergradient_descent.
-/// Source:  Baydin et al. 2018, the multiplicative rule, which is that of Almeida et al. 1998 for one rate in place of one for each
-///          parameter.
+/// Source:  Baydin et al. 2018, the multiplicative rule. The case of a norm of 0 is ours.
 template <fixed_string Name = "learned_lr", fixed_string Derivative = "du_dlr", Expression Update, class Lr, class Kappa>
 constexpr auto multiplicative_hypergradient_descent(const Update& update, const Lr& lr, const Kappa& kappa) {
     return detail::learned<Name, Derivative>(update, lr, [&](auto old, auto derivative) {
