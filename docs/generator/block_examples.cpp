@@ -3,6 +3,7 @@
 #include "facts_of.hpp"
 
 #include <furl/blocks/blocks.hpp>
+#include <furl/blocks/hypergradient_descent.hpp>
 #include <furl/zoo/adam.hpp>
 #include <furl/zoo/sgd.hpp>
 #include <furl/zoo/sgd_momentum.hpp>
@@ -244,6 +245,31 @@ struct adam_step : zoo::adam {
 };
 // [as_step]
 
+// [partial_derivative]
+struct with_last_direction : zoo::adam {
+    static constexpr auto update =
+        with(zoo::adam::update, state<"du_dlr">(0.0, [](auto) { return partial_derivative(zoo::adam::update, lr); }));
+};
+// [partial_derivative]
+
+// [derivative]
+struct with_derivative : zoo::adam {
+    static constexpr auto update = with(zoo::adam::update, derivative<zoo::adam>(lr));
+};
+// [derivative]
+
+// [hypergradient_descent]
+struct learning_its_rate : zoo::sgd {
+    static constexpr auto update = hypergradient_descent(zoo::sgd::update, lr, hyper<"kappa">(1e-3));
+};
+// [hypergradient_descent]
+
+// [multiplicative_hypergradient_descent]
+struct learning_its_rate_in_proportion : zoo::sgd {
+    static constexpr auto update = multiplicative_hypergradient_descent(zoo::sgd::update, lr, hyper<"kappa">(0.02));
+};
+// [multiplicative_hypergradient_descent]
+
 // [weight_ema]
 struct with_average : zoo::sgd {
     static constexpr auto update = weight_ema(zoo::sgd::update, 0.999);
@@ -329,6 +355,10 @@ void append_block_examples(std::vector<block_example>& list) {
     FURL_DOCS_BLOCK(steps_per_tensor, counting_for_each_tensor, adam);
     FURL_DOCS_BLOCK(lookahead, looking_ahead, sgd);
     FURL_DOCS_BLOCK(as_step, adam_step, adam);
+    FURL_DOCS_BLOCK(partial_derivative, with_last_direction, adam);
+    FURL_DOCS_BLOCK(derivative, with_derivative, adam);
+    FURL_DOCS_BLOCK(hypergradient_descent, learning_its_rate, sgd);
+    FURL_DOCS_BLOCK(multiplicative_hypergradient_descent, learning_its_rate_in_proportion, sgd);
     FURL_DOCS_BLOCK(weight_ema, with_average, sgd);
     FURL_DOCS_BLOCK(swa, with_plain_average, sgd);
     FURL_DOCS_BLOCK(accumulate_gradients, in_four_parts, sgd);

@@ -8,6 +8,7 @@ GUIDE = [
     ("write_a_rule.md", "Write your own rule"),
     ("compose_blocks.md", "Compose blocks"),
     ("schedules.md", "Schedules"),
+    ("derivatives.md", "Derivatives, learned rates"),
     ("tensors_and_groups.md", "Many tensors and groups"),
     ("rows_and_matrices.md", "Rows, columns, matrices"),
     ("inspect.md", "Inspect a rule"),

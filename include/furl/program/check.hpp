@@ -282,6 +282,9 @@ struct report {
     static_assert(Found != mistake::no_matrix,
                   "furl[E52]: a function of matrices, such as orthogonalize, of a value that is no matrix: it is one for each row, column or "
                   "tensor; give it one of each parameter, such as the gradient or a momentum. See docs/errors.md#E52");
+    static_assert(Found != mistake::no_derivative || about::is_fine,
+                  "furl[E54]: a derivative goes through a function whose derivative is not known, such as orthogonalize; take it with "
+                  "respect to a hyperparameter that the operand of this function does not depend on. See docs/errors.md#E54");
     static_assert(Found != mistake::seed_per_element,
                   "furl[E22]: the seed of random() must be one value per step: a number or a hyperparameter. "
                   "See docs/errors.md#E22");

@@ -36,7 +36,8 @@ struct lowering {
     constexpr void collect_names() {
         for (const auto& n : source.nodes) {
             if (n.code == op::hyper) declare_hyper(n);
-            if (n.code == op::refused) out.fail(mistake::told);
+            // One with a name takes the place of a derivative that is not known: that of the function of this name.
+            if (n.code == op::refused) out.fail(n.name.empty() ? mistake::told : mistake::no_derivative, n.name);
             const bool has_name = n.code == op::hyper || n.code == op::tensor_hyper || n.code == op::input ||
                                   n.code == op::step_input || n.code == op::let || n.code == op::state;
             if (has_name && n.name.empty()) out.fail(mistake::empty_name);

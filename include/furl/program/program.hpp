@@ -76,6 +76,7 @@ enum class mistake : std::uint8_t {
     decay_out_of_range,   ///< E34
     biased_start,         ///< E37
     no_matrix,            ///< E52
+    no_derivative,        ///< E54
 };
 
 /// A rule as a list of instructions and the tables of its names.
