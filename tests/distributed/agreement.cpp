@@ -169,6 +169,8 @@ TEST_CASE("states are where the elements are") {
         for (auto n : run.opt.sizes()) total += n;
         CHECK(run.opt.state_memory() <= (total / 4 + 4096) * sizeof(float) + 3 * 8 * 8);
         for (std::size_t i = 0; i < run.opt.tensors(); ++i) CHECK(run.opt.state(observed::m, i).size() == run.opt.part(i).count);
+        CHECK(message_of([&] { run.opt.part(3); }) == "furl: no tensor 3; the optimizer has 3");
+        CHECK(message_of([&] { run.opt.part(4, 0); }) == "furl: no rank 4; there are 4");
     });
 }
 

@@ -360,6 +360,7 @@ TEST_CASE("a refused group leaves the others as they were") {
         CHECK_THROWS_AS(groups.add<clipped_momentum>({20}, {.settings = {{"no", 1}}}), std::invalid_argument);
         CHECK_THROWS_AS(groups.add<observed>({20}), std::invalid_argument);
         CHECK(groups.size() == 1);
+        CHECK_THROWS_WITH(groups.part(1), "furl: no tensor 1; the optimizer has 1");
         std::vector<float> w(10, 1), g(10, 1);
         CHECK(groups.step(w, g));
         groups.add<clipped_momentum>({20});

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <furl/base/error.hpp>
 #include <furl/execute/share.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -33,6 +35,12 @@ struct tensor_part {
 
     bool operator==(const tensor_part&) const = default;
 };
+
+/// Whether there are this rank and this tensor; refuses them if not.
+inline bool require_part(std::size_t rank, std::size_t ranks, std::size_t tensor, std::size_t tensors) {
+    if (rank >= ranks) return refuse("furl: no rank " + std::to_string(rank) + "; there are " + std::to_string(ranks));
+    return tensor < tensors || refuse("furl: no tensor " + std::to_string(tensor) + "; the optimizer has " + std::to_string(tensors));
+}
 
 /// The share of one of several ranks: a piece of the list of all elements of all tensors.
 class rank_share {

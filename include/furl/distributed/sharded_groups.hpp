@@ -140,8 +140,12 @@ class sharded_groups : grouped_optimizer<T, E> {
     }
 
     /// The part of a tensor that this rank has, or another.
-    tensor_part part(std::size_t tensor) const { return part(ranks_.rank(), tensor); }
+    ///
+    /// Errors:  std::invalid_argument if there is no such rank, or no group has the tensor.
+    tensor_part part(std::size_t tensor) const { return part(rank(), tensor); }
     tensor_part part(std::size_t rank, std::size_t tensor) const {
+        if (!detail::require_part(rank, ranks(), tensor, places_.size())) return {};
+        if (!places_[tensor].shard) return detail::refuse("furl: no group has tensor " + std::to_string(tensor), tensor_part{});
         return places_[tensor].shard->share().part_of(rank, places_[tensor].index);
     }
     /// The numbers of elements of the whole tensors.

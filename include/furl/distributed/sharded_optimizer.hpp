@@ -168,8 +168,12 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     }
 
     /// The part of a tensor that this rank has, or another.
-    tensor_part part(std::size_t tensor) const { return share_.here()[tensor]; }
-    tensor_part part(std::size_t rank, std::size_t tensor) const { return share_.part_of(rank, tensor); }
+    ///
+    /// Errors:  std::invalid_argument if there is no such rank or tensor.
+    tensor_part part(std::size_t tensor) const { return part(rank(), tensor); }
+    tensor_part part(std::size_t rank, std::size_t tensor) const {
+        return detail::require_part(rank, ranks(), tensor, tensors()) ? share_.part_of(rank, tensor) : tensor_part{};
+    }
 
     /// The number of this rank, and the number of ranks.
     std::size_t rank() const { return ranks_.rank(); }
