@@ -37,21 +37,22 @@ constexpr bool has_numerics() {
     else return policies_of<Rule, T, Policies...>::fault == storage_fault::none;
 }
 
-// The element type is float unless it comes first.
-template <class Rule, class... Policies>
-struct numerics_of_rule : numerics_of_rule<Rule, float, Policies...> {};
 template <class Rule, class T, class... Policies>
-    requires(!Policy<T>)
-struct numerics_of_rule<Rule, T, Policies...> {
-    static constexpr numerics_report find(const expected_run& run) {
-        if constexpr (has_numerics<Rule, T, Policies...>()) {
-            return numerics_of(stages<Rule>::written, formats_of<Rule, T, Policies...>(), run);
-        } else {
-            [[maybe_unused]] constexpr typename decltype(diagnosis_of<Rule, T, Policies...>())::type report{};
-            return numerics_report{};
-        }
+constexpr numerics_report numerics_of_rule(const expected_run& run) {
+    if constexpr (has_numerics<Rule, T, Policies...>()) {
+        return numerics_of(stages<Rule>::written, formats_of<Rule, T, Policies...>(), run);
+    } else {
+        [[maybe_unused]] constexpr typename decltype(diagnosis_of<Rule, T, Policies...>())::type report{};
+        return numerics_report{};
     }
-};
+}
+
+// Whether the element type comes first; else it is float.
+template <class... TAndPolicies>
+inline constexpr bool begins_with_type = false;
+template <class T, class... Policies>
+    requires(!Policy<T>)
+inline constexpr bool begins_with_type<T, Policies...> = true;
 
 template <class Rule, class T, class... Policies>
 numerics_report numerics_of_optimizer(const optimizer<Rule, T, Policies...>& opt, const expected_run& run) {
@@ -81,7 +82,8 @@ numerics_report numerics_of_optimizer(const optimizer<Rule, T, Policies...>& opt
 /// the caller keeps: gradients and inputs. Values of tensors and of the step are kept in double, so there are no warnings about them.
 template <class Rule, class... TAndPolicies>
 constexpr numerics_report numerics(const expected_run& run = {}) {
-    return detail::numerics_of_rule<Rule, TAndPolicies...>::find(run);
+    if constexpr (detail::begins_with_type<TAndPolicies...>) return detail::numerics_of_rule<Rule, TAndPolicies...>(run);
+    else return detail::numerics_of_rule<Rule, float, TAndPolicies...>(run);
 }
 
 /// The same for an optimizer, with its policies and the present values of its hyperparameters: `furl::numerics(opt)`. Of a

@@ -27,7 +27,7 @@ enum class numerics_warning : std::uint8_t {
 
 /// A warning, and the numbers that it is about. in_words says it in a line.
 struct numerics_finding {
-    numerics_warning kind{};
+    numerics_warning kind{};    ///< what it warns of
     std::string_view name{};    ///< the state, the hyperparameter, or "param"; empty for a constant without a name
     std::string_view format{};  ///< the format of the numbers
     double value = 0;           ///< the part that a step takes, a factor, a size of gradients, a constant, or the length of a step
