@@ -114,7 +114,7 @@ stability stability_of(const rule_program& rule) {
     if (!limit) return give_up("it has no largest stable learning rate");
     auto changed = given;
     changed.hyperparameters[*lr] /= 4;
-    if (!is_near(limit_of(rule, changed), *limit)) return give_up("learning rate and curvature do not count as their product");
+    if (!is_near(limit_of(rule, changed), *limit)) return give_up("it depends on more than the product of learning rate and curvature");
     changed = given;
     changed.step *= 4;
     if (!is_near(limit_of(rule, changed), *limit)) return give_up("its step keeps changing with the number of steps");
