@@ -39,7 +39,7 @@ def fill_graphs(folder):
 
 def fill_plots(folder, drawn, html):
     """Puts plots into the pages, where there are any: `<!-- plot: NAME -->` or `<!-- plot: NAME, what it shows -->`."""
-    have = {path.stem: path for path in drawn.glob("*.svg")} if drawn else {}
+    have = {path.stem: path for plots in (folder / "plots", drawn) if plots for path in plots.glob("*.svg")}
 
     def figure(match):
         name, text = match[1], match[2] or ""

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "stability.hpp"
+
 #include <furl/print/rule_info.hpp>
 
 #include <cstddef>
@@ -23,6 +25,7 @@ struct rule_facts {
     std::string latex, dot;
     std::vector<std::pair<std::string, std::string>> defaults{};  ///< of the hyperparameters
     std::vector<state_facts> states{};  ///< those that the rule names
+    rule_program program{};             ///< as it is written
     std::string guard{};                ///< the condition without which a step is skipped; empty if no step is ever skipped
 };
 

@@ -15,6 +15,7 @@ rule_facts facts_of() {
     for (std::size_t i = 0; i < facts.info.states.size(); ++i)
         if (const auto& s = facts.info.states[i]; s.role != furl::state_role::started)
             facts.states.push_back({std::string(s.name), furl::in_words(s.where), furl::initial_text<Rule>(i)});
+    facts.program = rule_program::of(furl::stages<Rule>::written);
     facts.guard = furl::guard_text<Rule>();
     return facts;
 }

@@ -30,6 +30,7 @@ int main(int count, char** arguments) try {
     std::filesystem::create_directories(output);
     docs::zoo all{walk_zoo(std::make_index_sequence<docs::zoo_parts>{}), docs::read_rules(root / "include"),
                   docs::read_measurements(count == 4 ? arguments[3] : "")};
+    docs::find_stability(all, output + "/plots");
     docs::write_zoo(all, output);
     docs::write_blocks(root, output);
     std::cout << all.rules.size() << " rules\n";

@@ -1,6 +1,7 @@
 #include "zoo_pages.hpp"
 
 #include "html.hpp"
+#include "stability_picture.hpp"
 
 #include "../../tests/zoo/table.hpp"
 
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <regex>
 #include <stdexcept>
 
@@ -116,6 +118,14 @@ std::string speed_table(const std::vector<measurement>& speeds) {
            table({"parameters", "furl", "a loop per operation", "textbook loop", "limit", "loop per operation / furl", "GB/s"}, rows);
 }
 
+std::string stability_section(const zoo& all, const rule_facts& rule) {
+    const auto& limits = all.stabilities.at(rule.name);
+    // Rules that are stable in the same region share a picture, which has the name of the first of them.
+    const auto picture = all.pictures.find(rule.name);
+    if (picture == all.pictures.end()) return "<h2>Stability</h2>\n" + stability_in_words(limits);
+    return "<!-- plot: " + picture->second + ", the region of stability | Stability -->\n" + stability_in_words(limits);
+}
+
 std::string rule_page(const zoo& all, const rule_facts& rule) {
     const auto& header = header_of(all, rule);
     std::string page = "# " + rule.name + " {#zoo_" + rule.name + "}\n\n\\htmlonly\n";
@@ -170,9 +180,10 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
         page += "<h2>Accuracy</h2>\n<p>Within <b>" + number(budget.float_ulps, 6) +
                 "</b> units in the last place of <code>furl::reference</code> in float, and <b>" + number(budget.double_ulps, 6) +
                 "</b> in double: its <a href=\"numerics.html#numerics_accuracy\">budget</a> in the tests.</p>\n";
+    page += stability_section(all, rule);
     page += "<!-- plot: " + rule.name + ", the ways and losses of " + rule.name + " | On test functions -->\n";
     page += "<h2>The fused program</h2>\n<p>" + std::to_string(rule.info.values_as_written) + " values as written, " +
-            std::to_string(rule.info.values_as_run) + " as run. Boxes are memory, grey is computed once a step, double circles reduce.</p>\n";
+            std::to_string(rule.info.values_as_run) + " as run.</p>\n";
     page += "<!-- graph: " + rule.name + " -->\n";
     page += "<p><a href=\"compare.html#" + rule.name + "\">Compare " + rule.name + " with another rule</a></p>\n";
     return page + "\\endhtmlonly\n";
@@ -272,6 +283,23 @@ constexpr std::string_view compare_page = R"(# Compare two rules {#compare}
 )";
 
 }  // namespace
+
+void find_stability(zoo& all, const std::string& folder) {
+    std::filesystem::create_directories(folder);
+    std::map<std::string, std::string> names;  // of the pictures
+    for (const auto& rule : all.rules) {
+        const auto& found = all.stabilities[rule.name] = stability_of(rule.program);
+        if (found.limits.empty()) continue;
+        const auto drawn = draw_stability(found);
+        const auto [known, is_new] = names.emplace(drawn, "stable_" + rule.name);
+        if (is_new) write_file(folder + "/" + known->second + ".svg", drawn);
+        all.pictures[rule.name] = known->second;
+    }
+    const auto limits = [&](const char* rule) { return all.stabilities.at(rule).limits; };
+    write_file(folder + "/stable_classics.svg",
+               draw_stability({{"an average, as in Adam", limits("adam")}, {"the same with Nesterov: NAdam", limits("nadam_optax")},
+                               {"momentum, heavy ball", limits("sgd_momentum")}, {"Nesterov", limits("sgd_nesterov")}}));
+}
 
 void write_zoo(const zoo& all, const std::string& folder) {
     for (const auto& rule : all.rules) {

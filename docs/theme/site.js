@@ -60,7 +60,8 @@ function furl_draw(figure) {
         const text = label.replace(/&/g, "&amp;").replace(/</g, "&lt;");
         nodes += `<g class="${/[be]/.test(shape) ? "q" : ""}" transform="translate(${x} ${y})">${second && ellipse(4)}${outline}<text>${text}</text></g>`;
     }
-    figure.innerHTML = `<svg viewBox="-4 ${4 - height} ${width} ${height}" style="width:${0.9 * width}px" role="img" aria-label="the program as a graph">
+    figure.innerHTML = `<figcaption>Boxes are memory, grey is computed once a step, double circles reduce.</figcaption>
+        <svg viewBox="-4 ${4 - height} ${width} ${height}" style="width:${0.9 * width}px" role="img" aria-label="the program as a graph">
         <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L8,4L0,7"/></marker>
         <g class="e">${edges}</g>${nodes}</svg>`;
 }
