@@ -163,11 +163,14 @@ class OpenCL:
         self.call("clReleaseMemObject", buffer)
 
 
-def find_opencl():
+def find_opencl(cache):
+    """A device; None, with a message, where there is none or no compiler finds the headers."""
+    os.environ.setdefault("POCL_CACHE_DIR", str(cache))
     try:
+        subprocess.run(["gcc", "-fsyntax-only", "-include", "CL/cl.h", "-x", "c", os.devnull], check=True, stderr=subprocess.DEVNULL)
         return OpenCL()
-    except (OSError, TypeError, AttributeError) as error:
-        print(f"OpenCL: skipped, because there is no device: {error}")
+    except (OSError, AttributeError, subprocess.CalledProcessError) as error:
+        print(f"OpenCL: skipped, {error}")
         return None
 
 
@@ -299,7 +302,7 @@ def languages(scratch):
             yield f"C, {kind}, {compiler}", f"{kind}.c", kind, lambda path, data, c=compiler: run_c(c, path, data, scratch), True
     if shutil.which("g++"):
         yield "CUDA, double, on the processor", "double.cu", "double", lambda path, data: run_c("g++", path, data, scratch), True
-    if opencl := find_opencl():
+    if opencl := find_opencl(scratch):
         for kind in ("double", "float"):
             yield f"OpenCL, {kind}", f"{kind}.cl.c", kind, lambda path, data: run_c("gcc", path, data, scratch, opencl), True
 
