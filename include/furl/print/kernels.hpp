@@ -66,8 +66,9 @@ class kernel_loops : protected c_loops<Language> {
     // The functions that kernels reduce with, besides `larger`.
     static std::string reduction_functions(const statements<Language>& s) {
         std::string text;
-        if (s.has(op::reduce_sum)) text += block_function("sum", "a + b");
-        if (s.has(op::reduce_max)) text += block_function("maximum", "larger(a, b)");
+        const auto in_blocks = [](domain where) { return where != domain::column; };
+        if (reduces(s, op::reduce_sum, in_blocks)) text += block_function("sum", "a + b");
+        if (reduces(s, op::reduce_max, in_blocks)) text += block_function("maximum", "larger(a, b)");
         if (!std::ranges::any_of(s.reductions(), [&](const auto& r) { return s.sums_elements(r); })) return text;
         const std::string function(Words::function);
         return text + R"(
@@ -85,14 +86,14 @@ struct sum {
     // read        the lines that read those of all blocks to `part`.
     static std::string host_reduction_functions(const statements<Language>& s, const std::string& parameters, const std::string& read) {
         std::string text;
-        if (s.has(op::reduce_sum)) text += blocks_function("sum", "a + b", parameters, read);
-        if (s.has(op::reduce_max)) text += blocks_function("maximum", "larger(a, b)", parameters, read);
+        const auto on_host = [](domain where) { return !is_of_lines(where); };
+        if (reduces(s, op::reduce_sum, on_host)) text += blocks_function("sum", "a + b", parameters, read);
+        if (reduces(s, op::reduce_max, on_host)) text += blocks_function("maximum", "larger(a, b)", parameters, read);
         return text;
     }
 
     static bool joins_sums(const statements<Language>& s) {
-        return std::ranges::any_of(s.reductions(),
-                                   [&](const auto& r) { return s[r.value].code == op::reduce_sum && s[r.value].where == domain::step; });
+        return reduces(s, op::reduce_sum, [](domain where) { return where == domain::step; });
     }
 
     std::string result_of_blocks(const reduced_value& r, const std::string& arguments) const {
@@ -110,6 +111,12 @@ struct sum {
     }
 
   private:
+    // Whether there is a reduction of this kind to a domain that `holds`.
+    template <class Holds>
+    static bool reduces(const statements<Language>& s, op code, Holds holds) {
+        return s.any([&](const instruction& x) { return x.code == code && holds(x.where); });
+    }
+
     // Combines the threads of a block by a fixed tree.
     static std::string block_function(const std::string& name, const std::string& combined) {
         const std::string thread(Words::thread);
@@ -174,7 +181,7 @@ struct sum {
     std::string elements_kernel() const {
         indented_lines out;
         for (const auto& r : pass_.reductions)
-            if (!is_of_lines(this->where_of(r))) out.line(this->accumulator(r), 1);
+            if (!is_of_lines(this->where_of(r)) && r.read != domain::column) out.line(this->accumulator(r), 1);
         if (has_shape_) write_rows(out);
         else {
             open_loop(out, "i", Words::thread_of_all, this->array("size"), Words::all_threads);
