@@ -6,6 +6,7 @@
 #include <furl/print/printable.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,8 @@ struct opencl_language : c_language<T> {
 
     /// A number of an element is a literal of its type, so that a device without double can compile it.
     static phrase constant(double value, bool of_elements, bool needs_type) {
-        if (!of_elements || !base::is_float || is_infinite(value)) return base::constant(value, of_elements, needs_type);
+        constexpr double largest = std::numeric_limits<float>::max();
+        if (!of_elements || !base::is_float || value < -largest || value > largest) return base::constant(value, of_elements, needs_type);
         return {float_literal(value), value < 0 ? tightness::sign : tightness::atom};
     }
 };
@@ -49,7 +51,7 @@ class opencl_loops : public kernel_loops<Language, opencl_words> {
 
     static constexpr std::string_view language_name = "C99 and OpenCL C";
     static constexpr std::string_view advice =
-        "Link it with -lOpenCL. A cl_mem is a buffer of as many values of the element type; those whose names end in _kept have doubles.";
+        "Link it with -lOpenCL. A cl_mem is a buffer of values of the element type, or of doubles if its name ends in _kept.";
     static constexpr std::string_view device = "device";
     static std::string start_parameters(const std::string& name) { return ", struct " + name + "_device *device"; }
     static std::string step_parameters(const std::string& name) { return start_parameters(name); }
