@@ -1,4 +1,4 @@
-// Shows:  a rule in other languages: furl prints it as a file of NumPy, PyTorch, C or CUDA that runs as it is.
+// Shows:  a rule in other languages: furl prints it as a file of NumPy, PyTorch, C, CUDA or OpenCL that runs as it is.
 // Prints: that file; --list prints the names of the rules.
 //
 // A rule of your own is one more line below. A program of your own needs no more than std::cout << furl::numpy<my_rule>().
@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
     bool list = false;
     setup(app);
     app.add_option("rule", name, "a rule of the zoo, or my_rule");
-    app.add_option("--to", language, "language")->check(CLI::IsMember({"numpy", "torch", "c", "cuda"}));
-    app.add_option("--type", type, "element type of a text in C or CUDA")->check(CLI::IsMember({"float", "double"}));
+    app.add_option("--to", language, "language")->check(CLI::IsMember({"numpy", "torch", "c", "cuda", "opencl"}));
+    app.add_option("--type", type, "element type of a text in C, CUDA or OpenCL")->check(CLI::IsMember({"float", "double"}));
     app.add_flag("--list", list, "print the names of the rules instead");
 
     return run_example(app, argc, argv, [&] {

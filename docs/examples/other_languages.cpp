@@ -9,6 +9,7 @@
 #include <furl/print/torch.hpp>
 #include <furl/print/c.hpp>
 #include <furl/print/cuda.hpp>
+#include <furl/print/opencl.hpp>
 // [include]
 
 #include <iostream>
@@ -32,4 +33,5 @@ int main(int, char** arguments) {
     if (what == "torch") std::cout << furl::torch<clipped_momentum>();
     if (what == "c") std::cout << furl::c<clipped_momentum>();
     if (what == "cuda") std::cout << furl::cuda<clipped_momentum>();
+    if (what == "opencl") std::cout << furl::opencl<clipped_momentum>();
 }

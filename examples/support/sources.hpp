@@ -3,6 +3,7 @@
 #include <furl/print/c.hpp>
 #include <furl/print/cuda.hpp>
 #include <furl/print/numpy.hpp>
+#include <furl/print/opencl.hpp>
 #include <furl/print/torch.hpp>
 
 #include <cstddef>
@@ -31,7 +32,9 @@ source source_of() {
              {"c", "float", "float.c", &furl::c<Rule, float>},
              {"c", "double", "double.c", &furl::c<Rule, double>},
              {"cuda", "float", "float.cu", &furl::cuda<Rule, float>},
-             {"cuda", "double", "double.cu", &furl::cuda<Rule, double>}}};
+             {"cuda", "double", "double.cu", &furl::cuda<Rule, double>},
+             {"opencl", "float", "float.cl.c", &furl::opencl<Rule, float>},
+             {"opencl", "double", "double.cl.c", &furl::opencl<Rule, double>}}};
 }
 
 /// sources.cpp is compiled once for each part of the zoo, because a compiler needs long for all of it.

@@ -3,10 +3,12 @@
 
 print/sources.cpp writes the texts, and runs of rules of its own; the tests of the zoo write runs of the references of their rules. C is
 compiled by each C compiler there is. PyTorch's texts run where PyTorch is. CUDA's texts run without a GPU: as C++, with blocks of one thread,
-one after the other; nvcc compiles those of the rules of print/sources.cpp where it is found.
+one after the other; nvcc compiles those of the rules of print/sources.cpp where it is found. OpenCL's texts run on the first device there
+is, which is the processor where PoCL is installed.
 """
 import argparse
 import ctypes
+import ctypes.util
 import importlib.util
 import os
 import pathlib
@@ -49,6 +51,8 @@ template <class Kernel> static void each_block(unsigned number, Kernel kernel) {
 # Rules that enlarge differences of rounding: maxima of averages that were divided by 1 - beta^t, estimates of distances, sums over columns
 # of quotients. For all other rules --most holds.
 MOST = {"amsgrad_optax": 64, "prodigy": 256, "racs": 64, "schedule_free_radam": 4096, "weight_norm_sgd": 64}
+C_TYPES = {"size_t": ctypes.c_size_t, "float": ctypes.c_float, "double": ctypes.c_double, "cl_int": ctypes.c_int, "cl_uint": ctypes.c_uint}
+ALL_DEVICES, COPIED_FROM_HOST = 0xFFFFFFFF, 1 << 0 | 1 << 5  # of CL/cl.h
 EPSILON = {"double": 2.0**-52, "float": 2.0**-23}
 
 
@@ -124,12 +128,58 @@ def run_torch(path, data):
     return found
 
 
-class CRule:
-    """A text in C, or in CUDA with the stand-in for it, compiled, with its structs as the text says them."""
+class OpenCL:
+    """The queue of a device, and memory there."""
 
-    def __init__(self, compiler, path, folder):
-        self.text, name = path.read_text(), path.name.split(".")[0]
-        library, self.is_cuda = folder / (path.name + "." + compiler + ".so"), path.suffix == ".cu"
+    def __init__(self):
+        self.library = ctypes.CDLL(ctypes.util.find_library("OpenCL"))
+        platform, device = ctypes.c_void_p(), ctypes.c_void_p()
+        self.call("clGetPlatformIDs", 1, ctypes.byref(platform), None)
+        self.call("clGetDeviceIDs", platform, ctypes.c_uint64(ALL_DEVICES), 1, ctypes.byref(device), None)
+        self.context = self.make("clCreateContext", None, 1, ctypes.byref(device), None, None)
+        self.queue = self.make("clCreateCommandQueue", self.context, device, ctypes.c_uint64(0))
+
+    def call(self, name, *arguments):
+        if error := getattr(self.library, name)(*arguments):
+            raise OSError(f"{name} returns {error}")
+
+    def make(self, name, *arguments):
+        function, error = getattr(self.library, name), ctypes.c_int()
+        function.restype = ctypes.c_void_p
+        made = ctypes.c_void_p(function(*arguments, ctypes.byref(error)))
+        if error.value:
+            raise OSError(f"{name} returns {error.value}")
+        return made
+
+    def put(self, array):
+        pointer, size = ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(array.nbytes)
+        return self.make("clCreateBuffer", self.context, ctypes.c_uint64(COPIED_FROM_HOST), size, pointer)
+
+    def get(self, buffer, array):
+        pointer, size = ctypes.c_void_p(array.ctypes.data), ctypes.c_size_t(array.nbytes)
+        self.call("clEnqueueReadBuffer", self.queue, buffer, 1, ctypes.c_size_t(0), size, pointer, 0, None, None)
+
+    def drop(self, buffer):
+        self.call("clReleaseMemObject", buffer)
+
+
+def find_opencl(cache):
+    """A device; None, with a message, where there is none or no compiler finds the headers."""
+    os.environ.setdefault("POCL_CACHE_DIR", str(cache))
+    try:
+        subprocess.run(["gcc", "-fsyntax-only", "-include", "CL/cl.h", "-x", "c", os.devnull], check=True, stderr=subprocess.DEVNULL)
+        return OpenCL()
+    except (OSError, AttributeError, subprocess.CalledProcessError) as error:
+        print(f"OpenCL: skipped, {error}")
+        return None
+
+
+class CRule:
+    """A text in C, in C with kernels of OpenCL, or in CUDA with the stand-in for it, compiled, with its structs as the text says them."""
+
+    def __init__(self, compiler, path, folder, opencl=None):
+        self.text, name, self.opencl = path.read_text(), path.name.split(".")[0], opencl
+        library, self.is_cuda, self.made = folder / (path.name + "." + compiler + ".so"), path.suffix == ".cu", []
         if self.is_cuda:
             source = folder / (path.name + ".cpp")
             text = re.sub(r"(\w+)<<<blocks, threads, 0, stream>>>\((.*)\);", r"each_block(blocks, [&] { \1(\2); });", self.text)
@@ -137,12 +187,37 @@ class CRule:
             source.write_text(CUDA_STANDS_IN + 'extern "C" {\n' + text + "}\n")
             subprocess.run([compiler, *CUDA_FLAGS, str(source), "-o", str(library)], check=True)
         else:
-            subprocess.run([compiler, *C_FLAGS, str(path), "-o", str(library), "-lm"], check=True)
+            subprocess.run([compiler, *C_FLAGS, str(path), "-o", str(library), "-lm", *(["-lOpenCL"] if opencl else [])], check=True)
         self.library = ctypes.CDLL(str(library))
         self.start, self.step = getattr(self.library, name + "_start"), getattr(self.library, name + "_step")
         self.tensor, self.states, self.hyper = (self.struct(f"{name}_{part}") for part in ("tensor", "states", "hyper"))
         self.defaults = self.hyper.in_dll(self.library, name + "_defaults") if self.hyper else None
         self.step_takes = re.search(rf"^int {name}_step\((.*)\)", self.text, re.M)[1]
+        self.scratch = np.zeros(512 * 16)
+        self.start_further, self.step_further = [], []
+        if self.is_cuda:
+            self.start_further, self.step_further = [ctypes.c_void_p()], [ctypes.c_void_p(self.scratch.ctypes.data), ctypes.c_void_p()]
+        if opencl:
+            self.device = self.struct(f"{name}_device")()
+            self.close = getattr(self.library, name + "_close")
+            getattr(self.library, name + "_open")(ctypes.byref(self.device), opencl.queue)
+            self.start_further = self.step_further = [ctypes.byref(self.device)]
+
+    def put(self, array):
+        """What a struct has for an array. A copy on a device lives until the end."""
+        if not self.opencl:
+            return array.ctypes.data
+        self.made.append(self.opencl.put(array))
+        return self.made[-1]
+
+    def end(self):
+        if not self.opencl:
+            return
+        for buffer in self.made:
+            self.opencl.drop(buffer)
+        self.close(ctypes.byref(self.device))
+        if self.device.error:
+            raise OSError(f"a function of OpenCL returned {self.device.error}")
 
     def struct(self, name):
         found = re.search(rf"^struct {name} {{\n(.*?)^}};", self.text, re.M | re.S)
@@ -150,15 +225,14 @@ class CRule:
             return None
         fields = []
         for line in found[1].splitlines():
-            kind, names = re.match(r" +(?:const )?(size_t|float|double) (.*?);", line).groups()
-            number = {"size_t": ctypes.c_size_t, "float": ctypes.c_float, "double": ctypes.c_double}[kind]
+            kind, names = re.match(r" +(?:const )?(\w+) (.*?);", line).groups()
             for field in names.split(", "):
-                fields.append((field.lstrip("*"), ctypes.c_void_p if field.startswith("*") else number))
+                fields.append((field.lstrip("*"), ctypes.c_void_p if field.startswith("*") else C_TYPES.get(kind, ctypes.c_void_p)))
         return type(name, (ctypes.Structure,), {"_fields_": fields})
 
 
-def run_c(compiler, path, data, folder):
-    rule = CRule(compiler, path, folder)
+def run_c(compiler, path, data, folder, opencl=None):
+    rule = CRule(compiler, path, folder, opencl)
     tensors, arrays = (rule.tensor * len(data.shapes))(), []
     comments = {field: where for field, where in re.findall(r"(\w+);  /\*.*one value per (row|column|parameter) \*/", rule.text)}
     for tensor, param, (rows, columns) in zip(tensors, data.shaped(data.params), data.shapes):
@@ -168,25 +242,27 @@ def run_c(compiler, path, data, folder):
             own[field] = np.zeros({"row": rows, "column": columns, "parameter": rows * columns}[where], kind)
         for field, _ in tensor._fields_:
             if field in own:
-                setattr(tensor, field, own[field].ctypes.data)
+                setattr(tensor, field, rule.put(own[field]))
             elif field in ("size", "rows", "columns"):
                 setattr(tensor, field, {"size": rows * columns, "rows": rows, "columns": columns}[field])
         arrays.append(own)
     states = rule.states() if rule.states else None
     shared = [tensors, ctypes.c_size_t(len(tensors))] + ([ctypes.byref(states)] if states else [])
-    stream, scratch = ([ctypes.c_void_p()], np.zeros(512 * 16)) if rule.is_cuda else ([], None)
-    rule.start(*shared, *stream)
+    rule.start(*shared, *rule.start_further)
     done = 0
     for t in range(1, data.steps + 1):
         used = [data.shaped(data.grad[t]), data.shaped(data.hessian[t])]
         for tensor, grad, hessian in zip(tensors, *used):
-            tensor.grad = grad.ctypes.data
+            tensor.grad = rule.put(grad)
             if hasattr(tensor, "hessian"):
-                tensor.hessian = hessian.ctypes.data
+                tensor.hessian = rule.put(hessian)
         hyper = [ctypes.byref(rule.defaults)] if rule.defaults else []
         loss = [ctypes.c_double(data.loss[t])] if "double loss" in rule.step_takes else []
-        given = [ctypes.c_void_p(scratch.ctypes.data), *stream] if rule.is_cuda else []
-        done += rule.step(*shared, *hyper, ctypes.c_double(done + 1), *loss, *given)
+        done += rule.step(*shared, *hyper, ctypes.c_double(done + 1), *loss, *rule.step_further)
+    for tensor, own in zip(tensors, arrays) if opencl else ():
+        for field, array in own.items():
+            opencl.get(ctypes.c_void_p(getattr(tensor, field)), array)
+    rule.end()
     found = {}
     for k, (tensor, own) in enumerate(zip(tensors, arrays)):
         for place in (tensor, states):
@@ -216,7 +292,7 @@ def compare(expected, found, kind, identifiers):
     return worst
 
 
-def languages(folder, scratch):
+def languages(scratch):
     """(name, ending of the text, type, function that runs it, whether names are identifiers)"""
     yield "NumPy", "numpy.py", "double", run_numpy, False
     if torch:
@@ -226,6 +302,9 @@ def languages(folder, scratch):
             yield f"C, {kind}, {compiler}", f"{kind}.c", kind, lambda path, data, c=compiler: run_c(c, path, data, scratch), True
     if shutil.which("g++"):
         yield "CUDA, double, on the processor", "double.cu", "double", lambda path, data: run_c("g++", path, data, scratch), True
+    if opencl := find_opencl(scratch):
+        for kind in ("double", "float"):
+            yield f"OpenCL, {kind}", f"{kind}.cl.c", kind, lambda path, data: run_c("gcc", path, data, scratch, opencl), True
 
 
 def is_exact(text):
@@ -254,7 +333,7 @@ def main():
             subprocess.run(command, check=True, env={**os.environ, "FURL_TEST_RUNS": str(folder / "zoo")}, stdout=subprocess.DEVNULL)
             runs.append(folder / "zoo")
         wrong, counts = 0, {}
-        for language, ending, kind, run, identifiers in languages(folder, scratch):
+        for language, ending, kind, run, identifiers in languages(scratch):
             for place in runs:
                 data = Data(place / f"data.{kind}") if (place / f"data.{kind}").exists() else None
                 for path in sorted(place.glob(f"*.{kind}")):
@@ -262,9 +341,9 @@ def main():
                     if path.stem == "data" or not text.exists():
                         continue
                     far, where = compare(results(path), run(text, data), kind, identifiers)
-                    # CUDA adds up in an order that is further from furl's than NumPy's.
-                    most = MOST.get(path.stem, args.most * (4 if ending.endswith(".cu") else 1))
-                    least = 0 if ending.endswith(".c") and is_exact(text.read_text()) else most
+                    # Threads add up in an order that is further from furl's than NumPy's.
+                    most = MOST.get(path.stem, args.most * (4 if ending.endswith((".cu", ".cl.c")) else 1))
+                    least = 0 if ending == f"{kind}.c" and is_exact(text.read_text()) else most
                     counts.setdefault(language, []).append(far)
                     if far > least:
                         wrong += 1

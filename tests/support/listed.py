@@ -11,7 +11,7 @@ FURL = TESTS.parent / "include" / "furl"
 NOT_OF_THE_BUILD = {"compile_fail", "consumer", "flags", "fuzz"}  # scripts compile these
 DOORS = ("language", "blocks", "zoo", "print")
 # Parts of the headers that a door has, derivatives, the lists of the zoo and the texts in other languages, which a program includes by themselves.
-NOT_IN_A_DOOR = {"blocks/derivative.hpp", "blocks/hypergradient_descent.hpp", "language/differentiate.hpp", "language/domain.hpp", "language/limits.hpp", "language/matrix_engine.hpp", "print/c.hpp", "print/c_file.hpp", "print/c_helpers.hpp", "print/c_loops.hpp", "print/cuda.hpp", "print/equations.hpp", "print/lines.hpp", "print/notation.hpp", "print/numpy.hpp", "print/printable.hpp", "print/python.hpp", "print/statements.hpp", "print/torch.hpp", "zoo/list.hpp", "zoo/matrix/list.hpp", "zoo/names.hpp"}
+NOT_IN_A_DOOR = {"blocks/derivative.hpp", "blocks/hypergradient_descent.hpp", "language/differentiate.hpp", "language/domain.hpp", "language/limits.hpp", "language/matrix_engine.hpp", "print/c.hpp", "print/c_file.hpp", "print/c_helpers.hpp", "print/c_loops.hpp", "print/cuda.hpp", "print/equations.hpp", "print/kernels.hpp", "print/lines.hpp", "print/notation.hpp", "print/numpy.hpp", "print/opencl.hpp", "print/opencl_host.hpp", "print/printable.hpp", "print/python.hpp", "print/statements.hpp", "print/torch.hpp", "zoo/list.hpp", "zoo/matrix/list.hpp", "zoo/names.hpp"}
 
 
 def tests_out_of_the_build():

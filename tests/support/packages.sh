@@ -30,6 +30,8 @@ provided() {
         zlib1g-dev) included zlib zlib.h ;;
         libdlib-dev) included dlib-1 dlib/dnn.h ;;
         libtorch-dev) included torch torch/csrc/api/include/torch/torch.h ;;
+        pocl-opencl-icd) compgen -G '/etc/OpenCL/vendors/*.icd' > /dev/null ;;
+        ocl-icd-opencl-dev | opencl-headers) included OpenCL CL/cl.h ;;
         libopenmpi-dev) included mpi-c mpi.h ;;
         openmpi-bin) has mpirun ;;
         libtbb-dev) included tbb tbb/parallel_for.h ;;

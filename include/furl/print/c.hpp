@@ -12,7 +12,7 @@ namespace detail {
 
 template <class T>
 struct c_writer {
-    static std::string write(std::string_view rule, const large_program& program) { return c_file<T, c_loops>(rule, program).write(); }
+    static std::string write(std::string_view rule, const large_program& program) { return c_file<c_language<T>, c_loops>(rule, program).write(); }
 };
 
 }  // namespace detail

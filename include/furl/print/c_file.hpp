@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace FURL_NAMESPACE::detail {
 
@@ -17,33 +18,34 @@ namespace FURL_NAMESPACE::detail {
 /// one for a step.
 ///
 /// @tparam Loops  how the elements of a tensor are gone over: c_loops, or a class that is derived from it.
-template <class T, template <class> class Loops>
+template <class Language, template <class> class Loops>
 class c_file {
-    using language = c_language<T>;
-    using loops = Loops<language>;
+    using loops = Loops<Language>;
 
   public:
     c_file(std::string_view rule, const large_program& program)
         : s_(program),
           rule_(rule),
-          name_(identifiers(c_words).add(short_name(rule))),
+          name_(identifiers(Language::reserved).add(short_name(rule))),
           has_shape_(program.has_shape()) {}
 
     std::string write() {
         out_.line("/* " + rule_ + " in " + std::string(loops::language_name) + ", as furl prints it: the rule as written, in " +
-                      std::string(language::type) + ". Names are those of furl.",
+                      std::string(Language::type) + ". Names are those of furl.",
                   0);
         out_.line("   " + std::string(loops::advice) + " */", 0);
         loops::write_helpers(out_, s_);
         write_structs();
-        for (std::size_t pass = 0; pass < s_.passes.size(); ++pass) of_pass(pass).write_kernels(out_, name_, pass);
+        std::vector<loops> passes;
+        for (std::size_t pass = 0; pass < s_.passes.size(); ++pass) passes.push_back(of_pass(pass));
+        loops::write_kernels(out_, name_, passes);
         write_start();
         write_step();
         return out_.text;
     }
 
   private:
-    statements<language> s_;
+    statements<Language> s_;
     std::string rule_, name_;
     bool has_shape_;
     indented_lines out_;
@@ -53,7 +55,7 @@ class c_file {
         return std::ranges::any_of(program().states, [](const state_entry& s) { return s.where == domain::step; });
     }
     static std::string type_of(domain where) {
-        return where == domain::element || is_of_lines(where) ? std::string(language::type) + " *" : "double ";
+        return is_list(where) ? loops::array_type(Language::type) : "double ";
     }
 
     void write_structs() {
@@ -71,15 +73,15 @@ class c_file {
         out_.line("", 0), out_.line("/* A tensor, with memory for its states. Where grad is NULL, a step leaves the tensor as it is. */", 0);
         out_.line("struct " + name_ + "_tensor {", 0);
         out_.line(has_shape_ ? "size_t rows, columns;" : "size_t size;", 1);
-        out_.line(std::string(language::type) + " *param;", 1);
-        out_.line((p.gradient < 0 ? "const " : "") + std::string(language::type) + " *grad;", 1);
-        for (const auto& input : s_.inputs) out_.line("const " + std::string(language::type) + " *" + input + ";", 1);
+        out_.line(loops::array_type(Language::type) + "param;", 1);
+        out_.line(loops::array_type(Language::type, p.gradient < 0) + "grad;", 1);
+        for (const auto& input : s_.inputs) out_.line(loops::array_type(Language::type, true) + input + ";", 1);
         for (std::size_t i = 0; i < p.states.size(); ++i)
             if (const auto where = p.states[i].where; where != domain::step)
                 out_.line(type_of(where) + s_.states[i] + ";" + (is_list(where) ? "  /* " + in_words(where) + " */" : ""), 1);
         for (const auto& r : s_.reductions())
             if (const auto where = s_[r.value].where; where != domain::step)
-                out_.line(std::string(is_of_lines(where) ? "double *" : "double ") + loops::kept(r) + ";  /* for a step's own use" +
+                out_.line((is_of_lines(where) ? loops::array_type("double") : "double ") + loops::kept(r) + ";  /* for a step's own use" +
                               (is_of_lines(where) ? ": " + in_words(where) : "") + " */",
                           1);
         out_.line("};", 0);
@@ -108,7 +110,7 @@ class c_file {
 
     void write_start() {
         out_.line("", 0), out_.line("/* Sets the states as before the first step. */", 0);
-        out_.line("void " + name_ + "_start(" + parameters() + std::string(loops::start_parameters) + ") {", 0);
+        out_.line("void " + name_ + "_start(" + parameters() + loops::start_parameters(name_) + ") {", 0);
         const auto& p = program();
         for (std::size_t i = 0; i < p.states.size(); ++i)
             if (p.states[i].where == domain::step)
@@ -123,6 +125,7 @@ class c_file {
             else if (where != domain::step) out_.line(loops::fill("tensor->" + s_.states[i], size_of(where), value), 2);
         }
         const auto body = std::exchange(out_.text, head);
+        if (!loops::device.empty() && !mentions(body, loops::device)) out_.line("(void)" + std::string(loops::device) + ";", 2);
         out_.text += body.empty() ? "        (void)tensor;\n" : body;
         out_.line("}", 1), out_.line("}", 0);
     }
@@ -132,7 +135,7 @@ class c_file {
         if (!s_.hypers.empty()) given += ", const struct " + name_ + "_hyper *hyper";
         given += ", double step";
         for (const auto& x : s_.step_inputs) given += ", double " + x;
-        given += loops::step_parameters;
+        given += loops::step_parameters(name_);
         out_.line("", 0),
             out_.line("/* Does step number `step`, which counts from 1. Returns 0 if the step was skipped, with nothing written. */", 0);
         out_.line("int " + name_ + "_step(" + given + ") {", 0);

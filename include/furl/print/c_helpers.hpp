@@ -28,8 +28,8 @@ inline constexpr auto c_words = std::to_array<std::string_view>(
      "expm1", "fabs", "fdim", "floor", "fma", "fmax", "fmin", "fmod", "hypot", "log", "log10", "log1p", "log2", "logb", "memcpy", "pow",
      "remainder", "rint", "round", "sin", "sinh", "sqrt", "tan", "tanh", "tgamma", "trunc",
      // what the text uses itself
-     "add_blocks", "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "fill",
-     "given", "gridDim", "hyper", "i", "k", "larger", "main", "make_random_key", "mixed", "number", "random_key", "random_number", "results",
+     "blockDim", "blockIdx", "blocks", "block_sum", "block_maximum", "bits", "column", "columns", "count", "count_all", "fill", "given",
+     "gridDim", "hyper", "i", "k", "larger", "main", "make_random_key", "mixed", "number", "part", "random_key", "random_number", "results",
      "row", "scratch", "states", "step", "stream", "tensor", "tensors", "threadIdx", "threads", "tree", "used"});
 
 /// C's words for the statements of a step. Numbers of a step, tensor, row or column are double; those of elements are of type T.
@@ -40,6 +40,7 @@ struct c_language {
     static constexpr auto words = &notation::c;
     static constexpr std::span<const std::string_view> reserved = c_words, field_names = c_field_names;
     static constexpr bool stores_arrays = false;
+    static constexpr std::string_view array = "tensor->";  ///< what stands before the name of an array of a tensor
 
     static phrase constant(double value, bool of_elements, bool) {
         const phrase number{float_text(value, "INFINITY"), value < 0 ? tightness::sign : tightness::atom};
@@ -71,16 +72,16 @@ static double tree_end(const struct tree *t) {
 }
 )";
 
-/// The functions of a text that draw furl's random numbers of a type.
-///
-/// @param qualifier  what stands before the function of an element.
-inline std::string c_random_numbers(const std::string& qualifier, const std::string& type) {
-    return R"(
+/// The struct of a text that a tensor's stream of furl's random numbers begins with.
+inline constexpr std::string_view c_random_key = R"(
 /* furl's random numbers: a number is a hash of where it is used. */
 struct random_key {
     uint32_t first, second;
 };
-static uint64_t mixed(uint64_t x) {
+)";
+
+/// The functions of a text that make such a struct.
+inline constexpr std::string_view c_make_random_key = R"(static uint64_t mixed(uint64_t x) {
     x += 0x9e3779b97f4a7c15;
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
     x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
@@ -96,8 +97,13 @@ static struct random_key make_random_key(double seed, double stream, double step
     const struct random_key key = {(uint32_t)x, (uint32_t)(x >> 32)};
     return key;
 }
-)" + qualifier +
-           " " + type + R"( random_number(struct random_key key, size_t element) {
+)";
+
+/// The function of a text that draws the random number of an element.
+///
+/// @param qualifier  what stands before it.
+inline std::string c_random_number(const std::string& qualifier, const std::string& type) {
+    return qualifier + " " + type + R"( random_number(struct random_key key, size_t element) {
     uint32_t x = (uint32_t)element * 0x9e3779b9u + key.first;
     x = (x ^ (x >> 16)) * 0x7feb352du;
     x = (x ^ (x >> 15)) * 0x846ca68bu;
@@ -163,7 +169,7 @@ static inline double sum_end(struct sum *s) {
 )";
     }
     if (s.has(op::reduce_max)) out.text += c_larger("static inline");
-    if (draws) out.text += c_random_numbers("static inline", type);
+    if (draws) ((out.text += c_random_key) += c_make_random_key) += c_random_number("static inline", type);
 }
 
 }  // namespace furl::detail

@@ -27,13 +27,20 @@ class c_loops {
     static constexpr std::string_view language_name = "C99";
     static constexpr std::string_view advice = "Compiled with -std=c99 -ffp-contract=off, + - * / and sqrt have the bits of furl::strict.";
 
-    /// Further parameters of the functions.
-    static constexpr std::string_view start_parameters = "", step_parameters = "";
+    /// Further parameters of the functions, and the name of the one that says where a step runs.
+    static constexpr std::string_view device = "";
+    static std::string start_parameters(const std::string&) { return ""; }
+    static std::string step_parameters(const std::string&) { return ""; }
+
+    /// The type of an array of a tensor, and what stands between it and the name.
+    static std::string array_type(std::string_view element, bool is_read_only = false) {
+        return (is_read_only ? "const " : "") + std::string(element) + " *";
+    }
 
     static void write_helpers(indented_lines& out, const statements<Language>& s) { write_c_helpers(out, s); }
 
-    /// Writes what stands before the functions.
-    void write_kernels(indented_lines&, const std::string&, std::size_t) const {}
+    /// Writes what stands before the functions, for all passes.
+    static void write_kernels(indented_lines&, const std::string&, const std::vector<c_loops>&) {}
 
     /// The line that sets all numbers of an array.
     static std::string fill(const std::string& array, const std::string& size, const std::string& value) {
@@ -96,22 +103,28 @@ class c_loops {
         return false;
     }
 
+    static std::string array(const std::string& field) { return std::string(Language::array) + field; }
+
+    // A value of an element, row or column in its array, or a field of the tensor.
+    static std::string place(const std::string& field, domain where) {
+        switch (where) {
+            case domain::element: return array(field) + "[i]";
+            case domain::row: return array(field) + "[row]";
+            case domain::column: return array(field) + "[column]";
+            default: return "tensor->" + field;
+        }
+    }
+
     std::string leaf(std::int16_t i) const {
         const auto& x = s_[i];
-        const std::string_view at = x.where == domain::element  ? "[i]"
-                                    : x.where == domain::row    ? "[row]"
-                                    : x.where == domain::column ? "[column]"
-                                                                : "";
-        std::string field;
         switch (x.code) {
-            case op::previous: field = s_.states[static_cast<std::size_t>(x.slot)]; break;
+            case op::previous: return place(s_.states[static_cast<std::size_t>(x.slot)], x.where);
             case op::reduce_sum:
-            case op::reduce_max: field = s_.variable(i) + "_kept"; break;
+            case op::reduce_max: return place(s_.variable(i) + "_kept", x.where);
             case op::count:
                 return "(double)" + (x.over == domain::row ? "tensor->columns" : x.over == domain::column ? "tensor->rows" : size());
-            default: field = s_.variable(i);
+            default: return place(s_.variable(i), x.where);
         }
-        return "tensor->" + field + std::string(at);
     }
     std::string size() const { return has_shape_ ? "(tensor->rows * tensor->columns)" : "tensor->size"; }
 
@@ -143,7 +156,7 @@ class c_loops {
     std::vector<std::string> column_sums() const {
         std::vector<std::string> list;
         for (const auto& r : pass_.reductions)
-            if (where_of(r) == domain::column) list.push_back(added("tensor->" + kept(r) + "[column]", r));
+            if (where_of(r) == domain::column) list.push_back(added(place(kept(r), domain::column), r));
         return list;
     }
 
@@ -159,11 +172,8 @@ class c_loops {
         for (const auto& x : s_.stores) {
             if (x.where != where) continue;
             const auto field = x.kind == op::param ? "param" : x.kind == op::grad ? "grad" : s_.states[x.state];
-            list.push_back("tensor->" + field +
-                           (where == domain::element ? "[i]"
-                            : where == domain::row   ? "[row]"
-                                                     : "[column]") +
-                           " = " + (where == domain::element || Language::type == "double" ? x.text : "(float)(" + x.text + ")") + ";");
+            const bool fits = where == domain::element || Language::type == "double";
+            list.push_back(place(field, where) + " = " + (fits ? x.text : "(float)(" + x.text + ")") + ";");
         }
         return list;
     }
