@@ -14,10 +14,15 @@ namespace detail {
 
 /// CUDA's words for kernels.
 struct cuda_words {
-    static constexpr std::string_view thread = "threadIdx.x", threads = "blockDim.x", block = "blockIdx.x", blocks = "gridDim.x";
+    static constexpr std::string_view thread = "threadIdx.x";
+    static constexpr std::string_view threads = "blockDim.x";
+    static constexpr std::string_view block = "blockIdx.x";
+    static constexpr std::string_view blocks = "gridDim.x";
     static constexpr std::string_view thread_of_all = "blockIdx.x * (size_t)blockDim.x + threadIdx.x";
     static constexpr std::string_view all_threads = "(size_t)gridDim.x * blockDim.x";
-    static constexpr std::string_view barrier = "__syncthreads();", local = "__shared__ ", local_pointer = "";
+    static constexpr std::string_view barrier = "__syncthreads();";
+    static constexpr std::string_view local = "__shared__ ";
+    static constexpr std::string_view local_pointer = "";
     static constexpr std::string_view function = "static inline __device__";
 };
 

@@ -18,11 +18,16 @@ namespace detail {
 
 /// OpenCL's words for kernels.
 struct opencl_words {
-    static constexpr std::string_view thread = "get_local_id(0)", threads = "get_local_size(0)";
-    static constexpr std::string_view block = "get_group_id(0)", blocks = "get_num_groups(0)";
-    static constexpr std::string_view thread_of_all = "get_global_id(0)", all_threads = "get_global_size(0)";
+    static constexpr std::string_view thread = "get_local_id(0)";
+    static constexpr std::string_view threads = "get_local_size(0)";
+    static constexpr std::string_view block = "get_group_id(0)";
+    static constexpr std::string_view blocks = "get_num_groups(0)";
+    static constexpr std::string_view thread_of_all = "get_global_id(0)";
+    static constexpr std::string_view all_threads = "get_global_size(0)";
     static constexpr std::string_view barrier = "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);";
-    static constexpr std::string_view local = "__local ", local_pointer = "__local ", function = "static";
+    static constexpr std::string_view local = "__local ";
+    static constexpr std::string_view local_pointer = "__local ";
+    static constexpr std::string_view function = "static";
 };
 
 /// C's words, on the host and in kernels, which cannot be given structs that have pointers: there each array has a variable of its own.
