@@ -21,8 +21,8 @@ struct cuda_words {
     static constexpr std::string_view thread_of_all = "blockIdx.x * (size_t)blockDim.x + threadIdx.x";
     static constexpr std::string_view all_threads = "(size_t)gridDim.x * blockDim.x";
     static constexpr std::string_view barrier = "__syncthreads();";
-    static constexpr std::string_view local = "__shared__ ";
-    static constexpr std::string_view local_pointer = "";
+    static constexpr std::string_view block_memory = "__shared__ ";
+    static constexpr std::string_view block_pointer = "";
     static constexpr std::string_view function = "static inline __device__";
 };
 

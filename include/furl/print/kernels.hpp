@@ -31,8 +31,8 @@ struct kernel_text {
 /// do not depend on the device.
 ///
 /// @tparam Words  how the language says where a thread is: `thread`, `threads`, `block` and `blocks`, and `thread_of_all` and `all_threads`
-///                among those of all blocks; `barrier`, a line; `function`, what stands before a function; `local`, what stands before memory
-///                of a block, and `local_pointer` before a pointer to it.
+///                among those of all blocks; `barrier`, a line; `function`, what stands before a function; `block_memory`, what stands before memory
+///                of a block, and `block_pointer` before a pointer to it.
 template <class Language, class Words>
 class kernel_loops : protected c_loops<Language> {
     using base = c_loops<Language>;
@@ -121,7 +121,7 @@ struct sum {
     static std::string block_function(const std::string& name, const std::string& combined) {
         const std::string thread(Words::thread);
         return "\n/* Combines a number of each thread of a block: thread 0 has the result. */\n" + std::string(Words::function) + " double block_" +
-               name + "(double x, " + std::string(Words::local_pointer) + R"(double *part) {
+               name + "(double x, " + std::string(Words::block_pointer) + R"(double *part) {
     part[)" + thread + R"(] = x;
     )" + std::string(Words::barrier) +
                R"(
@@ -202,7 +202,7 @@ struct sum {
     }
 
     static std::string with_local_memory(const std::string& body) {
-        return (mentions(body, "part") ? "    " + std::string(Words::local) + "double part[threads];\n" : "") + body;
+        return (mentions(body, "part") ? "    " + std::string(Words::block_memory) + "double part[threads];\n" : "") + body;
     }
 
     static void open_loop(indented_lines& out, const std::string& name, std::string_view first, const std::string& end, std::string_view stride,

@@ -25,8 +25,8 @@ struct opencl_words {
     static constexpr std::string_view thread_of_all = "get_global_id(0)";
     static constexpr std::string_view all_threads = "get_global_size(0)";
     static constexpr std::string_view barrier = "barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);";
-    static constexpr std::string_view local = "__local ";
-    static constexpr std::string_view local_pointer = "__local ";
+    static constexpr std::string_view block_memory = "__local ";
+    static constexpr std::string_view block_pointer = "__local ";
     static constexpr std::string_view function = "static";
 };
 
