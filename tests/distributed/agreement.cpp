@@ -146,7 +146,7 @@ TEST_CASE("a rank has at most its part of all elements and a unit more, and all 
                 std::size_t all = 0;
                 for (std::size_t r = 0; r < n; ++r) {
                     struct nothing final : detail::gatherer {
-                        void gather(std::span<double>, std::span<const std::size_t>) override {}
+                        void complete(std::span<double>, std::span<const std::size_t>) override {}
                     } none;
                     const detail::rank_share share(shapes, begins, r, none);
                     std::size_t own = 0;

@@ -16,7 +16,7 @@ namespace FURL_NAMESPACE::detail {
 /// Completes numbers of which each rank has computed some; see Share.
 class gatherer {
   public:
-    virtual void gather(std::span<double> partials, std::span<const std::size_t> first) = 0;
+    virtual void complete(std::span<double> partials, std::span<const std::size_t> first) = 0;
 
   protected:
     ~gatherer() = default;
@@ -63,7 +63,7 @@ class rank_share {
     std::size_t first(std::size_t tensor) const { return here_[tensor].first; }
     std::size_t count() const { return begins_.size() - 1; }
     tensor_place begin_of(std::size_t rank) const { return begins_[rank]; }
-    void gather(std::span<double> partials, std::span<const std::size_t> first) const { all_->gather(partials, first); }
+    void gather(std::span<double> partials, std::span<const std::size_t> first) const { all_->complete(partials, first); }
 
     /// The elements of a tensor that a rank has, and those that this rank has.
     tensor_part part_of(std::size_t rank, std::size_t tensor) const {

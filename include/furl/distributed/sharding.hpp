@@ -149,7 +149,7 @@ class sharding : protected gatherer {
     }
     tensor_place end_of_tensors() const { return {share_.sizes().size(), 0}; }
 
-    void gather(std::span<double> partials, std::span<const std::size_t> first) final {
+    void complete(std::span<double> partials, std::span<const std::size_t> first) final {
         if (ranks_.size() == 1) return;
         std::vector<std::size_t> bytes(first.begin(), first.end());
         for (auto& b : bytes) b *= sizeof(double);
