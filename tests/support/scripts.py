@@ -16,7 +16,7 @@ SCRIPTS = ("tests/run", "bench/run", "docs/run", "examples/run")
 TOOLS = ("bash", "sh", "env", "cat", "cut", "sed", "grep", "paste", "xargs", "dirname", "mktemp", "rm", "python3")
 PACKAGES_OF = {
     "g++-13": "g++-13", "clang++-16": "clang-16", "/usr/bin/g++-99": "g++-99", "clang++": "clang", "c++": "g++",
-    "ccache g++": "ccache g++", "ccache /usr/bin/clang++-15 -m32": "ccache clang-15",
+    "ccache g++": "ccache g++", "ccache /usr/bin/clang++-99 -m32": "ccache clang-99",
     "aarch64-linux-gnu-g++-12": "g++-12-aarch64-linux-gnu",
 }
 failures = []
