@@ -61,6 +61,6 @@ static_assert(furl::numerics<adamw, nearest>().warns(furl::numerics_warning::ave
 
 furl::optimizer<adamw, float, nearest> faster(n);
 faster[adamw::beta2] = 0.95;                                         // with this one it does
-for (const auto& warning : furl::numerics(faster).warnings) std::cout << furl::in_words(warning) << '\n';   // there is none
+for (const auto& warning : furl::numerics(faster).warnings) std::cout << furl::in_words(warning) << '\n';   // no warning is left
 // [fits]
 }

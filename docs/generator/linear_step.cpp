@@ -13,7 +13,7 @@ namespace {
 
 using furl::op;
 
-// What is given with the gradients of a step, such as a diagonal of the Hessian, changes as they do, but not in proportion.
+// The inputs of a step, such as a diagonal of the Hessian. They depend on the parameter as gradients do, but need not be in proportion to it.
 constexpr variables data = bit(most_variables);
 
 // The values of a program in one step near the minimum, once it is found which states are held.
@@ -29,7 +29,7 @@ class evaluation {
     const local_value& next(std::size_t state) const { return at(rule_.states[state].next); }
     bool is_held(std::size_t state) const { return is_held_[state]; }
 
-    // Whether an element's step depends on the held states of other elements.
+    // Tells whether the step of one element depends on the held states of other elements: they are operands of a reduction.
     bool joins_elements() const {
         std::vector<bool> reads(values_.size());
         for (std::size_t i = 0; i < reads.size(); ++i) {
@@ -75,7 +75,7 @@ class evaluation {
             for (auto& all : depends_) all = in_the_end(all);
     }
 
-    // What is read, and what the states that are read depend on.
+    // Adds to a set of variables those that its states depend on.
     variables in_the_end(variables read) const {
         auto all = read;
         for (std::size_t k = 0; k < depends_.size(); ++k)

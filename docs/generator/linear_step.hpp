@@ -9,7 +9,7 @@
 
 namespace docs {
 
-/// What a step is taken with.
+/// The conditions of a step: hyperparameters, the number of the step, and the values of held states.
 struct setting {
     std::vector<double> hyperparameters{};  ///< in the order of the program
     double step = 1e6;                      ///< a late one, at which bias corrections and schedules have come to an end

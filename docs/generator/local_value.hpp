@@ -17,7 +17,7 @@ using variables = std::uint64_t;
 
 constexpr variables bit(std::size_t i) { return variables{1} << i; }
 
-/// What a value is near a point, and its derivatives there.
+/// A value at a point, its derivatives there, and which variables it depends on.
 struct local_value {
     double value = 0;
     std::array<double, most_variables> slope{};  ///< the derivatives

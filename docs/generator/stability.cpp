@@ -21,7 +21,7 @@ struct two_steps {
         second = linearize(rule, given);
     }
 
-    // Whether both are matrices, of the same variables.
+    // Tells whether both steps are matrices, and have the same variables.
     bool are_linear() const { return first.reason.empty() && second.reason.empty() && first.variables == second.variables; }
     Eigen::VectorXcd eigenvalues(double curvature) const { return (second.at(curvature) * first.at(curvature)).eval().eigenvalues(); }
     bool is_stable(double curvature) const { return eigenvalues(curvature).cwiseAbs().maxCoeff() < 1; }

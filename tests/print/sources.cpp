@@ -146,8 +146,8 @@ void run_strict(const std::filesystem::path& folder) {
 }  // namespace
 
 int main(int count, char** arguments) {
-    if (count != 2) {
-        std::cerr << "usage: " << arguments[0] << " FOLDER\n";
+    if (count != 2 || !std::filesystem::is_directory(arguments[1])) {
+        std::cerr << "usage: " << arguments[0] << " FOLDER, an existing one\n";
         return 2;
     }
     const std::filesystem::path folder(arguments[1]);

@@ -8,6 +8,7 @@
 // zero_grad    |          |          |        |           | inputs   | zero_grad| skip | copy
 // resume       |          |          |        |           |          | resume   |      | resume
 // norm         |          |          |        |           |          |          | skip | copy
+#include <furl/blocks/hypergradient_descent.hpp>
 #include <furl/checkpoint/checkpoint.hpp>
 #include <furl/furl.hpp>
 #include <furl/runtime/grouped_optimizer.hpp>
@@ -47,6 +48,11 @@ struct zeroing {
 struct descent {
     static constexpr auto lr = hyper<"lr">(0.5);
     static constexpr auto update = param - lr * grad;
+};
+
+/// One that learns it, and skips steps.
+struct learning {
+    static constexpr auto update = skip_nonfinite(hypergradient_descent(descent::update, descent::lr, hyper<"kappa">(0.01)));
 };
 
 list some(std::initializer_list<std::size_t> sizes, float first) {
@@ -372,4 +378,43 @@ TEST_CASE("resume: a file from before groups had the names of their tensors is t
     CHECK(resumed[0].step_count() == 1);
     CHECK(resumed[1].frozen());
     CHECK(resumed.add<descent>({1}).get("lr") == 0.125);
+}
+
+TEST_CASE("groups that learn their rates change them by the same number, that of all tensors, and go on after a skipped step and a checkpoint") {
+    const auto made = [] {
+        grouped_optimizer<float> groups;
+        groups.add<learning>({3});
+        groups.add<learning>({2, 4}, {.settings = {{"lr", 0.125}}});
+        return groups;
+    };
+    auto groups = made();
+    list w = some({3, 2, 4}, 1), last = w;
+    double learned = 0;
+    for (int t = 0; t < 4; ++t) {
+        const list g = some({3, 2, 4}, -1 + static_cast<float>(t));
+        for (std::size_t i = 0; t > 0 && i < g.size(); ++i)
+            for (std::size_t k = 0; k < g[i].size(); ++k) learned += 0.01 * static_cast<double>(g[i][k]) * static_cast<double>(last[i][k]);
+        last = g;
+        CHECK(groups.step(w, g));
+        CHECK(groups[0].scalar_state("learned_lr", 0) == doctest::Approx(0.5 + learned));
+        CHECK(groups[1].scalar_state("learned_lr", 0) == doctest::Approx(0.125 + learned));
+    }
+    auto bad = last;
+    bad[2][1] = std::numeric_limits<float>::infinity();
+    const auto before = w;
+    CHECK(!groups.step(w, bad));
+    CHECK(w == before);
+    CHECK(groups[0].scalar_state("learned_lr", 0) == doctest::Approx(0.5 + learned));
+
+    std::vector<std::byte> file;
+    save_checkpoint(file, groups, w);
+    auto resumed = made();
+    list x(w.size());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i].resize(w[i].size());
+    CHECK(load_checkpoint(file, resumed, x));
+    for (int t = 0; t < 3; ++t) {
+        CHECK(groups.step(w, last));
+        CHECK(resumed.step(x, last));
+    }
+    CHECK(x == w);
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """What is listed by hand is what is there: test files in the build, headers in the doors, rules in the lists of the zoo, pages
-of the site."""
+of the site, names at the top level."""
 import collections
 import pathlib
 import re
+import shutil
+import subprocess
 import sys
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
@@ -67,8 +69,17 @@ def pages_out_of_the_menu():
     yield from (f"docs/support/pages.py has {page}, which is not there" for page in sorted(named - there))
 
 
+def names_out_of_the_layout():
+    """The top level has what the layout names, files that begin with a dot, and nothing that a program has left behind."""
+    known = {"include", "tests", "bench", "docs", "examples", "subprojects", "meson.build", "meson_options.txt", "README.md", "LICENSE"}
+    git = shutil.which("git")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=TESTS.parent, capture_output=True, text=True).stdout if git else ""
+    there = {name.split("/")[0] for name in listed.split("\0") if name}
+    yield from (f"{name} is not of the layout of the top level" for name in sorted(there - known) if not name.startswith("."))
+
+
 def main():
-    complaints = [*tests_out_of_the_build(), *headers_out_of_doors(), *rules_out_of_lists(), *pages_out_of_the_menu()]
+    complaints = [*names_out_of_the_layout(), *tests_out_of_the_build(), *headers_out_of_doors(), *rules_out_of_lists(), *pages_out_of_the_menu()]
     print("\n".join(complaints) or "everything is listed")
     return 1 if complaints else 0
 

@@ -4,18 +4,8 @@
 #include <furl/print/printable.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace FURL_NAMESPACE {
-
-namespace detail {
-
-template <class T>
-struct c_writer {
-    static std::string write(std::string_view rule, const large_program& program) { return c_file<c_language<T>, c_loops>(rule, program).write(); }
-};
-
-}  // namespace detail
 
 /// A rule as plain loops of C99, one for each pass: a file that compiles as it is, of a function that sets the states and one that does a
 /// step. It computes the rule as written.
@@ -29,7 +19,7 @@ struct c_writer {
 /// Errors:  those of a rule that is not well formed; E53 if it has a function of matrices.
 template <class Rule, class T = float>
 std::string c() {
-    return detail::source_text<Rule, detail::c_writer<T>, T>();
+    return detail::source_text<Rule, detail::c_file<detail::c_language<T>, detail::c_loops>, T>();
 }
 
 }  // namespace furl

@@ -23,13 +23,22 @@ class c_file {
     using loops = Loops<Language>;
 
   public:
+    /// Returns the file for a rule of this name and its program, as Writer of source_text.
+    static std::string write(std::string_view rule, const large_program& program) { return c_file(rule, program).text(); }
+
+  private:
+    statements<Language> s_;
+    std::string rule_, name_;
+    bool has_shape_;
+    indented_lines out_;
+
     c_file(std::string_view rule, const large_program& program)
         : s_(program),
           rule_(rule),
           name_(identifiers(Language::reserved).add(short_name(rule))),
           has_shape_(program.has_shape()) {}
 
-    std::string write() {
+    std::string text() {
         out_.line("/* " + rule_ + " in " + std::string(loops::language_name) + ", as furl prints it: the rule as written, in " +
                       std::string(Language::type) + ". Names are those of furl.",
                   0);
@@ -43,12 +52,6 @@ class c_file {
         write_step();
         return out_.text;
     }
-
-  private:
-    statements<Language> s_;
-    std::string rule_, name_;
-    bool has_shape_;
-    indented_lines out_;
 
     const large_program& program() const { return s_.program(); }
     bool has_step_states() const {

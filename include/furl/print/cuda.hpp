@@ -66,7 +66,7 @@ class cuda_loops : public kernel_loops<Language, cuda_words> {
         for (std::size_t pass = 0; pass < passes.size(); ++pass)
             for (const auto& k : passes[pass].kernels_of(pass)) {
                 std::string head = "\n__global__ void " + name + "_" + k.name + "(struct " + name + "_tensor given, double *results";
-                for (const auto& x : k.numbers) head += ", " + type_of(x) + " " + x.name;
+                for (const auto& x : k.numbers) head += ", " + x.type("double") + " " + x.name;
                 out.text += head + ") {\n    struct " + name + "_tensor *tensor = &given;\n    (void)results;\n" + k.body + "}\n";
             }
     }
@@ -83,22 +83,6 @@ class cuda_loops : public kernel_loops<Language, cuda_words> {
     std::string result(const reduced_value& r) const {
         return this->result_of_blocks(r, "scratch + " + this->number_of(r) + " * blocks, stream");
     }
-
-  private:
-    static std::string type_of(const kernel_number& x) {
-        switch (x.is) {
-            case kernel_number::kind::condition: return "int";
-            case kernel_number::kind::key: return "struct random_key";
-            default: return "double";
-        }
-    }
-};
-
-template <class T>
-struct cuda_writer {
-    static std::string write(std::string_view rule, const large_program& program) {
-        return c_file<c_language<T>, cuda_loops>(rule, program).write();
-    }
 };
 
 }  // namespace detail
@@ -114,7 +98,7 @@ struct cuda_writer {
 /// Errors:  those of a rule that is not well formed; E53 if it has a function of matrices.
 template <class Rule, class T = float>
 std::string cuda() {
-    return detail::source_text<Rule, detail::cuda_writer<T>, T>();
+    return detail::source_text<Rule, detail::c_file<detail::c_language<T>, detail::cuda_loops>, T>();
 }
 
 }  // namespace furl

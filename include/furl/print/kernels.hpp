@@ -18,6 +18,11 @@ struct kernel_number {
     enum class kind { number, condition, key };
     std::string name;
     kind is;
+
+    /// Returns its type in a kernel whose numbers are of this type.
+    std::string type(const std::string& of_numbers) const {
+        return is == kind::number ? of_numbers : is == kind::condition ? "int" : "struct random_key";
+    }
 };
 
 /// A kernel without its head.

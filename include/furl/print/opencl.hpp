@@ -137,12 +137,7 @@ class opencl_loops : public kernel_loops<Language, opencl_words> {
         for (const auto& x : sizes_in(k.body)) add_to_list(list, "ulong " + base::array(x));
         for (const auto& x : arrays_in(k.body)) add_to_list(list, "__global " + x.type + " *" + base::array(x.name));
         if (mentions(k.body, "results")) add_to_list(list, "__global double *results");
-        for (const auto& x : k.numbers) {
-            const auto type = x.is == kernel_number::kind::number      ? number_type(this->has_shape_)
-                              : x.is == kernel_number::kind::condition ? "int"
-                                                                       : "struct random_key";
-            add_to_list(list, type + " " + x.name);
-        }
+        for (const auto& x : k.numbers) add_to_list(list, x.type(number_type(this->has_shape_)) + " " + x.name);
         return "\n__kernel void " + name + "_" + k.name + "(" + list + ") {\n";
     }
 
@@ -155,13 +150,6 @@ class opencl_loops : public kernel_loops<Language, opencl_words> {
         }
         if (s.has(op::reduce_max)) text += c_larger("static");
         return text + base::reduction_functions(s);
-    }
-};
-
-template <class T>
-struct opencl_writer {
-    static std::string write(std::string_view rule, const large_program& program) {
-        return c_file<opencl_language<T>, opencl_loops>(rule, program).write();
     }
 };
 
@@ -179,7 +167,7 @@ struct opencl_writer {
 /// Errors:  those of a rule that is not well formed; E53 if it has a function of matrices.
 template <class Rule, class T = float>
 std::string opencl() {
-    return detail::source_text<Rule, detail::opencl_writer<T>, T>();
+    return detail::source_text<Rule, detail::c_file<detail::opencl_language<T>, detail::opencl_loops>, T>();
 }
 
 }  // namespace furl
