@@ -188,7 +188,7 @@ class optimizer : public detail::optimizer_parts<Rule, T, Policies...>::type,
     /// Does the same with the arguments of the last step over all tensors, whose memory must still exist. Returns false if a tensor
     /// had no gradient in that step, or if there was none.
     bool begin_again(std::optional<session>& begun, std::span<const std::size_t> numbers = {}, std::size_t total = 0) {
-        if (!arguments_.has_all(states_.memory()) || partial_.open()) return false;
+        if (!arguments_.has_all() || partial_.open()) return false;
         place_states(false);
         begun.emplace(*this, numbers, total);
         return true;

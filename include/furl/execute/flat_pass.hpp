@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/chunk_runner.hpp>
+#include <furl/base/inline_list.hpp>
 #include <furl/base/shape.hpp>
 #include <furl/execute/kernel.hpp>
 #include <furl/execute/partition.hpp>
@@ -48,7 +49,7 @@ class flat_pass {
                 const auto [tensor, element] = share.begin_of(i);
                 first.push_back((whole().first_span(tensor) + element / partition::span_size) * reductions);
             }
-            share.gather(partial_, first);
+            share.gather({partial_.data(), partial_.size()}, first);
         }
     }
 
@@ -191,7 +192,7 @@ class flat_pass {
 
     partition parts_;
     [[no_unique_address]] std::conditional_t<Part::is_whole, no_partition, partition> whole_;  // of whole tensors, if parts_ is not
-    std::vector<double> partial_;  // partial results of reductions, by span of whole tensors
+    inline_list<double, std::max<std::size_t>(reductions, 1)> partial_;  // partial results of reductions, by span of whole tensors
     [[no_unique_address]] Run executor_;
 
     static std::span<const std::size_t> whole_sizes([[maybe_unused]] const Part& share) {

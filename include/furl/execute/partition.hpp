@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/base/build.hpp>
+#include <furl/base/inline_list.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,20 +18,17 @@ class partition {
     static constexpr std::size_t span_size = 4096;  // elements; a power of two times reduction_segment
     static constexpr std::size_t least = 8192;      // elements that are worth a second thread
 
-    explicit partition(std::span<const std::size_t> sizes) : sizes_(sizes.begin(), sizes.end()) {
-        weight_.reserve(sizes.size() + 1);
-        first_span_.reserve(sizes.size() + 1);
-        weight_.push_back(0);
-        first_span_.push_back(0);
-        for (auto n : sizes) {
-            weight_.push_back(weight_.back() + n + per_tensor);
-            first_span_.push_back(first_span_.back() + (n + span_size - 1) / span_size);
+    explicit partition(std::span<const std::size_t> sizes) : weight_(sizes.size() + 1), sizes_(sizes.size()), first_span_(sizes.size() + 1) {
+        for (std::size_t i = 0; i < sizes.size(); ++i) {
+            sizes_[i] = sizes[i];
+            first_span_[i + 1] = first_span_[i] + (sizes[i] + span_size - 1) / span_size;
+            weight_[i + 1] = weight_[i] + sizes[i] + per_tensor;
         }
     }
 
     std::size_t tensors() const { return sizes_.size(); }
     std::size_t size(std::size_t tensor) const { return sizes_[tensor]; }
-    std::span<const std::size_t> sizes() const { return sizes_; }
+    std::span<const std::size_t> sizes() const { return {sizes_.data(), sizes_.size()}; }
 
     /// spans counts the spans of all tensors, and first_span those before one tensor.
     std::size_t spans() const { return sizes_.empty() ? 0 : first_span_.back(); }
@@ -92,9 +89,9 @@ class partition {
         return element < sizes_[tensor] || element == 0 ? position{tensor, element} : position{tensor + 1, 0};
     }
 
-    std::vector<std::size_t> sizes_;
-    std::vector<std::size_t> weight_;      // the weight of all tensors before
-    std::vector<std::size_t> first_span_;  // the number of spans before
+    std::vector<std::size_t> weight_;  // the weight of all tensors before
+    inline_list<std::size_t, 1> sizes_;
+    inline_list<std::size_t, 2> first_span_;  // the number of spans before
 };
 
 }  // namespace furl

@@ -112,11 +112,11 @@ class scalar_states {
 
   private:
     std::size_t tensors_;
-    bool all_equal_ = false;
     std::vector<double> old_;   // by state, then by tensor; a state of the step is at the first tensor
     std::vector<double> next_;  // the noted values of states of a tensor
     std::array<double, program.states.size()> next_of_step_{};
     double nowhere_ = 0;  // stands for a state where this was moved from
+    bool all_equal_ = false;
 
     std::size_t stride() const { return std::max<std::size_t>(tensors_, 1); }
     std::size_t place(std::size_t state, std::size_t tensor) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <furl/base/finite.hpp>
+#include <furl/base/inline_list.hpp>
 #include <furl/execute/executor.hpp>
 #include <furl/execute/flat_pass.hpp>
 #include <furl/execute/line_pass.hpp>
@@ -44,7 +45,7 @@ class step_runner {
     /// @param sizes   the numbers of elements of the tensors, as far as they are in its share.
     /// @param shapes  the shapes of these, which matter only if the rule depends on them.
     step_runner(std::span<const std::size_t> sizes, std::span<const furl::shape> shapes, Part share = {})
-        : reductions_(sizes.size() * reductions), states_(sizes.size()), shapes_(whole_shapes(shapes, share)), walks_(sizes, shapes, share), matrices_(shapes), share_(std::move(share)) {}
+        : states_(sizes.size()), reductions_(sizes.size() * reductions), shapes_(whole_shapes(shapes, share)), walks_(sizes, shapes, share), matrices_(shapes), share_(std::move(share)) {}
 
     /// A step that runs: its arguments except the runner, and what it knows from one walk to the next.
     struct running_step {
@@ -136,7 +137,7 @@ class step_runner {
 
     /// The reductions in the order of the plan: over all tensors, and for each tensor.
     std::span<double> global_reductions() { return global_reductions_; }
-    std::span<const double> tensor_reductions() const { return reductions_; }
+    std::span<const double> tensor_reductions() const { return {reductions_.data(), reductions_.size()}; }
 
     /// The named per-step values as the last step computed them, in the order of step_values<Plan>.
     std::span<const double> values() const { return named_values_; }
@@ -227,15 +228,16 @@ class step_runner {
     using walks = std::conditional_t<Plan::has_lines, detail::line_pass<Plan, T, Run, Environment, Part>, detail::flat_pass<Plan, T, Run, Environment, Part>>;
     using shape_list = std::conditional_t<Plan::has_shape, std::vector<furl::shape>, no_shapes>;
 
-    scalars values_{};                // the values of the current step
-    std::vector<double> reductions_;  // results of reductions, by tensor
+    detail::scalar_states<Plan> states_;
+    inline_list<double, std::max<std::size_t>(reductions, 1)> reductions_;  // results of reductions, by tensor
     std::array<double, reductions> global_reductions_{};
     std::array<double, step_values<Plan>.size()> named_values_ = unknown_values();
-    detail::scalar_states<Plan> states_;
     [[no_unique_address]] shape_list shapes_;  // of whole tensors
     walks walks_;
     [[no_unique_address]] detail::matrix_data_of<Plan, T> matrices_;
     [[no_unique_address]] Part share_;
+    // It is last, because steps that share the values of another one do not touch it.
+    scalars values_{};  // the values of the current step
 
     static shape_list whole_shapes(std::span<const furl::shape> shapes, const Part& share) {
         if constexpr (!Plan::has_shape) return shape_list(shapes);

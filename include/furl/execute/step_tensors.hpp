@@ -1,5 +1,6 @@
 #pragma once
 
+#include <furl/base/inline_list.hpp>
 #include <furl/base/named_rows.hpp>
 #include <furl/formats/stored_plan.hpp>
 
@@ -14,18 +15,18 @@ namespace FURL_NAMESPACE {
 /// memory, and whether it has no gradient and so no part in this step. Beside them are the numbers that the step is given.
 template <class Plan>
 struct step_tensors {
-    std::vector<detail::buffer_pointers<Plan>> buffers;  ///< the buffers of each tensor
     std::vector<unsigned char> follows;                ///< whether each tensor follows the one before
     std::vector<unsigned char> absent;                 ///< whether each tensor has no part in the walks: no_gradient or by_rows
     /// The numbers that the step is given.
     [[no_unique_address]] std::array<double, Plan::program.step_inputs.size()> step_inputs{};
-    std::size_t absent_count = 0;                      ///< the number of these tensors
     std::span<const detail::named_rows> some_rows{};   ///< the rows of the tensors that step by_rows, in the order of the tensors
+    std::size_t absent_count = 0;                      ///< the number of these tensors
+    inline_list<detail::buffer_pointers<Plan>, 1> buffers;  ///< the buffers of each tensor
 
     enum : unsigned char { no_gradient = 1, by_rows = 2 };
 
     /// Makes room for n tensors.
-    explicit step_tensors(std::size_t n) : buffers(n), follows(n, 0), absent(n, 0) {}  // without a value g++ 14 warns, where n is 1
+    explicit step_tensors(std::size_t n) : follows(n, 0), absent(n, 0), buffers(n) {}  // without a value g++ 14 warns, where n is 1
 
     bool is_absent(std::size_t tensor) const { return absent_count > 0 && absent[tensor]; }
     bool has_gradient(std::size_t tensor) const { return absent_count == 0 || absent[tensor] != no_gradient; }

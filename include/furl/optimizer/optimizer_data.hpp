@@ -40,12 +40,12 @@ class optimizer_data {
     using table = plan_info<Plan>;
 
     explicit optimizer_data(std::vector<furl::shape> shapes)
-        : arguments_(sizes_of(shapes = with_whole_blocks(std::move(shapes)))), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes), shapes_(std::move(shapes)) {}
+        : shapes_(with_whole_blocks(std::move(shapes))), states_(sizes_of(shapes_)), arguments_(sizes_of(shapes_)), engine_(arguments_.sizes(), shapes_) {}
 
     // Makes the data of a share of tensors. The shapes are those of its own parts.
     template <class Share>
     explicit optimizer_data(const Share& share, std::vector<furl::shape> shapes)
-        : arguments_(sizes_of(shapes)), states_(arguments_.sizes()), engine_(arguments_.sizes(), shapes, share), shapes_(std::move(shapes)) {}
+        : shapes_(std::move(shapes)), states_(sizes_of(shapes_)), arguments_(sizes_of(shapes_)), engine_(arguments_.sizes(), shapes_, share) {}
 
   public:
     /// A hyperparameter by its symbol: `opt[my_rule::lr] = 3e-4`. It is read at the start of each step.
@@ -233,12 +233,13 @@ class optimizer_data {
     std::span<const furl::shape> shapes() const { return shapes_; }
 
   protected:
-    step_arguments<Plan> arguments_;
+    // A step over the arguments of the last one reads little, and this lies together: the end of arguments_ to the beginning of engine_.
+    std::vector<furl::shape> shapes_;
     state_memory<Plan> states_;
-    Engine engine_;
+    step_arguments<Plan> arguments_;
     hyperparameter_values<Plan> hypers_;
     std::int64_t steps_ = 0;
-    std::vector<furl::shape> shapes_;
+    Engine engine_;
 
     // Stands for a tensor or state that does not exist, or that was refused already.
     static constexpr auto no_tensor = std::numeric_limits<std::size_t>::max();

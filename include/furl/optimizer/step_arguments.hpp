@@ -27,6 +27,19 @@ template <class Runner, class Parameters, class Gradients, class... Inputs>
     requires ChunkRunner<std::remove_reference_t<Runner>>
 inline constexpr bool are_step_arguments<Runner, Parameters, Gradients, Inputs...> = (InputBinding<std::remove_cvref_t<Inputs>> && ...);
 
+/// A flag of one object: it is false in a copy.
+class own_flag {
+  public:
+    own_flag() = default;
+    own_flag(const own_flag&) noexcept {}
+    own_flag& operator=(const own_flag&) noexcept { return *this = false; }
+    own_flag& operator=(bool value) noexcept { return value_ = value, *this; }
+    operator bool() const { return value_; }
+
+  private:
+    bool value_ = false;
+};
+
 }  // namespace detail
 
 /// The tensors of a step. This takes what a caller gives, and refuses what does not fit before anything is written.
@@ -53,7 +66,7 @@ class step_arguments {
         using input = typename Plan::template format<stream_of_input<typename Binding::name>>::element;
     };
 
-    explicit step_arguments(std::vector<std::size_t> sizes) : sizes_(std::move(sizes)), tensors_(sizes_.size()), touched_(sizes_.size() * Plan::first_state + 1) {}
+    explicit step_arguments(std::vector<std::size_t> sizes) : touched_(sizes.size() * Plan::first_state + 1), sizes_(std::move(sizes)), tensors_(sizes_.size()) {}
 
     const std::vector<std::size_t>& sizes() const { return sizes_; }
 
@@ -124,13 +137,11 @@ class step_arguments {
         for (std::size_t i = 0; i < absent.size(); ++i)
             if (absent[i] && !tensors_.absent[i]) tensors_.absent[i] = step_tensors<Plan>::no_gradient, ++tensors_.absent_count;
         tensors_.find_neighbours(sizes_);
-        checked_for_ = nullptr;  // the next take finds the neighbours again
+        checked_ = false;  // the next take finds the neighbours again
     }
 
-    /// Whether the last take was of all tensors, each with a gradient, with these states. Then it can be used again.
-    bool has_all(std::span<const std::byte> states) const {
-        return checked_for_ == owner_of(states) && tensors_.absent_count == 0;
-    }
+    /// Whether the last take was of all tensors, each with a gradient. Then it can be used again.
+    bool has_all() const { return checked_ && tensors_.absent_count == 0; }
 
     /// Whether the last take found anything at another address than the take before it.
     bool moved() const { return moved_; }
@@ -155,29 +166,23 @@ class step_arguments {
 
     static constexpr bool writes_gradients = Plan::program.gradient >= 0;
 
-    // A copy of this has other states or another address, so it has to check again.
-    const void* owner_of(std::span<const std::byte> states) const {
-        return states.empty() ? static_cast<const void*>(this) : states.data();
-    }
-
     // The tensors that the arguments belong to.
     struct window {
         std::size_t first = 0, count = 0;
     };
 
-    std::vector<std::size_t> sizes_;
-    step_tensors<Plan> tensors_;
     std::vector<detail::interval> touched_;  // scratch of the overlap check, in full size, because a copy keeps no capacity
     window taken_;
     bool moved_ = true;
-    const void* checked_for_ = nullptr;  // the owner of the last check that passed
+    std::vector<std::size_t> sizes_;
+    detail::own_flag checked_;  // whether the last check passed. A copy has other states, so it has to check again.
+    step_tensors<Plan> tensors_;
 
     template <class Parameters, class Gradients, class TakeInputs>
     bool take_checked(window tensors, std::span<const std::byte> states, Parameters& parameters, Gradients& gradients,
                       TakeInputs take_inputs, std::span<const detail::named_rows> some_rows = {}) {
-        const void* owner = owner_of(states);
-        moved_ = checked_for_ != owner;
-        checked_for_ = nullptr;
+        moved_ = !checked_;
+        checked_ = false;
         taken_ = tensors;
         if (tensors_.absent_count > 0) {
             std::ranges::fill(tensors_.absent, static_cast<unsigned char>(0));
@@ -188,7 +193,7 @@ class step_arguments {
         if (moved_ || tensors.count != sizes_.size())
             if (!require_no_overlap(states)) return false;
         if (!some_rows.empty()) tensors_.mark_rows();
-        else if (tensors.count == sizes_.size()) checked_for_ = owner;
+        else if (tensors.count == sizes_.size()) checked_ = true;
         return true;
     }
 

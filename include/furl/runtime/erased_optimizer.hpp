@@ -136,8 +136,8 @@ struct erased_optimizer : erased_session {
 /// @tparam Interface  erased_session, or what derives from it.
 template <class Optimizer, class Interface>
 struct hidden_session : Interface {
-    Optimizer opt;
     std::optional<typename Optimizer::session> current{};  ///< the step that runs
+    Optimizer opt;
 
     explicit hidden_session(Optimizer&& given) : Interface(&address_of_type), opt(std::move(given)) {}
 
