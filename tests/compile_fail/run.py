@@ -41,10 +41,15 @@ CHECKS = {"wrong": check_wrong, "corrected": check_corrected}
 
 
 def main():
-    args = compilers.arguments(__doc__, lambda parser: parser.add_argument(
-        "--kind", choices=CHECKS, action="append", help="check the cases as they are, or corrected; default: both"))
+    def options(parser):
+        parser.add_argument("--kind", choices=CHECKS, action="append", help="check the cases as they are, or corrected; default: both")
+        parser.add_argument("--first", action="store_true", help="only the first case of each error")
+
+    args = compilers.arguments(__doc__, options)
     cases = [case for case in sorted([*HERE.glob("E*.cpp"), *HERE.glob("compiler_*.cpp")])
              if not args.names or any(name in case.name for name in args.names)]
+    if args.first:
+        cases = list({case.name.split("_")[0]: case for case in reversed(cases)}.values())[::-1]
     jobs = [] if args.names else [("every error has a case and an entry in docs/errors.md", check_docs.check)]
     with tempfile.TemporaryDirectory() as scratch:
         for number, compiler in enumerate(args.compiler):
