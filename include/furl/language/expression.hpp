@@ -56,6 +56,15 @@ struct valueless {
     }
 };
 
+// A double in an expression, as its bits. A class of doubles with an empty base is passed in other registers since g++ 10 on ARM, which
+// g++ notes at every function that is given one.
+struct number_in_expression {
+    std::uint64_t bits;
+
+    constexpr number_in_expression(double x) : bits(std::bit_cast<std::uint64_t>(x)) {}  // NOLINT(google-explicit-constructor)
+    constexpr operator double() const { return std::bit_cast<double>(bits); }            // NOLINT(google-explicit-constructor)
+};
+
 }  // namespace detail
 
 /// The base of every expression type.
@@ -125,7 +134,7 @@ inline constexpr std::size_t graph_capacity = [] {
 
 /// A literal number of the rule.
 struct constant : expression {
-    double value = 0;  ///< the number
+    detail::number_in_expression value = 0;  ///< the number
 
     constexpr constant() = default;
     /// Makes a constant of value v.

@@ -66,7 +66,7 @@ template <op Code, class Name>
 struct user_number : expression {
     using name = Name;  ///< as a type: a hana::string
 
-    double default_value = not_a_number<double>;  ///< NaN if it has none
+    number_in_expression default_value = not_a_number<double>;  ///< NaN if it has none
 
     constexpr user_number() = default;
 
