@@ -143,7 +143,7 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
         page += "<p>It multiplies matrices, so its optimizer has an <a href=\"rows_and_matrices.html#rows_and_matrices_whole_matrices\">"
                 "engine</a>: " + code("furl::optimizer<furl::zoo::" + rule.name + ", float, furl::eigen_engine> opt(furl::shape{rows, columns})") +
                 "</p>\n";
-    page += "\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
+    page += "<div class=\"languages\" data-rule=\"" + rule.name + "\"></div>\n\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
 
     page += "<div class=\"columns\">\n";
     if (!rule.defaults.empty()) {

@@ -86,6 +86,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const contents = document.querySelector("div.contents");
     if (contents) furl_render(contents);
     document.querySelectorAll(".fragment").forEach(furl_code);
+    document.querySelectorAll("div.languages").forEach(furl_tabs);
     document.querySelectorAll("table.sortable").forEach(furl_prepare);
     document.querySelectorAll("input.filter").forEach((input) => {
         const table = document.getElementById(input.dataset.table);
