@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The built site in a real browser: formulas are rendered, the search finds a name, tables sort and filter, rules compare, tabs show
-what furl prints, dark and light differ, no page complains in its console, and none is wider than a phone.
+what furl prints, dark and light differ, no page complains in its console, and none is wider than a phone or than paper.
 
 usage: browser.py SITE_FOLDER SOURCES_PROGRAM [PICTURE_FOLDER]      77 (skipped) without a Chromium
 """
@@ -44,6 +44,14 @@ OVERFLOW = """(() => {
             wide.push(e.tagName + '.' + e.className + ' ' + (e.textContent || '').slice(0, 40));
     if (document.documentElement.scrollWidth > width) wide.push('the page: ' + document.documentElement.scrollWidth);
     return wide.slice(0, 3).join('; ');
+})()"""
+
+
+# On paper nothing scrolls: what is wider is cut off. Hidden text of formulas is for screen readers.
+CUT_OFF = """(() => {
+    const width = document.documentElement.clientWidth;
+    return [...document.querySelectorAll('div.contents *')].filter((e) => !e.ownerSVGElement && !e.closest('.katex-mathml') &&
+        e.getBoundingClientRect().right > width + 1 && e.checkVisibility()).slice(0, 2).map((e) => e.tagName + ' ' + e.textContent.slice(0, 40)).join('; ');
 })()"""
 
 
@@ -201,7 +209,7 @@ def schemes(browser):
 
 
 def every_page(browser):
-    noisy, wide, unrendered = [], [], []
+    noisy, wide, unrendered, cut_off, on_black = [], [], [], [], []
     names = pages_of_all_kinds()
     browser.size(390, 844)
     for name in names:
@@ -211,10 +219,21 @@ def every_page(browser):
             unrendered.append(name)
         if overflow := browser.run(OVERFLOW):
             wide.append(f"{name}: {overflow}")
+        browser.size(720, 1020)
+        browser.run("DoxygenAwesomeDarkModeToggle.enableDarkMode(true); dispatchEvent(new Event('beforeprint'))")
+        browser.send("Emulation.setEmulatedMedia", media="print")
+        if cut := browser.run(CUT_OFF):
+            cut_off.append(f"{name}: {cut}")
+        if browser.run("getComputedStyle(document.body).color.match(/\\d+/g).some((c) => c > 100)"):
+            on_black.append(name)
+        browser.send("Emulation.setEmulatedMedia", media="")
+        browser.size(390, 844)
         noisy += [f"{name}: {complaint}" for complaint in browser.complaints]
     browser.size(1280, 900)
     check(f"none of {len(names)} pages complains in its console", not noisy, " | ".join(noisy[:5]))
     check("nothing overflows at 390 px", not wide, " | ".join(wide[:8]))
+    check("nothing is cut off on paper", not cut_off, " | ".join(cut_off[:8]))
+    check("a dark page prints in dark letters", not on_black, " ".join(on_black[:8]))
     check("no formula is an error, and no command of Doxygen stands in a text", not unrendered, " ".join(unrendered))
 
 

@@ -2,6 +2,17 @@
 DoxygenAwesomeDarkModeToggle.init();
 DoxygenAwesomeParagraphLink.init();
 
+// Paper is white, and does not scroll: a formula that is wider than a page of A4 gets smaller letters.
+function furl_prints(now) {
+    DoxygenAwesomeDarkModeToggle.enableDarkMode(!now && DoxygenAwesomeDarkModeToggle.userPreference);
+    for (const formula of document.querySelectorAll(".katex-display > .katex")) {
+        const width = Math.max(...[...formula.querySelectorAll(".base")].map((part) => part.getBoundingClientRect().width));
+        formula.style.fontSize = now && width > 640 ? `${640 / width}em` : "";
+    }
+}
+addEventListener("beforeprint", () => furl_prints(true));
+addEventListener("afterprint", () => furl_prints(false));
+
 function furl_render(element) {
     renderMathInElement(element, {
         delimiters: [
