@@ -13,9 +13,14 @@ def katex_style(css):
     return re.sub(r"@font-face\s*\{[^}]*\}", lambda face: face[0] if FONTS.search(face[0]) else "", css)
 
 
+def is_notice(comment):
+    """Whether a comment says whose the text is."""
+    return re.search("copyright", comment, re.I)
+
+
 def no_comment(match):
-    """Of a comment nothing, but of one that says whose the text is all."""
-    return match[0] if re.search("copyright", match[0], re.I) else ""
+    """Of a comment nothing, but of a notice all."""
+    return match[0] if is_notice(match[0]) else ""
 
 
 def style(css):
@@ -27,7 +32,7 @@ def style(css):
 def used_style(css, text):
     """A style sheet without the rules of classes and elements that no page and no script names. KaTeX and jQuery put some names
     together from parts."""
-    notices = dict.fromkeys(comment for comment in re.findall(r"/\*.*?\*/", css, re.S) if no_comment([comment]))
+    notices = dict.fromkeys(comment for comment in re.findall(r"/\*.*?\*/", css, re.S) if is_notice(comment))
     names = set(re.findall(r"[\w-]+", text))
 
     def is_used(selector):
@@ -88,13 +93,13 @@ def letters(text):
     return "".join(parts)
 
 
-# Names of classes that only style sheets know, of cells that a page has hundreds of.
+# Names of classes of cells that a page has hundreds of.
 SHORT = {"memItemLeft": "l", "memItemRight": "r", "memTemplParams": "tp", "memTemplItemLeft": "tl", "memTemplItemRight": "tr",
          "mdescLeft": "dl", "mdescRight": "dr", "markdownTableHeadNone": "h"}
 
 
 def short_classes(text):
-    """A page or a style sheet with short names of classes."""
+    """A page, a style sheet or a script with short names of classes."""
     return re.sub(r"\b(" + "|".join(SHORT) + r")\b", lambda name: SHORT[name[0]], text)
 
 
