@@ -4,6 +4,7 @@
 Fails on any warning of Doxygen, such as an undocumented public name.
 """
 import argparse
+import json
 import pathlib
 import re
 import shutil
@@ -13,11 +14,11 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
-from support import graphs, headers, pages, plots, slim  # noqa: E402
+from support import graphs, headers, languages, packed, pages, plots, slim  # noqa: E402
 
 KATEX = pathlib.Path("/usr/share/javascript/katex")
 AWESOME = pathlib.Path("/usr/share/doxygen-awesome-css")
-LARGEST = 4_500_000  # bytes of the site without the plots
+LARGEST = 4_000_000  # bytes of the site without the plots
 SCRIPTS = ["doxygen-awesome-darkmode-toggle.js", "doxygen-awesome-fragment-copy-button.js",
            "doxygen-awesome-paragraph-link.js"]
 
@@ -33,7 +34,7 @@ def fill_graphs(folder):
     for page in folder.glob("zoo_*.md"):
         text = page.read_text()
         text = re.sub(r"<!-- graph: (\w+) -->",
-                      lambda m: f'<figure class="graph scroll" data-graph="{drawn[m[1]]}"></figure>', text)
+                      lambda m: f'<figure class="graph scroll" data-graph="{packed.deflated(drawn[m[1]])}"></figure>', text)
         page.write_text(text)
 
 
@@ -113,14 +114,27 @@ def write_theme(work, html):
         (html / "fonts").mkdir(exist_ok=True)
         shutil.copy(KATEX / font, html / font)
     scripts = [KATEX / "katex.min.js", KATEX / "contrib" / "auto-render.js", *(AWESOME / name for name in SCRIPTS),
-               HERE / "theme" / "site.js"]
+               *(HERE / "theme" / name for name in ("packed.js", "languages.js", "site.js"))]
     write(html / "site.js", "\n;\n".join(script.read_text() for script in scripts))
     shutil.copy(HERE / "theme" / "compare.js", html)
+
+
+def write_packed(folder, sources, html):
+    """What few readers open, packed: the rules in other languages, and what the page compares that compares two rules."""
+    subprocess.run([sources, folder / "sources.json"], check=True)
+    rules = json.loads((folder / "sources.json").read_text())
+    pages_of_rules = {page.stem.removeprefix("zoo_") for page in folder.glob("zoo_*.md")}
+    if pages_of_rules != rules.keys():
+        sys.exit(f"site.py: rules have a page, or texts in other languages, but not both: {', '.join(sorted(pages_of_rules ^ rules.keys()))}")
+    for language, script in languages.scripts(rules, (HERE / "errors.md").read_text()):
+        write(html / f"{language}.js", script)
+    write(html / "zoo.js", packed.script("zoo", json.loads((folder / "zoo.json").read_text())))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--generator", required=True, type=pathlib.Path, help="the docs_generator program")
+    parser.add_argument("--sources", required=True, type=pathlib.Path, help="the docs_sources program")
     parser.add_argument("--output", required=True, type=pathlib.Path, help="a folder; the site is its html/")
     parser.add_argument("--version", default="")
     parser.add_argument("--bench", type=pathlib.Path, help="zoo.json of bench/run, for the speeds")
@@ -172,9 +186,8 @@ LAYOUT_FILE = {work / 'layout.xml'}
     for link in re.findall(r'href="(concept\w+\.html)"', (html / "concepts.html").read_text()):
         if not (html / link).exists():
             complaints += f"error: {link[7:-5].replace('_1_1', '::')} (concept) is not documented.\n"
-    for data in folder.glob("*.js"):
-        shutil.copy(data, html)
     slim.slim(html)
+    write_packed(folder, args.sources, html / "packed")
     size = sum(f.stat().st_size for f in html.rglob("*") if f.is_file())
     drawn = sum(f.stat().st_size for folder in ("plots", "examples") for f in (html / folder).rglob("*.*"))
     print(f"{html}/index.html: {(size - drawn) / 1e6:.2f} MB, and {drawn / 1e6:.2f} MB of plots")

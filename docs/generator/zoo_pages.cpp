@@ -143,7 +143,7 @@ std::string rule_page(const zoo& all, const rule_facts& rule) {
         page += "<p>It multiplies matrices, so its optimizer has an <a href=\"rows_and_matrices.html#rows_and_matrices_whole_matrices\">"
                 "engine</a>: " + code("furl::optimizer<furl::zoo::" + rule.name + ", float, furl::eigen_engine> opt(furl::shape{rows, columns})") +
                 "</p>\n";
-    page += "\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
+    page += "<div class=\"languages\" data-rule=\"" + rule.name + "\"></div>\n\\endhtmlonly\n\n```cpp\n" + header.source + "```\n\n\\htmlonly\n";
 
     page += "<div class=\"columns\">\n";
     if (!rule.defaults.empty()) {
@@ -277,7 +277,6 @@ constexpr std::string_view compare_page = R"(# Compare two rules {#compare}
 <label>Right <select id="compare-right"></select></label>
 </div>
 <div id="compare-result" class="scroll"></div>
-<script src="zoo.js"></script>
 <script src="compare.js"></script>
 \endhtmlonly
 )";
@@ -310,7 +309,7 @@ void write_zoo(const zoo& all, const std::string& folder) {
     }
     write_file(folder + "/zoo.md", index_page(all));
     write_file(folder + "/compare.md", std::string(compare_page));
-    write_file(folder + "/zoo.js", "const furl_zoo = " + facts_as_json(all).dump() + ";\n");
+    write_file(folder + "/zoo.json", facts_as_json(all).dump() + "\n");
 }
 
 }  // namespace docs

@@ -3,7 +3,7 @@ import re
 
 # What no program includes or names, in namespace furl all the same: parts of the compiler and of the loop. The reference is
 # of the rest; these headers speak to those who change them.
-INTERNAL = re.compile(r"furl/(adapt/(c_create|c_functions|c_groups|c_optimizer|rule_levels)|base/(build|finite|macros|static_vector)|language/(op|graph|named)|"
+INTERNAL = re.compile(r"furl/(adapt/(c_create|c_functions|c_groups|c_optimizer|rule_levels)|base/(build|finite|inline_list|macros|static_vector)|language/(op|graph|named)|"
                       r"execute/(counting|evaluate|kernel|leaves|naive|partition|range|reduction_tree|scalar_states|step|step_tensors|steps_together)|"
                       r"program/(pass_order|plan|program)|simd/(arithmetic|bit_order|random|simd)|"
                       r"optimizer/(hyperparameters|refused|plan_info|named_values|step_arguments|partial_step)|memory/(arena|huge_pages|matrix_layout|state_memory|step_data|tensors)|zoo/.*|bench/(?!benchmark\b).*)\.hpp")

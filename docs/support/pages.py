@@ -81,7 +81,7 @@ def convert_line(line, page, names):
         parts[i] = re.sub(r"(?<![\\$])\$([^$]+)\$(?!\$)", r"\\f$\1\\f$", parts[i])
     line = re.sub(r"(?<!!)\[((?:`[^`]*`|[^\]`])+)\]\(([^)\s]+)\)", link, "".join(parts))
     # A quotation mark ends Doxygen's code, unless that is in two backticks.
-    return re.sub(r"(?<!`)`([^`]*'[^`]*)`(?!`)", r"``\1``", line)
+    return re.sub(r"``.*?``|`[^`]*`", lambda code: f"`{code[0]}`" if "'" in code[0] and code[0][1] != "`" else code[0], line)
 
 
 def convert(text, page, title=None):

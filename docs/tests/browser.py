@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
-"""The built site in a real browser: formulas are rendered, the search finds a name, tables sort and filter, rules compare, dark
-and light differ, no page complains in its console, and none is wider than a phone.
+"""The built site in a real browser: formulas are rendered, the search finds a name, tables sort and filter, rules compare, tabs show
+what furl prints, dark and light differ, no page complains in its console, and none is wider than a phone or than paper.
 
-usage: browser.py SITE_FOLDER [PICTURE_FOLDER]      77 (skipped) without a Chromium
+usage: browser.py SITE_FOLDER SOURCES_PROGRAM [PICTURE_FOLDER]      77 (skipped) without a Chromium
 """
+import json
 import pathlib
+import re
+import subprocess
 import sys
+import tempfile
 import time
 
 import chromium
@@ -43,6 +47,14 @@ OVERFLOW = """(() => {
 })()"""
 
 
+# On paper nothing scrolls: what is wider is cut off. Hidden text of formulas is for screen readers.
+CUT_OFF = """(() => {
+    const width = document.documentElement.clientWidth;
+    return [...document.querySelectorAll('div.contents *')].filter((e) => !e.ownerSVGElement && !e.closest('.katex-mathml') &&
+        e.getBoundingClientRect().right > width + 1 && e.checkVisibility()).slice(0, 2).map((e) => e.tagName + ' ' + e.textContent.slice(0, 40)).join('; ');
+})()"""
+
+
 def formulas(browser):
     browser.open(url("zoo_adamw.html"))
     check("the equations of a rule are rendered",
@@ -55,9 +67,9 @@ def formulas(browser):
 
 def graph(browser):
     browser.open(url("zoo_lamb.html"))
-    text = browser.run("document.querySelector('figure.graph').dataset.graph")
+    text = browser.run("furl_unpack(document.querySelector('figure.graph').dataset.graph)")
     nodes = [part for part in text.split("|")[1:] if part[0] in "BEbe"]
-    shown = browser.run("[...document.querySelectorAll('figure.graph text')].filter((t) => t.getBoundingClientRect().width > 0).length")
+    shown = browser.wait("[...document.querySelectorAll('figure.graph text')].filter((t) => t.getBoundingClientRect().width > 0).length")
     check("the program of a rule is drawn, each value of it", shown == len(nodes) > 10, f"{shown} of {len(nodes)}")
 
 
@@ -119,6 +131,73 @@ def compare(browser):
     check("and what differs is marked", browser.run("document.querySelectorAll('#compare-result td.differs').length > 4"))
 
 
+LANGUAGES = ("numpy", "torch", "c", "cuda", "opencl")
+ALL_TEXTS = """furl_load('{}').then((pack) => ({{texts: Object.fromEntries(Object.keys(pack.rules).map((rule) => [rule, furl_text(pack, rule)])),
+    reasons: pack.reasons}}))"""
+OPEN_TABS = "[...document.querySelectorAll('[role=tab]')].filter((e) => e.ariaSelected === 'true' && e.checkVisibility()).map((e) => e.textContent).join()"
+OPEN_PANELS = "[...document.querySelectorAll('[role=tabpanel]')].filter((e) => e.checkVisibility()).map((e) => e.id).join()"
+
+
+def printed():
+    """What furl prints of each rule, by the program whose texts the site has."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "sources.json"
+        subprocess.run([sys.argv[2], file], check=True)
+        return json.loads(file.read_text())
+
+
+def texts(browser):
+    rules = printed()
+    pages = {path.stem.removeprefix("zoo_"): path.read_text() for path in SITE.glob("zoo_*.html")}
+    without = [rule for rule, page in pages.items() if not re.search(rf'data-rule="?{rule}\b', page)]
+    check("the page of each rule has tabs", len(pages) > 100 and not without, " ".join(without))
+    browser.open(url("zoo_adam.html"))
+    for language in LANGUAGES:
+        pack = browser.run(ALL_TEXTS.format(language))
+        got, reasons = pack["texts"], pack["reasons"]
+        missing = [rule for rule in pages if not got.get(rule) and not reasons.get(rule, {}).get("text")]
+        wrong = [rule for rule, given in rules.items() if got.get(rule) != given.get(language)]
+        check(f"every rule has a text in {language}, or a reason why not", not missing and len(got) > 100, " ".join(missing))
+        check(f"the texts in {language} are what furl prints", not wrong, " ".join(wrong))
+
+
+def tabs(browser):
+    def press(key):
+        for kind in ("keyDown", "keyUp"):
+            browser.send("Input.dispatchKeyEvent", type=kind, key=key, code=key)
+
+    browser.open(url("zoo_adamw.html"))
+    check("a page opens with the rule in C++", browser.run(OPEN_TABS) == "C++" and browser.run(OPEN_PANELS) == "in_cpp", browser.run(OPEN_TABS))
+    check("and loads no other language before it is asked for", browser.run("Object.keys(furl_data).length === 0"))
+    browser.run("document.getElementById('tab_cpp').focus()")
+    press("ArrowRight")
+    shown = browser.wait("document.querySelector('#in_numpy div.fragment')?.textContent")
+    check("an arrow key opens the next language, as furl prints it", shown == printed()["adamw"]["numpy"], str(shown)[:80])
+    press("End")
+    browser.wait("document.querySelector('#in_opencl div.fragment')")
+    check("End opens the last one, alone", browser.run(OPEN_TABS) == "OpenCL" and browser.run(OPEN_PANELS) == "in_opencl", browser.run(OPEN_PANELS))
+    check("code has a button that copies it", browser.run("!!document.querySelector('#in_opencl doxygen-awesome-fragment-copy-button')"))
+    browser.send("Emulation.setEmulatedMedia", media="print")
+    on_paper = browser.run("[...document.querySelectorAll('[role=tab], [role=tabpanel]')].filter((e) => e.checkVisibility()).map((e) => e.id).join()")
+    check("on paper there is the open tab alone", on_paper == "tab_opencl,in_opencl", on_paper)
+    browser.send("Emulation.setEmulatedMedia", media="")
+    browser.size(390, 844)
+    browser.open(url("zoo_lion.html"))
+    check("the next page opens with the language that was chosen",
+          browser.wait("document.querySelector('#in_opencl div.fragment')?.textContent.includes('lion_step')") and browser.run(OPEN_TABS) == "OpenCL")
+    check("an open tab is not wider than a phone", not browser.run(OVERFLOW), browser.run(OVERFLOW))
+    browser.size(1280, 900)
+    browser.open(url("zoo_muon.html"))
+    link = browser.wait("document.querySelector('#in_opencl a')?.getAttribute('href')")
+    check("a rule that cannot be printed says why", link == "errors.html#E53" and
+          browser.run("document.getElementById('in_opencl').textContent.includes('function of matrices')"), str(link))
+    old = browser.send("Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream")["identifier"]
+    browser.open(url("zoo_adam.html"))
+    check("a browser that cannot unpack says so", browser.wait("document.getElementById('in_opencl').textContent.includes('cannot show it')"))
+    browser.send("Page.removeScriptToEvaluateOnNewDocument", identifier=old)
+    browser.run("localStorage.clear()")
+
+
 def schemes(browser):
     colours = []
     for name in ("light", "dark"):
@@ -130,20 +209,32 @@ def schemes(browser):
 
 
 def every_page(browser):
-    noisy, wide, unrendered = [], [], []
+    noisy, wide, unrendered, cut_off, on_black = [], [], [], [], []
     names = pages_of_all_kinds()
     browser.size(390, 844)
     for name in names:
         browser.open(url(name))
-        if browser.run("document.querySelectorAll('.katex-error').length"):
+        browser.wait("!document.querySelector('figure.graph:empty')")
+        if browser.run("document.querySelectorAll('.katex-error').length || document.body.innerText.includes('ilinebr')"):
             unrendered.append(name)
         if overflow := browser.run(OVERFLOW):
             wide.append(f"{name}: {overflow}")
+        browser.size(720, 1020)
+        browser.run("DoxygenAwesomeDarkModeToggle.enableDarkMode(true); dispatchEvent(new Event('beforeprint'))")
+        browser.send("Emulation.setEmulatedMedia", media="print")
+        if cut := browser.run(CUT_OFF):
+            cut_off.append(f"{name}: {cut}")
+        if browser.run("getComputedStyle(document.body).color.match(/\\d+/g).some((c) => c > 100)"):
+            on_black.append(name)
+        browser.send("Emulation.setEmulatedMedia", media="")
+        browser.size(390, 844)
         noisy += [f"{name}: {complaint}" for complaint in browser.complaints]
     browser.size(1280, 900)
     check(f"none of {len(names)} pages complains in its console", not noisy, " | ".join(noisy[:5]))
     check("nothing overflows at 390 px", not wide, " | ".join(wide[:8]))
-    check("no formula is an error", not unrendered, " ".join(unrendered))
+    check("nothing is cut off on paper", not cut_off, " | ".join(cut_off[:8]))
+    check("a dark page prints in dark letters", not on_black, " ".join(on_black[:8]))
+    check("no formula is an error, and no command of Doxygen stands in a text", not unrendered, " ".join(unrendered))
 
 
 def pictures(browser, folder):
@@ -156,6 +247,11 @@ def pictures(browser, folder):
                 browser.open(url(page + ".html"))
                 time.sleep(0.6)  # the menu unfolds
                 browser.picture(folder / f"{page}-{scheme}-{width}.png")
+            browser.open(url("zoo_adamw.html"))
+            browser.run("document.getElementById('tab_torch').click(); document.querySelector('.languages').scrollIntoView()")
+            browser.wait("document.querySelector('#in_torch div.fragment')")
+            browser.picture(folder / f"tab-{scheme}-{width}.png")
+            browser.run("localStorage.clear()")
 
 
 def main():
@@ -166,10 +262,10 @@ def main():
     with chromium.Browser(program) as browser:
         browser.size(1280, 900)
         browser.scheme("light")
-        for part in (formulas, graph, search, menu, table, compare, schemes, every_page):
+        for part in (formulas, graph, search, menu, table, compare, texts, tabs, schemes, every_page):
             part(browser)
-        if len(sys.argv) > 2:
-            pictures(browser, pathlib.Path(sys.argv[2]))
+        if len(sys.argv) > 3:
+            pictures(browser, pathlib.Path(sys.argv[3]))
     print(f"1..{len(results)}")
     return 0 if all(results) else 1
 

@@ -2,6 +2,7 @@
 // usage: node formulas.js SITE_FOLDER SOURCE_ROOT
 const fs = require("fs");
 const path = require("path");
+const zlib = require("zlib");
 const katex = require("/usr/share/javascript/katex/katex.min.js");
 
 function files(folder, end) {
@@ -25,9 +26,9 @@ function* formulas(site, root) {
         const text = fs.readFileSync(file, "utf8").replace(/\n\s*\/\/\/ ?/g, " ");
         for (const [, formula] of text.matchAll(/\\f\$(.*?)\\f\$/gs)) yield [path.relative(root, file), formula, false];
     }
-    const data = fs.readFileSync(path.join(site, "zoo.js"), "utf8");
-    const zoo = JSON.parse(data.slice(data.indexOf("{"), data.lastIndexOf("}") + 1));
-    for (const [name, rule] of Object.entries(zoo)) yield ["zoo.js " + name, rule.latex, true];
+    const [, data] = fs.readFileSync(path.join(site, "packed", "zoo.js"), "utf8").match(/"([^"]*)"\);/);
+    const zoo = JSON.parse(zlib.inflateSync(Buffer.from(data, "base64")));
+    for (const [name, rule] of Object.entries(zoo)) yield ["packed/zoo.js " + name, rule.latex, true];
 }
 
 const [site, root] = process.argv.slice(2);

@@ -1,9 +1,17 @@
 // The page that sets two rules side by side. Its choice stands in the address: compare.html#adam,lion
-(() => {
-    const names = Object.keys(furl_zoo);
+(async () => {
     const left = document.getElementById("compare-left");
     const right = document.getElementById("compare-right");
     const result = document.getElementById("compare-result");
+
+    let zoo;
+    try {
+        zoo = await furl_load("zoo");
+    } catch (error) {
+        result.textContent = error.message;
+        return;
+    }
+    const names = Object.keys(zoo);
 
     const element = (tag, text = "", className = "") =>
         Object.assign(document.createElement(tag), { textContent: text, className });
@@ -30,7 +38,7 @@
     };
 
     function show() {
-        const a = furl_zoo[left.value], b = furl_zoo[right.value];
+        const a = zoo[left.value], b = zoo[right.value];
         const table = element("table", "", "facts");
         const head = table.createTHead().insertRow();
         head.append(element("th"));

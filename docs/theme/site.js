@@ -1,7 +1,17 @@
 // Formulas, tables that sort and filter, the switch of dark and light.
 DoxygenAwesomeDarkModeToggle.init();
-DoxygenAwesomeFragmentCopyButton.init();
 DoxygenAwesomeParagraphLink.init();
+
+// Paper is white, and does not scroll: a formula that is wider than a page of A4 gets smaller letters.
+function furl_prints(now) {
+    DoxygenAwesomeDarkModeToggle.enableDarkMode(!now && DoxygenAwesomeDarkModeToggle.userPreference);
+    for (const formula of document.querySelectorAll(".katex-display > .katex")) {
+        const width = Math.max(...[...formula.querySelectorAll(".base")].map((part) => part.getBoundingClientRect().width));
+        formula.style.fontSize = now && width > 640 ? `${640 / width}em` : "";
+    }
+}
+addEventListener("beforeprint", () => furl_prints(true));
+addEventListener("afterprint", () => furl_prints(false));
 
 function furl_render(element) {
     renderMathInElement(element, {
@@ -11,6 +21,16 @@ function furl_render(element) {
         ],
         throwOnError: false,
     });
+}
+
+// Code with a button that copies it, and its lines as elements, whose long ones wrap with an indentation.
+function furl_code(code) {
+    if (code.tagName === "DIV") code.innerHTML = code.innerHTML.replace(/^\n/, "").replace(/.*\n|.+$/g, '<div class="line">$&</div>');
+    if (!navigator.clipboard) return;
+    const wrapper = Object.assign(document.createElement("div"), { className: "doxygen-awesome-fragment-wrapper" });
+    const { copyIcon: innerHTML, title } = DoxygenAwesomeFragmentCopyButton;
+    code.replaceWith(wrapper);
+    wrapper.append(code, Object.assign(document.createElement("doxygen-awesome-fragment-copy-button"), { innerHTML, title }));
 }
 
 function furl_key(cell) {
@@ -44,8 +64,15 @@ function furl_prepare(table) {
 }
 
 // A graph from its text, as support/graphs.py writes it.
-function furl_draw(figure) {
-    const [size, ...parts] = figure.dataset.graph.split("|");
+async function furl_draw(figure) {
+    let graph;
+    try {
+        graph = await furl_unpack(figure.dataset.graph);
+    } catch (error) {
+        figure.textContent = error.message;
+        return;
+    }
+    const [size, ...parts] = graph.split("|");
     const [width, height] = size.split(" ");
     let edges = "", nodes = "";
     for (const part of parts) {
@@ -69,6 +96,8 @@ function furl_draw(figure) {
 document.addEventListener("DOMContentLoaded", () => {
     const contents = document.querySelector("div.contents");
     if (contents) furl_render(contents);
+    document.querySelectorAll(".fragment").forEach(furl_code);
+    document.querySelectorAll("div.languages").forEach(furl_tabs);
     document.querySelectorAll("table.sortable").forEach(furl_prepare);
     document.querySelectorAll("input.filter").forEach((input) => {
         const table = document.getElementById(input.dataset.table);
