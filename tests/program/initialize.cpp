@@ -17,19 +17,19 @@ static_assert(filled.code.size() == written<from_number>.code.size());
 struct from_leaf {
     static constexpr auto update = param - ema<"m">(grad, 0.9, param) * previous(ema<"m">(grad, 0.9, param));
 };
-constexpr auto read = initialize(written<from_leaf>);
-static_assert(count_of(read, op::select) == 1, "once, however often the old value is read");
-static_assert(count_of(read, op::equal, domain::tensor) == 1, "whether a tensor had its first step is found once for it");
+constexpr auto begun = initialize(written<from_leaf>);
+static_assert(count_of(begun, op::select) == 1, "once, however often the old value is read");
+static_assert(count_of(begun, op::equal, domain::tensor) == 1, "whether a tensor had its first step is found once for it");
 static_assert([] {
-    const auto& chosen = read[find(read, op::select)];
-    const auto& condition = read[chosen.operands[0]];
-    return read[condition.operands[0]].name == "furl.started" && read[condition.operands[1]].value == 0 &&
-           read[chosen.operands[1]].code == op::param && read[chosen.operands[2]].code == op::previous;
+    const auto& chosen = begun[find(begun, op::select)];
+    const auto& condition = begun[chosen.operands[0]];
+    return begun[condition.operands[0]].name == "furl.started" && begun[condition.operands[1]].value == 0 &&
+           begun[chosen.operands[1]].code == op::param && begun[chosen.operands[2]].code == op::previous;
 }());
 static_assert([] {
-    const auto& flag = read.states[read.states.size() - 1];
+    const auto& flag = begun.states[begun.states.size() - 1];
     return flag.name == "furl.started" && flag.where == domain::tensor && flag.role == state_role::started &&
-           read[flag.initial].value == 0 && read[flag.next].value == 1;
+           begun[flag.initial].value == 0 && begun[flag.next].value == 1;
 }());
 
 // Each condition under which states start has a flag; a state of one value per step has one of its own.
@@ -48,7 +48,7 @@ struct two_of_one_start {
 };
 constexpr auto both = initialize(written<two_of_one_start>);
 static_assert(count_of(both, op::select) == 2 && count_of(both, op::equal) == 1);
-static_assert(is_ssa(filled) && is_ssa(read) && is_ssa(both));
+static_assert(is_ssa(filled) && is_ssa(begun) && is_ssa(both));
 
 // A state that starts from what another state was.
 struct from_state {
@@ -61,5 +61,5 @@ static_assert(count_of(chained, op::select) == 1 && is_ssa(chained));
 }  // namespace
 
 TEST_CASE("a state reads its initial expression in the first step, as the static_asserts above say") {
-    CHECK(count_of(read, op::select) == 1);
+    CHECK(count_of(begun, op::select) == 1);
 }

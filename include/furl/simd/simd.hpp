@@ -102,7 +102,7 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     static FURL_INLINE V divide(V a, V b) { return a / b; }
     static FURL_INLINE V sqrt(V a) {
 #if defined(__AVX512F__) && FURL_ROOT_BY_FMA
-        if constexpr (sizeof(V) == 64 && sizeof(T) == 4) return V(detail::root_by_fma(a));
+        if constexpr (sizeof(V) == 64) return V(detail::root_by_fma(typename V::register_type(a)));
         else
 #endif
             return xsimd::sqrt(a);
