@@ -59,17 +59,21 @@ void add(std::vector<furl::bench::job>& jobs, const std::string& name, Vector ve
 }
 
 // The two ways to take a root, alone and before a quotient.
+template <class T>
 void add_roots(std::vector<furl::bench::job>& jobs) {
 #if defined(__AVX512F__) && !defined(FURL_NO_SIMD)
-    using V = furl::vector_of<float>;
+    using V = furl::vector_of<T>;
     if constexpr (sizeof(V) == 64) {
-        const auto divider = [](V x, V) { return V(_mm512_sqrt_ps(x)); };
-        const auto fma = [](V x, V) { return V(furl::detail::root_by_fma(x)); };
-        const auto quotient = [](auto root) { return [root](V x, V y) { return y / (root(x, y) + V(1e-8f)); }; };
+        const auto divider = [](V x, V) {
+            if constexpr (sizeof(T) == 4) return V(_mm512_sqrt_ps(x));
+            else return V(_mm512_sqrt_pd(x));
+        };
+        const auto fma = [](V x, V) { return V(furl::detail::root_by_fma(typename V::register_type(x))); };
+        const auto quotient = [](auto root) { return [root](V x, V y) { return y / (root(x, y) + V(T(1e-8))); }; };
         const auto both = [&jobs](const std::string& name, auto by_divider, auto by_fma) {
-            jobs.push_back({"numbers " + name, numbers, 12, [=] {
-                const auto data = std::make_shared<operands<float>>();
-                return std::vector{on_vectors<float>("by the divider", data, by_divider), on_vectors<float>("by fma", data, by_fma)};
+            jobs.push_back({"numbers " + name + (sizeof(T) == 4 ? "" : ", double"), numbers, 3 * sizeof(T), [=] {
+                const auto data = std::make_shared<operands<T>>();
+                return std::vector{on_vectors<T>("by the divider", data, by_divider), on_vectors<T>("by fma", data, by_fma)};
             }});
         };
         both("root", divider, fma);
@@ -99,7 +103,8 @@ void add_functions(std::vector<furl::bench::job>& jobs) {
 }
 
 const bool registered = furl::bench::add_to_registered([](const furl::bench::settings&, std::vector<furl::bench::job>& jobs) {
-    add_roots(jobs);
+    add_roots<float>(jobs);
+    add_roots<double>(jobs);
     add_functions<float>(jobs);
     add_functions<double>(jobs);
 });

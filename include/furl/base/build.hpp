@@ -192,7 +192,7 @@
 #define FURL_HAS_SCALAR
 #endif
 // With 1, AVX-512 computes square roots from an estimate by fma; with 0, by its divider. The bits are the same (simd/root.hpp). AdamW in
-// cache, ns per parameter by the divider and by fma: Intel Sapphire Rapids 0.403 and 0.277 (double, Emerald Rapids: 1.90 and 1.01), AMD
+// cache, ns per parameter by the divider and by fma: Intel Sapphire Rapids 0.403 and 0.277 (double, Emerald Rapids: 1.77 and 0.84), AMD
 // Zen 5 0.206 and 0.289. So the default is 1 for Intel's processors with FP16; AMD's Zen 6, which has FP16 too, was not measured.
 #if !defined(FURL_ROOT_BY_FMA)
 #if defined(__AVX512FP16__) && !defined(__znver6__) && !FURL_FAST_MATH
