@@ -67,6 +67,7 @@ class group_shard final : public sharding {
     void send_first(calls_in_order& calls) { streams_.send_first(calls, arguments()); }
     void send_gradients(calls_in_order& calls, std::size_t b) { streams_.gradients().send_gradients(calls, b, all_gradients_); }
     void add_gradients(calls_in_order& calls, std::size_t b) { streams_.gradients().add_gradients(calls, b, all_gradients_, sums_.data(), settings_.mean); }
+    void send_weights(calls_in_order& calls, std::size_t b) { streams_.weights().send_weights(calls, b, weights_); }
     void end(calls_in_order& calls, sharded_times& times) { streams_.end(calls, arguments(), times); }
 
     /// Runs the last walk of the optimizer, and exchanges what it reads and writes.

@@ -35,7 +35,7 @@ namespace FURL_NAMESPACE {
 ///          furl::sharded_optimizer. So a group of less than a unit is on one rank.
 /// Cost:    that of furl::sharded_optimizer. The parts of groups, of one multiplier of "lr" each, step one after the other. While one steps, its
 ///          weights and the gradients that come next are on their way. Gradients of rules with reductions over tensors or functions of matrices
-///          come first, so only weights are on their way then.
+///          come first, so only weights are on their way then. Parts of one message do not overlap.
 /// Errors:  std::invalid_argument on all ranks; communication_error if a rank is missed.
 /// Limits:  rules have no further inputs, and gradients are of whole tensors.
 template <class T = float, class E = T>
@@ -344,7 +344,8 @@ class sharded_groups : grouped_optimizer<T, E> {
     }
 
     // Adds up the gradients of all ranks, steps, and brings the weights to all ranks. Rules with more than one walk need all gradients first. In the
-    // last walk, parts step one after the other: while one steps, weights of what was stepped and gradients of what follows are on their way.
+    // last walk, parts step one after the other: while one steps, weights of what was stepped and gradients of what follows are on their way. All
+    // gradients of parts of one message come before that, and their weights go after it: ranks with little to do would wait for each other often.
     bool go_and_exchange(detail::chunk_runner_ref runner, bool on_one_thread) {
         active_.clear();
         for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
@@ -352,31 +353,58 @@ class sharded_groups : grouped_optimizer<T, E> {
             active_.push_back(&shard);
         });
         const auto parts = this->active_parts();
-        const auto has_sums = [&](std::size_t i) { return parts[i]->info().passes > 1; };
+        const auto is_small = [&](std::size_t i) { return active_[i]->buckets() <= 1; };
+        const auto has_sums = [&](std::size_t i) { return parts[i]->info().passes > 1 || is_small(i); };
         detail::calls_in_order calls(ranks_);
         scatter(calls, has_sums);
 
         // Sends the first gradients of the next part that has not all of them, from part i on.
         const auto send_from = [&](std::size_t i) {
-            while (i < active_.size() && (has_sums(i) || active_[i]->buckets() == 0)) ++i;
+            while (i < active_.size() && has_sums(i)) ++i;
             if (i < active_.size()) active_[i]->send_first(calls);
         };
         std::size_t next = 0;
+        detail::group_shard<E>* open = nullptr;  // whose last weights are on their way
         const bool done = go_timed(runner, [&](const auto& some) {
-            for (std::size_t k = 0; k < some.parts().size(); ++k, ++next) {
-                if (next == 0) send_from(0);
-                const auto walk = some.info().passes - 1;
-                active_[next]->step(calls, parts[next]->session(), has_sums(next), on_one_thread, times_, [&] { send_from(next + 1); },
-                                    [&] { some.execute(walk, runner, k); });
-                if (next > 0) active_[next - 1]->end(calls, times_);
+            if (next == 0) send_from(0);
+            const auto walk = some.info().passes - 1, first = next, n = some.parts().size();
+            next += n;
+            std::size_t small = 0;
+            for (std::size_t i = first; i < next; ++i) small += is_small(i);
+            if (small == n) return some.execute(walk, runner);
+            for (std::size_t i = first; i < next; ++i) {
+                const auto step_all = [&] { some.execute(walk, runner, i - first); };
+                if (is_small(i)) {
+                    step_all();
+                    continue;
+                }
+                active_[i]->step(calls, parts[i]->session(), has_sums(i), on_one_thread, times_, [&] { send_from(i + 1); }, step_all);
+                if (open) open->end(calls, times_);
+                open = active_[i];
             }
         });
         if (!done) return false;
-        active_.back()->end(calls, times_);
+        if (open) open->end(calls, times_);
+        gather_small(calls);
         for (const auto* p : parts)
             if (p->info().writes_gradients)
                 for (auto i : p->tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
         return true;
+    }
+
+    // Brings the weights of parts of one message to all ranks. While those of one are stored, the next ones are on their way.
+    void gather_small(detail::calls_in_order& calls) {
+        detail::group_shard<E>* open = nullptr;
+        for (auto* shard : active_) {
+            if (shard->buckets() != 1) continue;
+            {
+                const detail::added_time watch(times_.gather);
+                shard->send_weights(calls, 0);
+            }
+            if (open) open->end(calls, times_);
+            open = shard;
+        }
+        if (open) open->end(calls, times_);
     }
 
     // Steps, and counts the time that is not counted in what it calls.
