@@ -89,7 +89,8 @@ TEST_CASE("formats of 16 bits and of blocks have the same bits on any number of 
         CAPTURE(n);
         local_ranks ranks(n);
         ranks.run([&](local_rank& me) {
-            sharded_optimizer<clipped_adam, float, narrow> opt(me, odd_shapes);
+            // Messages of 1024 elements, which begin and end within blocks of the formats.
+            sharded_optimizer<clipped_adam, float, narrow> opt(me, odd_shapes, {.bucket = n == 5 ? 1u : 0u});
             auto own = narrowed(drawn(odd_shapes, 7));
             const auto check = [&](const std::vector<std::byte>& expected) {
                 const auto file = saved(opt, own);
@@ -107,6 +108,20 @@ TEST_CASE("formats of 16 bits and of blocks have the same bits on any number of 
     }
 }
 
+TEST_CASE("ranks may have different numbers of threads: then no rank steps while messages are on their way") {
+    optimizer<zeroing> alone(odd_shapes);
+    auto weights = drawn(odd_shapes, 7), gradients = drawn(odd_shapes, 1);
+    alone.step(weights, gradients);
+    local_ranks ranks(3);
+    ranks.run([&](local_rank& me) {
+        thread_pool pool(me.rank() + 1);
+        sharded_optimizer<zeroing> opt(me, odd_shapes, {.bucket = 1});
+        auto own = drawn(odd_shapes, 7), own_gradients = gradients_of(odd_shapes, 1, me.rank(), 3);
+        CHECK(opt.step(pool, own, own_gradients));
+        CHECK(own == weights);
+    });
+}
+
 TEST_CASE("momentum has the same bits on any number of ranks, and where a tensor has no gradient") {
     check_all<zoo::momentum>(odd_shapes, {.leaves_out = true});
 }
@@ -115,8 +130,15 @@ TEST_CASE("so has LAMB, whose trust ratio is of each tensor, however small the m
     check_all<zoo::lamb>(odd_shapes, {.leaves_out = true}, {.bucket = 1});
 }
 
-TEST_CASE("and Adafactor, with two tensors of several groups of rows") { check_all<zoo::adafactor>(tall_shapes, {}); }
+TEST_CASE("and Adafactor, with two tensors of several groups of rows") { check_all<zoo::adafactor>(tall_shapes, {}, {.bucket = 1 << 16}); }
 
-TEST_CASE("and a rule of rows, with random numbers") { check_all<centered_and_noisy>({{33, 65}, {0, 5}, {7, 4111}, {1, 5000}}, {.leaves_out = true}); }
+TEST_CASE("and a rule of rows, with random numbers, where messages have some rows or less than one") {
+    for (std::size_t bucket : {0u, 1u}) check_all<centered_and_noisy>({{33, 65}, {0, 5}, {7, 4111}, {1, 5000}, {900, 7}, {3, 0}}, {.leaves_out = true}, {.bucket = bucket});
+}
 
-TEST_CASE("and NorMuon, by whole matrices") { check_all<zoo::normuon, plain_engine>({{6, 9}, {0, 5}, {11, 4}, {8, 8}}, {.steps = 10}); }
+TEST_CASE("and NorMuon and Muon, by whole matrices") {
+    check_all<zoo::normuon, plain_engine>({{6, 9}, {0, 5}, {11, 4}, {8, 8}}, {.steps = 10});
+    const shape_list several_messages{{40, 60}, {33, 70}, {64, 64}};
+    check_all<zoo::normuon, plain_engine>(several_messages, {.steps = 3}, {.bucket = 1});
+    check_all<zoo::muon, plain_engine>(several_messages, {.steps = 3}, {.bucket = 1});
+}

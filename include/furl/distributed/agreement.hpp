@@ -156,18 +156,23 @@ inline std::string difference_of_all(const communicator_ref& ranks, const std::v
 ///
 /// @param Error     what is thrown if a rank refuses. A rank with another failure throws what it caught, and the others communication_error.
 /// @param describe  returns the values of the digest as lines, in one order on all ranks.
+/// @param wish      something that is done if all ranks wish it.
+/// @returns  whether all do.
 template <class Error = std::invalid_argument, class Describe>
-void agree(const communicator_ref& ranks, const local_outcome& own, std::uint64_t values, Describe describe) {
+bool agree(const communicator_ref& ranks, const local_outcome& own, std::uint64_t values, Describe describe, bool wish = false) {
+    constexpr std::uint64_t wished = 4;
     const auto n = ranks.size();
     if (n > 1) {
         std::vector<std::array<std::uint64_t, 2>> all(n);
         std::vector<std::size_t> first(n + 1);
         for (std::size_t i = 0; i <= n; ++i) first[i] = i * sizeof(all[0]);
-        all[ranks.rank()] = {own.failure() ? 2u : own.refusal().empty() ? 0u : 1u, values};
+        all[ranks.rank()] = {(own.failure() ? 2u : own.refusal().empty() ? 0u : 1u) + (wish ? wished : 0), values};
         ranks.all_gather(std::as_writable_bytes(std::span(all)), first);
+        const bool all_wish = std::ranges::all_of(all, [](const auto& x) { return x[0] >= wished; });
+        for (auto& x : all) x[0] %= wished;
         const bool is_refused = std::ranges::any_of(all, [](const auto& x) { return x[0] != 0; });
         if (!is_refused) {
-            if (std::ranges::all_of(all, [&](const auto& x) { return x[1] == values; })) return;
+            if (std::ranges::all_of(all, [&](const auto& x) { return x[1] == values; })) return all_wish;
             const auto why = difference_of_all(ranks, describe());
             throw Error(why.empty() ? "furl: the ranks do not agree on the arguments of this call" : why);
         }
@@ -178,6 +183,7 @@ void agree(const communicator_ref& ranks, const local_outcome& own, std::uint64_
     }
     if (own.failure()) std::rethrow_exception(own.failure());
     if (!own.refusal().empty()) throw Error(own.refusal());
+    return wish;
 }
 
 }  // namespace furl::detail

@@ -93,7 +93,7 @@ class stream_buckets {
     /// Sends the gradients of a bucket to the ranks whose share they are in.
     ///
     /// @param tensors  this rank's gradients. A tensor of null has none on any rank.
-    void send_gradients(const communicator_ref& ranks, std::size_t b, std::span<const E* const> tensors) {
+    void send_gradients(calls_in_order& calls, std::size_t b, std::span<const E* const> tensors) {
         auto& s = slots_[b % 2];
         s.sent_first.assign(1, 0), s.received_first.assign(1, 0);
         for (std::size_t r = 0; r < list_->ranks(); ++r) {
@@ -104,13 +104,13 @@ class stream_buckets {
         s.sent.resize(s.sent_first.back() / sizeof(E)), s.received.resize(s.received_first.back() / sizeof(E));
         for (std::size_t r = 0; r < list_->ranks(); ++r)
             if (r != own_) pack(part(r, b), tensors, s.sent.data() + s.sent_first[r] / sizeof(E));
-        s.ticket = ranks.start_all_to_all(std::as_bytes(std::span(s.sent)), s.sent_first, std::as_writable_bytes(std::span(s.received)), s.received_first);
+        s.ticket = calls.start_all_to_all(std::as_bytes(std::span(s.sent)), s.sent_first, std::as_writable_bytes(std::span(s.received)), s.received_first);
     }
 
     /// Receives what the others have sent, and stores the sums of the own share in `sums`; none for tensors of null.
-    void add_gradients(const communicator_ref& ranks, std::size_t b, std::span<const E* const> tensors, E* sums, bool mean) {
+    void add_gradients(calls_in_order& calls, std::size_t b, std::span<const E* const> tensors, E* sums, bool mean) {
         auto& s = slots_[b % 2];
-        ranks.finish(s.ticket);
+        calls.finish(s.ticket);
         const auto own = part(own_, b);
         auto* to = sums + (own.first - list_->first_of(own_));
         std::size_t done = 0;
@@ -124,19 +124,19 @@ class stream_buckets {
     }
 
     /// Sends the own share of the weights to all ranks.
-    void send_weights(const communicator_ref& ranks, std::size_t b, std::span<E* const> tensors) {
+    void send_weights(calls_in_order& calls, std::size_t b, std::span<E* const> tensors) {
         auto& s = slots_[b % 2];
         s.received_first.assign(1, 0);
         for (std::size_t r = 0; r < list_->ranks(); ++r) s.received_first.push_back(s.received_first.back() + part(r, b).count * sizeof(E));
         s.received.resize(s.received_first.back() / sizeof(E));
         pack(part(own_, b), tensors, s.received.data() + s.received_first[own_] / sizeof(E));
-        s.ticket = ranks.start_all_gather(std::as_writable_bytes(std::span(s.received)), s.received_first);
+        s.ticket = calls.start_all_gather(std::as_writable_bytes(std::span(s.received)), s.received_first);
     }
 
     /// Receives the shares of the others, and stores them in the tensors.
-    void take_weights(const communicator_ref& ranks, std::size_t b, std::span<E* const> tensors) {
+    void take_weights(calls_in_order& calls, std::size_t b, std::span<E* const> tensors) {
         auto& s = slots_[b % 2];
-        ranks.finish(s.ticket);
+        calls.finish(s.ticket);
         for (std::size_t r = 0; r < list_->ranks(); ++r) {
             if (r == own_) continue;
             const auto there = part(r, b);
@@ -148,18 +148,17 @@ class stream_buckets {
         }
     }
 
-    /// Does this for all buckets. use(b) is called before the weights of a bucket are sent.
-    void scatter(const communicator_ref& ranks, std::span<const E* const> tensors, E* sums, bool mean) {
+    /// Does this for all buckets.
+    void scatter(calls_in_order& calls, std::span<const E* const> tensors, E* sums, bool mean) {
         for (std::size_t b = 0; b <= count(); ++b) {
-            if (b < count()) send_gradients(ranks, b, tensors);
-            if (b > 0) add_gradients(ranks, b - 1, tensors, sums, mean);
+            if (b < count()) send_gradients(calls, b, tensors);
+            if (b > 0) add_gradients(calls, b - 1, tensors, sums, mean);
         }
     }
-    template <class Use>
-    void gather(const communicator_ref& ranks, std::span<E* const> tensors, Use use) {
+    void gather(calls_in_order& calls, std::span<E* const> tensors) {
         for (std::size_t b = 0; b <= count(); ++b) {
-            if (b < count()) use(b), send_weights(ranks, b, tensors);
-            if (b > 0) take_weights(ranks, b - 1, tensors);
+            if (b < count()) send_weights(calls, b, tensors);
+            if (b > 0) take_weights(calls, b - 1, tensors);
         }
     }
 

@@ -2,11 +2,13 @@
 
 #include <furl/base/error.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <stdexcept>
 #include <type_traits>
+#include <vector>
 
 // The exception is one type in all units, whatever their flags, so that one unit can catch what another throws.
 namespace furl {
@@ -90,6 +92,32 @@ class communicator_ref {
     void* ranks_;
     std::size_t rank_, size_;
     const calls* calls_;
+};
+
+/// Calls of a communicator, of which any may be waited for. Those that were started before are finished first, since a communicator is promised
+/// this order.
+class calls_in_order {
+  public:
+    explicit calls_in_order(const communicator_ref& ranks) : ranks_(&ranks) {}
+
+    std::size_t start_all_to_all(std::span<const std::byte> send, std::span<const std::size_t> send_first, std::span<std::byte> receive,
+                                 std::span<const std::size_t> receive_first) {
+        return open_.emplace_back(ranks_->start_all_to_all(send, send_first, receive, receive_first));
+    }
+    std::size_t start_all_gather(std::span<std::byte> all, std::span<const std::size_t> first) {
+        return open_.emplace_back(ranks_->start_all_gather(all, first));
+    }
+    void finish(std::size_t ticket) {
+        const auto last = std::ranges::find(open_, ticket);
+        if (last == open_.end()) return;  // it is finished
+        const auto end = last + 1;
+        for (auto i = open_.begin(); i != end; ++i) ranks_->finish(*i);
+        open_.erase(open_.begin(), end);
+    }
+
+  private:
+    const communicator_ref* ranks_;
+    std::vector<std::size_t> open_;  // the tickets of what is started and not finished: a few
 };
 
 }  // namespace detail

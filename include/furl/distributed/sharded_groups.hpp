@@ -33,7 +33,9 @@ namespace FURL_NAMESPACE {
 ///            furl::grouped_optimizer. Gradients and weights are exchanged in this type.
 /// State:   of the tensors of a group with one multiplier of "lr", a rank has at most 1 / ranks of the elements and one unit more, as in
 ///          furl::sharded_optimizer. So a group of less than a unit is on one rank.
-/// Cost:    that of furl::sharded_optimizer. The exchange does not overlap with the step.
+/// Cost:    that of furl::sharded_optimizer. The parts of groups, of one multiplier of "lr" each, step one after the other. While one steps, its
+///          weights and the gradients that come next are on their way. Gradients of rules with reductions over tensors or functions of matrices
+///          come first, so only weights are on their way then. Parts of one message do not overlap.
 /// Errors:  std::invalid_argument on all ranks; communication_error if a rank is missed.
 /// Limits:  rules have no further inputs, and gradients are of whole tensors.
 template <class T = float, class E = T>
@@ -63,6 +65,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         using local = optimizer<Rule, T, Policies..., detail::rank_share>;
         using engine = typename detail::optimizer_parts<Rule, T, Policies..., detail::rank_share>::engine;
         using plan = typename local::stored;
+        static constexpr auto calls = detail::shard_calls::of<local, engine>();
         std::vector<furl::shape> shapes;
         const auto own = outcome::of([&] {
             shapes = detail::list_of_shapes(extents);
@@ -78,7 +81,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         group* added = nullptr;
         const auto made = outcome::of([&] {
             added = &this->add_made([&](std::span<const furl::shape> some) {
-                shards_.emplace_back(ranks_, some, &engine::unit, settings_, &detail::saved_share::of<plan>);
+                shards_.emplace_back(ranks_, some, calls, settings_);
                 return any_optimizer<T, E>(local(shards_.back().share()));
             }, shapes, settings);
             note_tensors();
@@ -136,7 +139,7 @@ class sharded_groups : grouped_optimizer<T, E> {
     void gather(Parameters&& parameters) {
         detail::agree(ranks_, outcome::of([&] { list(parameters, weights_, "parameters", [](std::size_t) { return false; }); }), 0, [] { return std::vector<std::string>(); });
         if (is_alone()) return;
-        for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather_weights(pointers(weights_, p, to_weights_)); });
+        for_each_shard([&](detail::group_shard<E>& shard, const one_part& p) { shard.gather_weights(p.tensors(), weights_); });
     }
 
     /// The part of a tensor that this rank has, or another.
@@ -173,7 +176,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         std::vector<detail::saved_share> shares;
         for (auto& saved : base::saved_parts()) {
             const auto i = shares.size();
-            shares.push_back(shards_[i].save(std::move(saved), shards_[i].share()));
+            shares.push_back(shards_[i].save(std::move(saved)));
         }
         return shares;
     }
@@ -199,8 +202,7 @@ class sharded_groups : grouped_optimizer<T, E> {
     std::vector<std::span<E>> weights_, own_weights_;
     std::vector<std::span<const E>> gradients_, own_gradients_;
     std::vector<unsigned char> is_const_;  // whether a gradient is
-    std::vector<E*> to_weights_;
-    std::vector<const E*> from_gradients_;
+    std::vector<detail::group_shard<E>*> active_;  // of the parts that step, in their order
     std::vector<const void*> checked_;
     detail::agreed_numbers numbers_;
     sharded_times times_;
@@ -255,14 +257,6 @@ class sharded_groups : grouped_optimizer<T, E> {
                                             std::to_string(sizes_[i]) + " as at construction");
     }
 
-    // Lists where the whole tensors of a part begin; a null pointer stands for a tensor without data.
-    template <class Element, class P>
-    static std::span<const P> pointers(const std::vector<std::span<Element>>& all, const one_part& p, std::vector<P>& to) {
-        to.clear();
-        for (auto i : p.tensors()) to.push_back(all[i].empty() ? nullptr : all[i].data());
-        return to;
-    }
-
     // This rank's parts of the tensors of a step.
     void take_parts() {
         own_weights_.assign(tensors(), {}), own_gradients_.assign(tensors(), {});
@@ -275,8 +269,8 @@ class sharded_groups : grouped_optimizer<T, E> {
         }
     }
 
-    // Throws on all ranks unless all have taken the arguments, with equal numbers.
-    void agree_on_step(const outcome& own) {
+    // Throws on all ranks unless all have taken the arguments, with equal numbers. Returns whether all ranks step on one thread.
+    bool agree_on_step(const outcome& own, bool on_one_thread) {
         numbers_.clear();
         for (auto& g : *this) {
             if (g.tensors() > 0) numbers_.add("the frozen flag", {}, g.frozen(), g.number(0));
@@ -290,7 +284,7 @@ class sharded_groups : grouped_optimizer<T, E> {
         }
         for (std::size_t i = 0; i < std::min(gradients_.size(), sizes_.size()); ++i)
             if (!is_frozen_[i]) numbers_.add("the number of gradients", {}, gradients_[i].empty() && sizes_[i] > 0 ? 0 : 1, i);
-        detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); });
+        return detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); }, on_one_thread);
     }
 
     // Lists the tensors of a step: any may have no gradient, and a frozen one no parameters.
@@ -333,31 +327,113 @@ class sharded_groups : grouped_optimizer<T, E> {
         for (auto& g : *this)
             for (std::size_t k = 0; g.frozen() && k < g.tensors(); ++k) is_frozen_[g.number(k)] = 1;
         weights_.clear(), gradients_.clear();
-        agree_on_step(outcome::of([&] {
+        const bool on_one_thread = agree_on_step(outcome::of([&] {
             take_lists();
             detail::require_apart(weights_, gradients_, [&](std::size_t i) { return places_[i].writes_gradient && !is_frozen_[i]; }, checked_);
             take_parts();
             this->set_gradients(own_gradients_, is_const_);
             has_begun = this->take(own_weights_, {});
-        }));
+        }), runner.concurrency() == 1);
         if (!has_begun) return false;
         times_ = {};
-        if (!is_alone()) {
-            const detail::added_time watch(times_.scatter);
-            for_each_active([&](detail::group_shard<E>& shard, const one_part& p) { shard.scatter_gradients(pointers(gradients_, p, from_gradients_)); });
-        }
-        {
+        if (is_alone()) {
             const detail::added_time watch(times_.step);
-            if (!this->go(own_weights_, runner)) return false;
+            return this->go(own_weights_, runner);
         }
-        if (is_alone()) return true;
-        const detail::added_time watch(times_.gather);
+        return go_and_exchange(runner, on_one_thread);
+    }
+
+    // Adds up the gradients of all ranks, steps, and brings the weights to all ranks. Rules with more than one walk need all gradients first. In the
+    // last walk, parts step one after the other: while one steps, weights of what was stepped and gradients of what follows are on their way. All
+    // gradients of parts of one message come before that, and their weights go after it: ranks with little to do would wait for each other often.
+    bool go_and_exchange(detail::chunk_runner_ref runner, bool on_one_thread) {
+        active_.clear();
         for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
-            shard.gather_weights(pointers(weights_, p, to_weights_));
-            if (p.info().writes_gradients)
-                for (auto i : p.tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
+            shard.take(p.tensors(), weights_, gradients_);
+            active_.push_back(&shard);
         });
+        const auto parts = this->active_parts();
+        const auto is_small = [&](std::size_t i) { return active_[i]->buckets() <= 1; };
+        const auto has_sums = [&](std::size_t i) { return parts[i]->info().passes > 1 || is_small(i); };
+        detail::calls_in_order calls(ranks_);
+        scatter(calls, has_sums);
+
+        // Sends the first gradients of the next part that has not all of them, from part i on.
+        const auto send_from = [&](std::size_t i) {
+            while (i < active_.size() && has_sums(i)) ++i;
+            if (i < active_.size()) active_[i]->send_first(calls);
+        };
+        std::size_t next = 0;
+        detail::group_shard<E>* open = nullptr;  // whose last weights are on their way
+        const bool done = go_timed(runner, [&](const auto& some) {
+            if (next == 0) send_from(0);
+            const auto walk = some.info().passes - 1, first = next, n = some.parts().size();
+            next += n;
+            std::size_t small = 0;
+            for (std::size_t i = first; i < next; ++i) small += is_small(i);
+            if (small == n) return some.execute(walk, runner);
+            for (std::size_t i = first; i < next; ++i) {
+                const auto step_all = [&] { some.execute(walk, runner, i - first); };
+                if (is_small(i)) {
+                    step_all();
+                    continue;
+                }
+                active_[i]->step(calls, parts[i]->session(), has_sums(i), on_one_thread, times_, [&] { send_from(i + 1); }, step_all);
+                if (open) open->end(calls, times_);
+                open = active_[i];
+            }
+        });
+        if (!done) return false;
+        if (open) open->end(calls, times_);
+        gather_small(calls);
+        for (const auto* p : parts)
+            if (p->info().writes_gradients)
+                for (auto i : p->tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
         return true;
+    }
+
+    // Brings the weights of parts of one message to all ranks. While those of one are stored, the next ones are on their way.
+    void gather_small(detail::calls_in_order& calls) {
+        detail::group_shard<E>* open = nullptr;
+        for (auto* shard : active_) {
+            if (shard->buckets() != 1) continue;
+            {
+                const detail::added_time watch(times_.gather);
+                shard->send_weights(calls, 0);
+            }
+            if (open) open->end(calls, times_);
+            open = shard;
+        }
+        if (open) open->end(calls, times_);
+    }
+
+    // Steps, and counts the time that is not counted in what it calls.
+    template <class RunLast>
+    bool go_timed(detail::chunk_runner_ref runner, RunLast run_last) {
+        const auto sum = [&] { return times_.scatter + times_.step + times_.gather; };
+        const auto before = sum();
+        double all = 0;
+        const bool done = [&] {
+            const detail::added_time watch(all);
+            return this->go(own_weights_, runner, run_last);
+        }();
+        times_.step += all - (sum() - before);
+        return done;
+    }
+
+    // Adds up the gradients of the parts for which is_wanted(number). While those of one bucket are added up, the next ones are on their way.
+    template <class IsWanted>
+    void scatter(detail::calls_in_order& calls, IsWanted is_wanted) {
+        const detail::added_time watch(times_.scatter);
+        detail::group_shard<E>* shard = nullptr;  // of the bucket that is on its way
+        std::size_t bucket = 0;
+        for (std::size_t i = 0; i < active_.size(); ++i)
+            for (std::size_t b = 0; is_wanted(i) && b < active_[i]->buckets(); ++b) {
+                active_[i]->send_gradients(calls, b);
+                if (shard) shard->add_gradients(calls, bucket);
+                shard = active_[i], bucket = b;
+            }
+        if (shard) shard->add_gradients(calls, bucket);
     }
 
     // Calls visit(shard, part) for the parts that take part in the step.

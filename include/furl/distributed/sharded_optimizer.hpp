@@ -3,8 +3,8 @@
 #include <furl/distributed/agreement.hpp>
 #include <furl/distributed/communicator.hpp>
 #include <furl/distributed/refused.hpp>
+#include <furl/distributed/share_streams.hpp>
 #include <furl/distributed/sharding.hpp>
-#include <furl/distributed/buckets.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/optimizer/saved_part.hpp>
 
@@ -43,7 +43,7 @@ namespace FURL_NAMESPACE {
 ///          columns it is a row, or a group of rows (2^18 elements, or 1/32 of a larger tensor) if more than rows is reduced; with
 ///          functions of matrices it is a tensor. States of columns, tensors and the step are on each rank.
 /// Cost:    a rank sends and receives (ranks - 1) / ranks of the gradients and as much of the weights, 16 bytes from each rank to agree,
-///          and 8 bytes for each reduction and unit.
+///          and 8 bytes for each reduction and unit. If each rank steps on one thread, the last walk of the step overlaps with the exchange.
 /// Errors:  std::invalid_argument on all ranks; communication_error if a rank is missed.
 /// Limits:  gradients of some rows, and steps tensor by tensor, are those of furl::optimizer.
 template <class Rule, class T = float, class... Policies>
@@ -71,8 +71,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     template <Communicator C, class Extents>
     sharded_optimizer(C& ranks, const Extents& extents, sharding_settings settings = {})
         : sharding(detail::communicator_ref(ranks), agreed(detail::communicator_ref(ranks), extents, settings), &engine::unit, settings), local(this->share_),
-          bucket_(settings.elements(ranks_.size(), std::max(sizeof(parameter_type), sizeof(sum_type)))), weights_(list_, ranks_.rank(), bucket_),
-          gradients_(list_, ranks_.rank(), bucket_), sums_(is_alone() ? 0 : list_.count_of(ranks_.rank())) {}
+          streams_(list_, ranks_.rank(), settings.elements(ranks_.size(), std::max(sizeof(parameter_type), sizeof(sum_type))), this->largest_piece(&engine::piece)), sums_(is_alone() ? 0 : list_.count_of(ranks_.rank())) {}
     template <Communicator C>
     sharded_optimizer(C& ranks, std::initializer_list<std::size_t> sizes, sharding_settings settings = {})
         : sharded_optimizer(ranks, std::span(sizes.begin(), sizes.size()), settings) {}
@@ -99,7 +98,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     bool step(Runner&& runner, Parameters&& parameters, Gradients&& gradients, const Inputs&... inputs) {
         if constexpr (detail::data_fits<elements, writes_gradients, Parameters, Gradients, Inputs...>()) {
             std::optional<typename local::session> begun;
-            agree_on_step(begun, outcome::of([&] {
+            const bool in_pieces = agree_on_step(begun, outcome::of([&] {
                 require_shapes(parameters, gradients, inputs...);
                 list(parameters, own_weights_, "parameters", extent::whole, false);
                 list(gradients, own_gradients_, "gradients", extent::whole, true);
@@ -111,9 +110,9 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 keep_parts(own_weights_);
                 if (is_alone()) begin_with(begun, own_weights_, own_gradients_, extent::whole, inputs...);
                 else begin_with(begun, own_weights_, parts_of_sums(), extent::whole, inputs...);
-            }));
+            }), engine::takes_pieces && detail::concurrency_of(runner) == 1);
             times_ = {};
-            if (!(is_alone() ? run(*begun, runner) : run_and_exchange(*begun, runner))) return false;
+            if (!(is_alone() ? run(*begun, runner) : run_and_exchange(*begun, runner, in_pieces))) return false;
             if constexpr (writes_gradients)
                 for (std::size_t i = 0; i < all_gradients_.size(); ++i)
                     if (all_gradients_[i] && !is_alone()) std::fill_n(all_gradients_[i], share_.sizes()[i], sum_type{});
@@ -164,7 +163,9 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
             all_weights_.clear();
             for (const auto& w : own_weights_) all_weights_.push_back(w.data());
         }), 0, [] { return std::vector<std::string>(); });
-        if (!is_alone()) weights_.gather(ranks_, all_weights_, [](std::size_t) {});
+        if (is_alone()) return;
+        detail::calls_in_order calls(ranks_);
+        streams_.weights().gather(calls, all_weights_);
     }
 
     /// The part of a tensor that this rank has, or another.
@@ -204,12 +205,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
         local::scalar_state, local::scalar_states, local::value, local::value_span, local::info, local::step_count, local::reset;
 
   private:
-    // Buckets can be stepped one by one if nothing of a step but the walk over elements is left. Blocks of a format must not be parted.
-    static constexpr bool steps_in_buckets = !plan::has_lines && !plan::has_matrices && plan::block == 1 && engine::takes_pieces;
-
-    std::size_t bucket_;  // elements of a share that are sent at once
-    detail::stream_buckets<parameter_type> weights_;
-    detail::stream_buckets<sum_type> gradients_;
+    detail::share_streams<parameter_type, sum_type> streams_;
     std::vector<sum_type> sums_;  // the gradients of this rank's share
     std::vector<unsigned char> absent_;
     std::vector<const void*> checked_;  // the addresses that were found apart last
@@ -295,7 +291,8 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     }
 
     // Throws on all ranks unless the step begins on all, with equal numbers.
-    void agree_on_step(const std::optional<typename local::session>& begun, const outcome& own) {
+    // Returns whether all ranks wish to step in pieces.
+    bool agree_on_step(const std::optional<typename local::session>& begun, const outcome& own, bool in_pieces = false) {
         numbers_.clear();
         if (begun) {
             numbers_.add("the step count", static_cast<double>(this->step_count()));
@@ -305,7 +302,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
                 for (std::size_t i = 0; i < tensors(); ++i) numbers_.add("hyperparameter", name, local::get(name, i), i);
             for (std::size_t i = 0; i < absent_.size(); ++i) numbers_.add("the number of gradients", {}, absent_[i] ? 0 : 1, i);
         }
-        detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); });
+        return detail::agree(ranks_, own, numbers_.value(), [&] { return numbers_.lines(); }, in_pieces);
     }
 
     using together = typename local::session::together;
@@ -313,6 +310,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
     // Runs all walks but the last `but`. Returns whether the step goes on.
     template <class Runner>
     bool run_walks(typename local::session& now, Runner& runner, std::size_t but) {
+        const detail::added_time watch(times_.step);
         auto* const one = &now.step();
         for (std::size_t walk = 0; walk < plan::order.walks; ++walk) {
             if (!together::prepare({&one, 1}, walk)) return false;
@@ -323,52 +321,37 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
 
     template <class Runner>
     bool run(typename local::session& now, Runner& runner) {
-        const detail::added_time watch(times_.step);
         if (!run_walks(now, runner, 0)) return false;
         now.finish();
         return true;
     }
 
-    // Adds up the gradients of all ranks, steps, and brings the weights to all ranks. On one thread, the last walk goes over a bucket as soon as its
-    // gradients are there, and its weights are sent while the next is stepped.
+    // Adds up the gradients of all ranks, steps, and brings the weights to all ranks. The last walk overlaps with the exchange, if it is in
+    // pieces. The walks before it need all gradients.
     template <class Runner>
-    bool run_and_exchange(typename local::session& now, Runner& runner) {
-        const bool in_buckets = steps_in_buckets && detail::concurrency_of(runner) == 1 && weights_.count() > 0;
-        if (!in_buckets || plan::order.walks > 1) {
+    bool run_and_exchange(typename local::session& now, Runner& runner, bool in_pieces) {
+        constexpr bool has_sums = plan::order.walks > 1;
+        detail::calls_in_order calls(ranks_);
+        const typename decltype(streams_)::arguments a{all_weights_, all_gradients_, sums_.data(), settings_.mean};
+        if constexpr (has_sums) {
             const detail::added_time watch(times_.scatter);
-            gradients_.scatter(ranks_, all_gradients_, sums_.data(), settings_.mean);
+            streams_.gradients().scatter(calls, a.gradients, a.sums, a.mean);
         }
-        if (!in_buckets) {
-            if (!run(now, runner)) return false;
-            const detail::added_time watch(times_.gather);
-            weights_.gather(ranks_, all_weights_, [](std::size_t) {});
-            return true;
-        }
-        if constexpr (steps_in_buckets) {
-            {
-                const detail::added_time watch(times_.step);
-                if (!run_walks(now, runner, 1)) return false;
+        if (!run_walks(now, runner, 1)) return false;
+        if constexpr (!has_sums) streams_.send_first(calls, a);
+        detail::tensor_place at;
+        streams_.step(calls, a, has_sums, in_pieces, times_, [] {}, [&](std::size_t element) {
+            if (!in_pieces) {
+                auto* const one = &now.step();
+                together::execute({&one, 1}, plan::order.walks - 1, runner);
+            } else if constexpr (engine::takes_pieces) {
+                const auto to = this->place_here(element, &engine::piece);
+                together::execute_between(now.step(), {at.tensor, at.element}, {to.tensor, to.element});
+                at = to;
             }
-            if constexpr (plan::order.walks == 1) gradients_.send_gradients(ranks_, 0, all_gradients_);
-            const detail::added_time watch(times_.gather);
-            double others = 0;  // what the exchange of weights does not take
-            weights_.gather(ranks_, all_weights_, [&](std::size_t b) {
-                const auto before = times_.scatter + times_.step;
-                if constexpr (plan::order.walks == 1) {
-                    const detail::added_time scatter(times_.scatter);
-                    if (b + 1 < gradients_.count()) gradients_.send_gradients(ranks_, b + 1, all_gradients_);
-                    gradients_.add_gradients(ranks_, b, all_gradients_, sums_.data(), settings_.mean);
-                }
-                {
-                    const detail::added_time step(times_.step);
-                    const auto from = place_here(b * bucket_), to = b + 1 < weights_.count() ? place_here((b + 1) * bucket_) : end_of_tensors();
-                    together::execute_between(now.step(), {from.tensor, from.element}, {to.tensor, to.element});
-                }
-                others += times_.scatter + times_.step - before;
-            });
-            times_.gather -= others;
-            now.finish();
-        }
+        });
+        streams_.end(calls, a, times_);
+        now.finish();
         return true;
     }
 };

@@ -140,14 +140,23 @@ class sharding : protected gatherer {
     flat_list list_;
     sharding_settings settings_;
 
-    // The place, among this rank's parts of the tensors, of an element of its share; the end if it has no such element.
-    tensor_place place_here(std::size_t element) const {
+    // The place, among this rank's parts of the tensors, of an element of its share, or of the last multiple of a piece before it; the end if it has
+    // no such element.
+    template <class PieceOf>
+    tensor_place place_here(std::size_t element, PieceOf piece_of) const {
+        if (element >= list_.count_of(ranks_.rank())) return {share_.sizes().size(), 0};
         if (element == 0) return {0, 0};
-        if (element >= list_.count_of(ranks_.rank())) return end_of_tensors();
         const auto at = list_.place_of(list_.first_of(ranks_.rank()) + element);
-        return {at.tensor, at.element - share_.first(at.tensor)};
+        const auto here = at.element - share_.first(at.tensor);
+        return {at.tensor, here - here % piece_of(share_.shapes()[at.tensor])};
     }
-    tensor_place end_of_tensors() const { return {share_.sizes().size(), 0}; }
+    // The most elements that a step cannot part.
+    template <class PieceOf>
+    std::size_t largest_piece(PieceOf piece_of) const {
+        std::size_t most = 1;
+        for (const auto& s : share_.shapes()) most = std::max(most, std::min(piece_of(s), std::max<std::size_t>(s.size(), 1)));
+        return most;
+    }
 
     void complete(std::span<double> partials, std::span<const std::size_t> first) final {
         if (ranks_.size() == 1) return;

@@ -39,6 +39,7 @@ class flat_pass {
 
     /// How many elements of a tensor cannot be parted between shares; see step_runner.
     static std::size_t unit(furl::shape) { return partition::span_size; }
+    static std::size_t piece(furl::shape) { return Plan::block; }
 
     /// Completes the partial results of a pass with those of the other shares.
     template <std::size_t Pass>

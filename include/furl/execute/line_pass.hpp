@@ -43,6 +43,7 @@ class line_pass {
 
     /// For shares of tensors: where they may begin, and what they exchange after a walk. See step_runner.
     static std::size_t unit(furl::shape s) { return unit_of_lines<Plan>(s); }
+    static std::size_t piece(furl::shape s) { return std::max<std::size_t>(s.columns, 1); }
     template <std::size_t Walk>
     void gather(const Part& share) { gather_lines<Plan, Walk>(share, data_, partials_); }
 
@@ -92,6 +93,29 @@ class line_pass {
         [[maybe_unused]] const Environment denormals;
         begin<Walk>(now, tensor);
         for (std::size_t g = 0; g < data_.layout(tensor).groups; ++g) run_group<Walk>(now, tensor, g);
+    }
+
+    /// Runs the last walk over the rows between two places in the list of tensors, which are at the beginnings of rows. Over all calls each row
+    /// has its turn once, and each tensor its first, in which the values of its columns are evaluated.
+    template <std::size_t Walk, class Step>
+    void execute_between(const Step& now, partition::position from, partition::position to) {
+        static_assert(Walk + 1 == order.walks);
+        [[maybe_unused]] const Environment denormals;
+        parts_.visit_between(from, to, [&](std::size_t tensor, std::size_t first, std::size_t last) {
+            if (now.tensors.is_absent(tensor)) return;
+            if (first == 0) begin<Walk>(now, tensor);
+            if constexpr (of_plan::template has_work<Walk>) {
+                const auto& layout = data_.layout(tensor);
+                const auto columns = layout.shape.columns;
+                auto row = columns > 0 ? first / columns : 0;
+                const auto end = columns > 0 ? last / columns : layout.shape.rows;
+                while (row < end) {
+                    const auto group = row / layout.group_rows, end_here = std::min(end, (group + 1) * layout.group_rows);
+                    run_rows_of_group<Walk>(now, tensor, group, row, end_here);
+                    row = end_here;
+                }
+            }
+        });
     }
 
     /// Combines the results of the groups of a tensor, for each reduction of a walk.
@@ -159,11 +183,18 @@ class line_pass {
     // Runs a walk over a group of rows.
     template <std::size_t Walk, class Step>
     void run_group(const Step& now, std::size_t tensor, std::size_t group) {
+        const auto& layout = data_.layout(tensor);
+        const auto begin = group * layout.group_rows;
+        run_rows_of_group<Walk>(now, tensor, group, begin, std::min(begin + layout.group_rows, layout.shape.rows));
+    }
+
+    // The same for some rows of a group: for all if the walk makes partial results.
+    template <std::size_t Walk, class Step>
+    void run_rows_of_group(const Step& now, std::size_t tensor, std::size_t group, std::size_t begin, std::size_t end) {
         const scalars values = now.template values_of<Walk>(tensor);
         const auto keys = now.keys_of(tensor);
         const auto& buffers = now.tensors.buffers[tensor];
         const auto& layout = data_.layout(tensor);
-        const auto begin = group * layout.group_rows, end = std::min(begin + layout.group_rows, layout.shape.rows);
         const auto of_lines = of_plan::template spread_scalars<V>(values);
         auto trees = of_plan::make_trees();
         of_plan::template for_each_column_reduction<Walk>([&]<std::size_t K, std::size_t>() { data_.begin_columns(K, tensor, group); });

@@ -171,6 +171,10 @@ class step_runner {
         return walks::unit(shape);
     }
 
+    /// How many elements of a tensor of this shape the last walk of a step cannot part, if takes_pieces: it may go up to a multiple of it, and go
+    /// on from there later. Of a share that is counted from its first element of the tensor.
+    static std::size_t piece(furl::shape shape) { return walks::piece(shape); }
+
     /// The operands and results of functions of matrices, in scratch memory.
     auto& matrices() { return matrices_; }
 

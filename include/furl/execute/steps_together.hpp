@@ -49,7 +49,8 @@ class steps_together {
         });
     }
 
-    /// Runs the last walk of one step over a part of the elements, for a plan without rows and columns: see flat_pass.
+    /// Runs the last walk of one step over the elements between two places in the list of tensors, which are at multiples of Engine::piece. For an
+    /// engine that takes pieces.
     static void execute_between(const step& now, partition::position from, partition::position to) {
         now.self.walks_.template execute_between<Engine::last_walk>(now, from, to);
     }

@@ -67,6 +67,7 @@ class equal_parts {
     };
 
     const rule_info& info() const { return first().info(); }
+    std::span<Part* const> parts() const { return parts_; }
 
     /// Begins the step with this number, over the arguments of the last step if `again`, else over those that the parts have taken.
     /// Returns false if the step is refused.
@@ -104,6 +105,9 @@ class equal_parts {
     }
 
     void execute(std::size_t pass, chunk_runner_ref runner) const { first().execute(sessions_, pass, runner); }
+
+    /// The same for part i alone.
+    void execute(std::size_t pass, chunk_runner_ref runner, std::size_t i) const { first().execute(sessions_.subspan(i, 1), pass, runner); }
 
     void finish() const { first().finish(sessions_); }
 

@@ -178,14 +178,12 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
     }
     /// The second half of a step: runs its walks over the arguments that were taken.
     bool go(std::span<const std::span<E>> parameters, detail::chunk_runner_ref runner) {
-        if (!step_.begin(tensors(), total_, again_, runner)) return false;
-        // Not before: where a runner throws, some parts have not taken these arguments.
-        if (!again_ && can_repeat_) {
-            taken_parameters_.assign(parameters.begin(), parameters.end());
-            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
-            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
-        }
-        return step_.finish(runner);
+        return begin_walks(parameters, runner) && step_.finish(runner);
+    }
+    /// The same, where run_last(equal_parts) runs the last walk of some parts; see joint_step.
+    template <class RunLast>
+    bool go(std::span<const std::span<E>> parameters, detail::chunk_runner_ref runner, RunLast run_last) {
+        return begin_walks(parameters, runner) && step_.finish(runner, run_last);
     }
 
     /// The parts that step, once their arguments are taken.
@@ -238,6 +236,18 @@ class grouped_optimizer : public detail::step_overloads<grouped_optimizer<T, E>,
         std::ranges::sort(sorted);
         const auto twice = std::ranges::adjacent_find(sorted);
         return twice == sorted.end() || detail::refuse("furl: tensor " + std::to_string(*twice) + " is in the group twice");
+    }
+
+    // Begins the walks of the arguments that were taken.
+    bool begin_walks(std::span<const std::span<E>> parameters, detail::chunk_runner_ref runner) {
+        if (!step_.begin(tensors(), total_, again_, runner)) return false;
+        // Not before: where a runner throws, some parts have not taken these arguments.
+        if (!again_ && can_repeat_) {
+            taken_parameters_.assign(parameters.begin(), parameters.end());
+            taken_gradients_.assign(this->gradients().begin(), this->gradients().end());
+            taken_const_.assign(this->const_gradients().begin(), this->const_gradients().end());
+        }
+        return true;
     }
 
     // step_overloads calls these.

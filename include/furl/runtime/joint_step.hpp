@@ -47,6 +47,12 @@ class joint_step {
 
     /// Runs the other walks. Returns whether the step was done: false if a rule skips it, and then nothing is written.
     bool finish(chunk_runner_ref runner) {
+        return finish(runner, [&](equal_parts<Part> some) { some.execute(some.info().passes - 1, runner); });
+    }
+    /// The same, where run_last(equal_parts) runs the last walk of some parts. It is called for all parts in their order, once no rule skips the
+    /// step.
+    template <class RunLast>
+    bool finish(chunk_runner_ref runner, RunLast run_last) {
         for (std::size_t pass = 0; pass + 1 < passes_; ++pass) {
             if (pass > 0)
                 parts_.for_each([&](equal some) {
@@ -59,7 +65,7 @@ class joint_step {
         if (may_skip_ && !parts_.for_each(prepare_last)) return false;
         return parts_.for_each([&](equal some) {
             if (!may_skip_) prepare_last(some);
-            some.execute(some.info().passes - 1, runner);
+            run_last(some);
             some.finish();
             return true;
         });
