@@ -40,7 +40,7 @@ std::size_t count_different(std::vector<double> list) {
     return different;
 }
 
-using uint128 = unsigned __int128;
+__extension__ typedef unsigned __int128 uint128;
 
 // An odd number whose square is delta modulo 2^bits, where delta is 1 modulo 8.
 std::uint64_t root_modulo(std::int64_t delta, int bits) {
@@ -61,7 +61,7 @@ std::vector<double> hardest() {
             for (auto m : {root, modulus - root, (root + modulus / 2) % modulus, (modulus + modulus / 2 - root) % modulus}) {
                 for (; m < std::uint64_t{1} << 54; m += modulus) {
                     if (m < std::uint64_t{1} << 53) continue;
-                    const auto above = static_cast<uint128>(static_cast<__int128>(static_cast<uint128>(m) * m) - delta);
+                    const auto above = static_cast<uint128>(m) * m - static_cast<uint128>(delta);
                     const auto v = static_cast<std::uint64_t>(above >> shift);
                     if ((above & (modulus - 1)) != 0 || v < std::uint64_t{1} << 52 || v >= std::uint64_t{1} << 53) continue;
                     list.push_back(static_cast<double>(v) * (shift == 54 ? 0x1p-52 : 0x1p-51));
