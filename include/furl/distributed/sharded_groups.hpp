@@ -1,6 +1,6 @@
 #pragma once
 
-#include <furl/distributed/group_shard.hpp>
+#include <furl/distributed/group_exchange.hpp>
 #include <furl/optimizer.hpp>
 #include <furl/runtime/grouped_optimizer.hpp>
 
@@ -202,7 +202,7 @@ class sharded_groups : grouped_optimizer<T, E> {
     std::vector<std::span<E>> weights_, own_weights_;
     std::vector<std::span<const E>> gradients_, own_gradients_;
     std::vector<unsigned char> is_const_;  // whether a gradient is
-    std::vector<detail::group_shard<E>*> active_;  // of the parts that step, in their order
+    detail::group_exchange<E> exchange_;
     std::vector<const void*> checked_;
     detail::agreed_numbers numbers_;
     sharded_times times_;
@@ -343,68 +343,21 @@ class sharded_groups : grouped_optimizer<T, E> {
         return go_and_exchange(runner, on_one_thread);
     }
 
-    // Adds up the gradients of all ranks, steps, and brings the weights to all ranks. Rules with more than one walk need all gradients first. In the
-    // last walk, parts step one after the other: while one steps, weights of what was stepped and gradients of what follows are on their way. All
-    // gradients of parts of one message come before that, and their weights go after it: ranks with little to do would wait for each other often.
+    // Adds up the gradients of all ranks, steps, and brings the weights to all ranks.
     bool go_and_exchange(detail::chunk_runner_ref runner, bool on_one_thread) {
-        active_.clear();
+        exchange_.clear();
         for_each_active([&](detail::group_shard<E>& shard, const one_part& p) {
             shard.take(p.tensors(), weights_, gradients_);
-            active_.push_back(&shard);
+            exchange_.add(shard, p.info().passes);
         });
-        const auto parts = this->active_parts();
-        const auto is_small = [&](std::size_t i) { return active_[i]->buckets() <= 1; };
-        const auto has_sums = [&](std::size_t i) { return parts[i]->info().passes > 1 || is_small(i); };
         detail::calls_in_order calls(ranks_);
-        scatter(calls, has_sums);
-
-        // Sends the first gradients of the next part that has not all of them, from part i on.
-        const auto send_from = [&](std::size_t i) {
-            while (i < active_.size() && has_sums(i)) ++i;
-            if (i < active_.size()) active_[i]->send_first(calls);
-        };
-        std::size_t next = 0;
-        detail::group_shard<E>* open = nullptr;  // whose last weights are on their way
-        const bool done = go_timed(runner, [&](const auto& some) {
-            if (next == 0) send_from(0);
-            const auto walk = some.info().passes - 1, first = next, n = some.parts().size();
-            next += n;
-            std::size_t small = 0;
-            for (std::size_t i = first; i < next; ++i) small += is_small(i);
-            if (small == n) return some.execute(walk, runner);
-            for (std::size_t i = first; i < next; ++i) {
-                const auto step_all = [&] { some.execute(walk, runner, i - first); };
-                if (is_small(i)) {
-                    step_all();
-                    continue;
-                }
-                active_[i]->step(calls, parts[i]->session(), has_sums(i), on_one_thread, times_, [&] { send_from(i + 1); }, step_all);
-                if (open) open->end(calls, times_);
-                open = active_[i];
-            }
-        });
-        if (!done) return false;
-        if (open) open->end(calls, times_);
-        gather_small(calls);
-        for (const auto* p : parts)
+        exchange_.scatter(calls, times_);
+        if (!go_timed(runner, [&](const auto& some) { exchange_.run_last(calls, some, runner, on_one_thread, times_); })) return false;
+        exchange_.gather(calls, times_);
+        for (const auto* p : this->active_parts())
             if (p->info().writes_gradients)
                 for (auto i : p->tensors()) std::fill_n(const_cast<E*>(gradients_[i].data()), gradients_[i].size(), E{});
         return true;
-    }
-
-    // Brings the weights of parts of one message to all ranks. While those of one are stored, the next ones are on their way.
-    void gather_small(detail::calls_in_order& calls) {
-        detail::group_shard<E>* open = nullptr;
-        for (auto* shard : active_) {
-            if (shard->buckets() != 1) continue;
-            {
-                const detail::added_time watch(times_.gather);
-                shard->send_weights(calls, 0);
-            }
-            if (open) open->end(calls, times_);
-            open = shard;
-        }
-        if (open) open->end(calls, times_);
     }
 
     // Steps, and counts the time that is not counted in what it calls.
@@ -419,21 +372,6 @@ class sharded_groups : grouped_optimizer<T, E> {
         }();
         times_.step += all - (sum() - before);
         return done;
-    }
-
-    // Adds up the gradients of the parts for which is_wanted(number). While those of one bucket are added up, the next ones are on their way.
-    template <class IsWanted>
-    void scatter(detail::calls_in_order& calls, IsWanted is_wanted) {
-        const detail::added_time watch(times_.scatter);
-        detail::group_shard<E>* shard = nullptr;  // of the bucket that is on its way
-        std::size_t bucket = 0;
-        for (std::size_t i = 0; i < active_.size(); ++i)
-            for (std::size_t b = 0; is_wanted(i) && b < active_[i]->buckets(); ++b) {
-                active_[i]->send_gradients(calls, b);
-                if (shard) shard->add_gradients(calls, bucket);
-                shard = active_[i], bucket = b;
-            }
-        if (shard) shard->add_gradients(calls, bucket);
     }
 
     // Calls visit(shard, part) for the parts that take part in the step.
