@@ -17,6 +17,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/mman.h>
+
 namespace {
 
 using furl::huge_page;
@@ -25,13 +27,6 @@ using numbers = std::vector<float, furl::huge_page_allocator<float>>;
 constexpr std::size_t large = 3 * huge_page / sizeof(float);
 
 std::uintptr_t address(const void* p) { return reinterpret_cast<std::uintptr_t>(p); }
-
-// Whether this system gives huge pages to a program that requests them.
-bool has_huge_pages() {
-    std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    return text.find("[madvise]") != std::string::npos || text.find("[always]") != std::string::npos;
-}
 
 // Whether the mapping with this address requests huge pages. How many the system has left for it changes with what else runs.
 bool requests_huge_pages(const void* p) {
@@ -43,6 +38,19 @@ bool requests_huge_pages(const void* p) {
         else if (here && line.starts_with("VmFlags:")) return line.find(" hg") != std::string::npos;
     }
     return false;
+}
+
+// Whether a program can request huge pages of this system, and see that it did. Under qemu it cannot.
+bool has_huge_pages() {
+    std::ifstream file("/sys/kernel/mm/transparent_hugepage/enabled");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (text.find("[madvise]") == std::string::npos && text.find("[always]") == std::string::npos) return false;
+    const auto size = 3 * huge_page;
+    void* const p = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return false;
+    const bool seen = ::madvise(p, size, MADV_HUGEPAGE) == 0 && requests_huge_pages(static_cast<char*>(p) + size / 2);
+    ::munmap(p, size);
+    return seen;
 }
 
 }  // namespace

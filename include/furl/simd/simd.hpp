@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 // This is the only header that includes xsimd, from 8.1 to 14, and hides how these versions differ. With FURL_NO_SIMD, or a
@@ -196,6 +197,17 @@ struct arithmetic<xsimd::batch<T>> : detail::integer_lanes<xsimd::batch<T>::size
     // quotient is not NaN.
     static FURL_INLINE V atan2(V a, V b) {
         const V zero = broadcast(0), one = broadcast(1), infinity = broadcast(detail::infinity<T>);
+#if defined(__aarch64__) && defined(__ARM_NEON)
+        // There the quotient is a product with an estimate of 1 / b, which is infinite if b is denormal. So two small numbers are scaled,
+        // and beside a large one a denormal may as well be the smallest normal number.
+        constexpr bool is_float = sizeof(T) == 4;
+        const V small = broadcast(is_float ? T(0x1p-60) : T(0x1p-800)), scale = broadcast(is_float ? T(0x1p64) : T(0x1p200));
+        const V least = broadcast(std::numeric_limits<T>::min());
+        const mask are_small = both(less(abs(a), small), less(abs(b), small));
+        a = select(are_small, multiply(a, scale), a);
+        b = select(are_small, multiply(b, scale), b);
+        b = select(both(less(abs(b), least), not_equal(a, zero)), copysign(least, b), b);
+#endif
         const V size = abs(a);
         const mask no_quotient = both(equal(size, abs(b)), either(equal(size, zero), equal(size, infinity)));
         return xsimd::atan2(select(both(no_quotient, equal(size, infinity)), copysign(one, a), a),
