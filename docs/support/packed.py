@@ -1,5 +1,5 @@
-"""Data, deflated, in base64: of a picture on its page, or as a small script that a page loads when it needs it. A page from the file
-system may load scripts, and nothing else; theme/packed.js unpacks both."""
+"""Packs data of the pages: deflated, in base64. A picture is in its page. Texts are in scripts, because a page that is opened from a
+file may load scripts, but no other data. theme/packed.js unpacks both."""
 import base64
 import json
 import zlib

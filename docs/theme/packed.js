@@ -1,5 +1,5 @@
-// What docs/support/packed.py packs: pictures on their pages, and scripts that a page loads when it needs them. From the file system
-// a page may load scripts, and nothing else.
+// Unpacks the data that docs/support/packed.py has packed. A picture is in its page. Texts are in scripts, which a page loads when it
+// needs them, because a page that is opened from a file may load scripts, but no other data.
 const furl_data = {};
 
 function furl_packed(name, text) {

@@ -1,5 +1,5 @@
-// What ranks on several hosts train: prints a hash of the weights for each rule. One rank prints those of furl::optimizer. With --time it also
-// prints times of messages and of steps.
+// A program for ranks on several hosts. It trains with five rules and prints a hash of the weights after each. With one rank it trains with
+// furl::optimizer. With --time it also prints how long messages and steps take.
 
 #include <distributed/rules.hpp>
 #include <distributed/training.hpp>

@@ -134,7 +134,7 @@ def main():
         skip("there is no /dev/net/tun")
     said = subprocess.run([arguments.mpirun, "--version"], capture_output=True, text=True).stdout
     if "Open MPI" not in said:
-        skip("only Open MPI is told here how to start ranks on hosts")
+        skip("ranks are started on hosts by options of Open MPI, and this is another MPI")
     try:
         with Hosts(1, 0):
             pass

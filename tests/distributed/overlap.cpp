@@ -12,7 +12,7 @@
 #include <span>
 #include <string>
 
-// What is on its way while a rank steps.
+// These tests compare the order in which a rank starts messages, waits for them, and steps.
 
 using namespace furl;
 using namespace furl::tests;
@@ -115,7 +115,8 @@ TEST_CASE("and for states in blocks") {
     CHECK(calls_of<averaging, storage<state_as<"m", block8>>>({{1, 8192}}) == "wW" "g" "gG" "gG" "w" "gG" "wW" "G" "wW" "wW" "W");
 }
 
-// What was sent earlier is waited for earlier: the last weights of the first group before the second gradients of the other.
+// Messages are finished in the order in which they were started. So the last weights of the first group are received before the second
+// gradients of the second group.
 TEST_CASE("a group's first gradients are on their way while the group before steps, and weights while the next one steps") {
     const shape_list shapes{{1, 8192}, {1, 8192}};
     CHECK(calls_of_groups(shapes, [](auto& groups) {

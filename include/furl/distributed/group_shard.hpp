@@ -10,7 +10,7 @@
 
 namespace FURL_NAMESPACE::detail {
 
-/// What a group_shard knows of the optimizer of its tensors, whose type is hidden.
+/// The functions of an optimizer that a group_shard calls. They are pointers, because the type of the optimizer is hidden.
 struct shard_calls {
     /// Makes what a checkpoint keeps of the states; saved_share::of for the plan of the group's rule.
     saved_share (*save)(saved_part, const rank_share&);

@@ -290,8 +290,7 @@ class sharded_optimizer : detail::sharding, optimizer<Rule, T, Policies..., deta
         local::begin(begun, parameters, gradients, bound_to(inputs, std::get<K>(lists))...);
     }
 
-    // Throws on all ranks unless the step begins on all, with equal numbers.
-    // Returns whether all ranks wish to step in pieces.
+    // Throws on all ranks unless the step begins on all of them, with equal numbers. Returns whether all ranks wish to step in pieces.
     bool agree_on_step(const std::optional<typename local::session>& begun, const outcome& own, bool in_pieces = false) {
         numbers_.clear();
         if (begun) {

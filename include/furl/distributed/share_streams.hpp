@@ -27,7 +27,7 @@ class share_streams {
     stream_buckets<W>& weights() { return weights_; }
     stream_buckets<G>& gradients() { return gradients_; }
 
-    /// What a step reads and writes: whole tensors, of which null stands for one without a gradient or weights.
+    /// The data of a step: a pointer to each whole tensor. It is null if the tensor has no gradient, or no weights.
     struct arguments {
         std::span<W* const> weights;
         std::span<const G* const> gradients;
@@ -43,7 +43,7 @@ class share_streams {
     /// Runs the last walk, and exchanges what it reads and writes. end() must follow.
     ///
     /// @param has_sums   whether the sums of gradients are there. If not, send_first was called.
-    /// @param in_pieces  whether the walk may stop at any element; else it comes at once.
+    /// @param in_pieces  whether the walk may stop between two buckets; if not, it runs at once.
     /// @param send_next  sends more, once all gradients of this share are sent.
     /// @param step_up_to runs the walk from where it stopped up to an element of the share, or a little less; at last to the end.
     template <class SendNext, class StepUpTo>

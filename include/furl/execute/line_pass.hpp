@@ -95,8 +95,8 @@ class line_pass {
         for (std::size_t g = 0; g < data_.layout(tensor).groups; ++g) run_group<Walk>(now, tensor, g);
     }
 
-    /// Runs the last walk over the rows between two places in the list of tensors, which are at the beginnings of rows. Over all calls each row
-    /// has its turn once, and each tensor its first, in which the values of its columns are evaluated.
+    /// Runs the last walk over the rows between two places in the list of tensors. Both places must be at the beginning of a row. Over all calls
+    /// each row is stepped once. The values of a tensor's columns are evaluated before its first row.
     template <std::size_t Walk, class Step>
     void execute_between(const Step& now, partition::position from, partition::position to) {
         static_assert(Walk + 1 == order.walks);
@@ -107,9 +107,8 @@ class line_pass {
             if constexpr (of_plan::template has_work<Walk>) {
                 const auto& layout = data_.layout(tensor);
                 const auto columns = layout.shape.columns;
-                auto row = columns > 0 ? first / columns : 0;
                 const auto end = columns > 0 ? last / columns : layout.shape.rows;
-                while (row < end) {
+                for (auto row = columns > 0 ? first / columns : 0; row < end;) {
                     const auto group = row / layout.group_rows, end_here = std::min(end, (group + 1) * layout.group_rows);
                     run_rows_of_group<Walk>(now, tensor, group, row, end_here);
                     row = end_here;
@@ -162,7 +161,7 @@ class line_pass {
             auto trees = of_plan::make_trees();
             data_.template evaluate_columns<first>(tensor, of_plan::template spread_scalars<V>(values),
                                                    [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t column, V value, std::size_t valid) {
-                                                       push<I, Walk>(trees, value, valid);
+                                                       of_plan::template push<I, Walk>(trees, value, valid);
                                                        if constexpr (Walk + 1 == order.walks) data_.template keep<I, domain::column>(tensor, column, value, valid);
                                                    });
             of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
@@ -188,7 +187,7 @@ class line_pass {
         run_rows_of_group<Walk>(now, tensor, group, begin, std::min(begin + layout.group_rows, layout.shape.rows));
     }
 
-    // The same for some rows of a group: for all if the walk makes partial results.
+    // Runs a walk over some rows of a group. They must be all rows if the walk makes partial results.
     template <std::size_t Walk, class Step>
     void run_rows_of_group(const Step& now, std::size_t tensor, std::size_t group, std::size_t begin, std::size_t end) {
         const scalars values = now.template values_of<Walk>(tensor);
@@ -215,18 +214,6 @@ class line_pass {
         });
     }
 
-    // Adds a value of n rows or columns to the reductions that read it.
-    template <std::int16_t I, std::size_t Walk, class Trees>
-    static void push(Trees& trees, V value, std::size_t n) {
-        of_plan::template for_each_reduction<Walk>([&]<std::size_t R>() {
-            if constexpr (program[order.reductions[R]].operands[0] == I) {
-                alignas(64) double values[A::width];
-                A::store(values, value);
-                for (std::size_t k = 0; k < n; ++k) std::get<R>(trees).push(values[k]);
-            }
-        });
-    }
-
     // What surrounds a batch of rows in memory.
     struct surroundings {
         std::size_t follows = 0;  // how many elements of the same streams may be read behind the batch
@@ -244,10 +231,10 @@ class line_pass {
         if constexpr (!order.rows[Pass].empty())
             data_.template evaluate_rows<Pass>(tensor, first, n, of_lines,
                                                [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t row, V value, std::size_t valid) {
-                                                   for_each_row_value<Pass>([&]<std::size_t K>() {
+                                                   of_plan::template for_each_row_value<Pass>([&]<std::size_t K>() {
                                                        if constexpr (order.uniforms[Pass][rows[K]] == I) data_.store(of_rows[K] + row, value);
                                                    });
-                                                   if constexpr (order.ends_walk(Pass)) push<I, Walk>(trees, value, valid);
+                                                   if constexpr (order.ends_walk(Pass)) of_plan::template push<I, Walk>(trees, value, valid);
                                                    if constexpr (last) data_.template keep<I, domain::row>(tensor, first + row, value, valid);
                                                });
         if constexpr (last) data_.template keep_shared<domain::row>(tensor, first, n, values);
@@ -276,7 +263,7 @@ class line_pass {
         if constexpr (!order.rows[Pass].empty())
             data_.template evaluate_named_rows<Pass>(tensor, named, of_lines,
                                                      [&]<std::int16_t I>(std::integral_constant<std::int16_t, I>, std::size_t at, V value, std::size_t valid) {
-                                                         for_each_row_value<Pass>([&]<std::size_t K>() {
+                                                         of_plan::template for_each_row_value<Pass>([&]<std::size_t K>() {
                                                              if constexpr (order.uniforms[Pass][rows[K]] == I) data_.store(of_rows[K] + at, value);
                                                          });
                                                          if constexpr (last)
@@ -308,14 +295,6 @@ class line_pass {
         of_plan::template for_each_column_reduction<order.walk_of(Pass)>([&]<std::size_t K, std::size_t Made>() {
             if constexpr (Made == Pass) data_.template end_run<K>(tensor, group);
         });
-    }
-
-    // Calls visit<K>() for each value of rows that a pass reads.
-    template <std::size_t Pass, class Visit>
-    static FURL_INLINE void for_each_row_value(Visit visit) {
-        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
-            (visit.template operator()<K>(), ...);
-        }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
     }
 
     // Runs a pass over a batch by the executor's loops for several rows, if they take rows of this length. Returns whether it did.

@@ -89,6 +89,26 @@ struct line_walks {
         }(std::make_index_sequence<reductions>{});
     }
 
+    /// Calls visit<K>() for each value of rows that a pass reads.
+    template <std::size_t Pass, class Visit>
+    static FURL_INLINE void for_each_row_value(Visit visit) {
+        [&]<std::size_t... K>(std::index_sequence<K...>) FURL_INLINE_LAMBDA {
+            (visit.template operator()<K>(), ...);
+        }(std::make_index_sequence<row_uniforms<Plan, Pass>.size()>{});
+    }
+
+    /// Adds instruction I's value of n rows or columns to the trees of the reductions that read it.
+    template <std::int16_t I, std::size_t Walk, class Trees, class V>
+    static void push(Trees& trees, V value, std::size_t n) {
+        for_each_reduction<Walk>([&]<std::size_t R>() {
+            if constexpr (program[order.reductions[R]].operands[0] == I) {
+                alignas(64) double values[arithmetic<V>::width];
+                arithmetic<V>::store(values, value);
+                for (std::size_t k = 0; k < n; ++k) std::get<R>(trees).push(values[k]);
+            }
+        });
+    }
+
     /// Copies the values of step and tensor to all lanes.
     template <class V>
     static registers<Plan, V> spread_scalars(const registers<Plan, double>& values) {

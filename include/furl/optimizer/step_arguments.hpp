@@ -140,7 +140,7 @@ class step_arguments {
         checked_ = false;  // the next take finds the neighbours again
     }
 
-    /// Whether the last take was of all tensors, each with a gradient. Then it can be used again.
+    /// Returns whether the next step can use the same arguments: the last take had all tensors, and each had a gradient.
     bool has_all() const { return checked_ && tensors_.absent_count == 0; }
 
     /// Whether the last take found anything at another address than the take before it.

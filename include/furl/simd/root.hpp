@@ -18,8 +18,9 @@ namespace FURL_NAMESPACE::detail {
 /// The remainder is exact for floats in [2^-101, 2^101) and doubles in [2^-900, 2^900). If a vector has any number but these and 0, the
 /// instruction takes all of it.
 ///
-/// The last sum is off by less than 2^-46 units before it is rounded, so the result can differ only where the root is as near to the
-/// middle of two neighbours. There are few such doubles, and tests/simd/root.cpp compares all of them, and all floats.
+/// tests/simd/root.cpp compares all floats. For doubles, the last sum is off by less than 2^-46 units in the last place before it is
+/// rounded, so the result can differ only if the root is that near to the middle of two neighbours. The test compares all doubles in
+/// [1, 4) whose root is within 2^-40 units of such a middle.
 ///
 /// Cost:    8 instructions of the fma units, 11 for doubles, and 4 that look at the range. They run beside the divisions of a rule.
 /// Source:  P. Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990.
